@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Kernels are built for x86-64-v3 (AVX2 and FMA); the command line checks the processor before it
+/// calls them. Other architectures are built as they are.
+#if arch(x86_64)
+  let kernelFlags: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=x86-64-v3"])]
+#else
+  let kernelFlags: [SwiftSetting] = []
+#endif
+
+let package = Package(
+  name: "ncf-batch",
+  products: [
+    .executable(name: "ncf-batch", targets: ["ncf-batch"]),
+    .executable(name: "ncf-bench", targets: ["ncf-bench"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: [
+    // The system's libraries: module maps and shims, nothing else.
+    .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CProcessor"),
+
+    // Parts that know nothing of each other's trade.
+    .target(name: "Postgres", dependencies: ["CLibpq"]),
+    .target(name: "Interactions"),
+    .target(name: "Parallelism", dependencies: ["CProcessor"]),
+
+    // Models and how they are judged.
+    .target(
+      name: "NCF", dependencies: ["Interactions", "Parallelism", "CBLAS", "CProcessor"],
+      swiftSettings: kernelFlags),
+    .target(name: "Baselines", dependencies: ["Interactions", "Parallelism"]),
+    .target(name: "Ranking", dependencies: ["Interactions", "Parallelism"]),
+    .target(name: "Planted", dependencies: ["Interactions"]),
+
+    // The job.
+    .target(name: "Migrations", path: "migrations"),
+    .target(
+      name: "Pipeline",
+      dependencies: [
+        "Postgres", "Interactions", "Parallelism", "NCF", "Baselines", "Ranking", "Migrations",
+        "CZlib",
+      ]),
+    .target(
+      name: "Configuration", dependencies: ["Pipeline", .product(name: "Yams", package: "Yams")]),
+    .executableTarget(
+      name: "ncf-batch",
+      dependencies: [
+        "Pipeline", "Configuration",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .executableTarget(
+      name: "ncf-bench",
+      dependencies: [
+        "Pipeline", "Planted",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Tests mirror Sources; EndToEndTests runs the built binary.
+    .target(name: "TestSupport", dependencies: ["Postgres"], path: "Tests/TestSupport"),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"]),
+    .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "Planted"]),
+    .testTarget(name: "ParallelismTests", dependencies: ["Parallelism"]),
+    .testTarget(
+      name: "NCFTests", dependencies: ["NCF", "Ranking", "Baselines", "Planted"],
+      resources: [.copy("Recorded")]),
+    .testTarget(name: "BaselinesTests", dependencies: ["Baselines", "Ranking", "Planted"]),
+    .testTarget(name: "RankingTests", dependencies: ["Ranking", "Baselines"]),
+    .testTarget(
+      name: "PipelineTests", dependencies: ["Pipeline", "Planted", "TestSupport"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["Pipeline", "Planted", "TestSupport", "ncf-batch"]),
+  ]
+)
+
+// Strictness is the same everywhere: Swift 6 concurrency (the tools version's language mode), every
+// unsafe construct marked as such, and existentials spelled out.
+for target in package.targets where target.type != .system {
+  target.swiftSettings =
+    (target.swiftSettings ?? []) + [
+      .strictMemorySafety(),
+      .enableUpcomingFeature("ExistentialAny"),
+      .enableUpcomingFeature("InternalImportsByDefault"),
+      .enableUpcomingFeature("MemberImportVisibility"),
+    ]
+}
