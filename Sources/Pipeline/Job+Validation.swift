@@ -1,0 +1,92 @@
+extension Job {
+  /// Refuses values that can't work, naming the key as `nightly.yaml` spells it.
+  ///
+  /// - Throws: `BatchError` with exit code 78 for the first value that can't work.
+  package func validate() throws(BatchError) {
+    try Self.require(
+      !name.isEmpty && name.utf8.count <= 63 && !name.utf8.contains(0), "job",
+      "a name of 1 to 63 bytes")
+    try validateSource()
+    try Self.require(
+      model.gmfWidth >= 0 && model.gmfWidth <= 4096, "model.gmf", "a width from 0 to 4096")
+    try Self.require(
+      model.gmfWidth > 0 || !model.tower.isEmpty, "model", "a GMF width, a tower, or both")
+    try Self.require(
+      model.tower.allSatisfy { $0 > 0 && $0 <= 8192 }, "model.tower", "widths from 1 to 8192")
+    if let embedding = model.tower.first {
+      try Self.require(
+        embedding.isMultiple(of: 2), "model.tower",
+        "an even first width: it is the user's and the item's half side by side")
+    }
+    try validateTraining()
+    try Self.require((1...100).contains(evaluation.k), "evaluate.k", "a number from 1 to 100")
+    try Self.require(
+      (1...100_000).contains(evaluation.sampled), "evaluate.sampled", "a number from 1 to 100000")
+    try Self.require(
+      gate.tolerance >= 0 && gate.tolerance < 1, "gate.tolerance", "a share from 0 up to 1")
+    try Self.require(
+      gate.maxShrink >= 0 && gate.maxShrink <= 1, "gate.max_shrink", "a share from 0 to 1")
+    try Self.require(
+      !output.schema.isEmpty && output.schema.utf8.count <= 63 && !output.schema.utf8.contains(0),
+      "output.schema", "a schema name of 1 to 63 bytes")
+    try Self.require((1...1000).contains(output.k), "output.k", "a number from 1 to 1000")
+    try Self.require(output.keepRuns >= 1, "output.keep_runs", "1 or more: the live run is one")
+    try Self.require(output.keepDays >= 0, "output.keep_days", "0 or more")
+  }
+
+  private func validateSource() throws(BatchError) {
+    switch source.relation {
+    case .query(let text):
+      try Self.require(
+        !text.utf8.allSatisfy { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 },
+        "source.query", "a SELECT")
+    case .table(let name, let columns):
+      try Self.require(!name.isEmpty, "source.table", "a schema-qualified name")
+      if source.events != nil {
+        try Self.require(
+          columns.event != nil, "source.columns.event_type", "a column, as source.events needs it")
+      }
+      if source.minValue != nil {
+        try Self.require(
+          columns.value != nil, "source.columns.value", "a column, as source.min_value needs it")
+      }
+    }
+    try Self.require(source.minInteractions >= 1, "source.min_interactions", "1 or more")
+    if let events = source.events {
+      try Self.require(
+        events.values.allSatisfy { $0 == 0 || $0 == 1 }, "source.events",
+        "weights of 1 (counts) or 0 (does not)")
+      try Self.require(
+        events.values.contains(1), "source.events", "a type with weight 1, or nothing would count")
+    }
+    if let minValue = source.minValue {
+      try Self.require(minValue.isFinite, "source.min_value", "a finite number")
+    }
+  }
+
+  private func validateTraining() throws(BatchError) {
+    try Self.require(
+      training.alpha >= 0 && training.alpha <= 1, "train.alpha", "a share from 0 to 1")
+    try Self.require(
+      (1...1000).contains(training.negatives), "train.negatives", "a number from 1 to 1000")
+    try Self.require(
+      (1...10_000_000).contains(training.batch), "train.batch", "a number of samples, 1 or more")
+    for (key, phase) in [("train", training.pretraining), ("train.finetune", training.joint)] {
+      try Self.require(
+        phase.learningRate > 0 && phase.learningRate.isFinite, key + ".learning_rate",
+        "a number above 0")
+      try Self.require(
+        (1...100_000).contains(phase.epochs), key + ".epochs", "a number, 1 or more")
+      try Self.require(phase.patience >= 1, key + ".patience", "1 epoch or more")
+    }
+  }
+
+  private static func require(
+    _ holds: Bool, _ key: String, _ wanted: String
+  ) throws(BatchError) {
+    if !holds {
+      throw BatchError(
+        .configuration, "\(key) can't be used", advice: "\(key) must be \(wanted)")
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package import NCF
+
+/// Everything that `nightly.yaml` says about a job, as checked values.
+///
+/// One job names a tenant: its own source, output schema, lock, live pointer and history. Defaults are
+/// those of the memberwise initialisers; `validate()` refuses values that can't work together.
+package struct Job: Sendable, Equatable, Codable {
+  /// The job's name: 1 to 63 bytes. Key of `ncf.live` and of the lock.
+  package var name: String
+  /// Where interactions are read from.
+  package var source: Source
+  /// Shape of the model: GMF width, tower widths, activation.
+  package var model: ModelSpec
+  /// How it is trained. `training.seed` is the job's seed; a request may override it.
+  package var training: TrainingOptions
+  /// How it is judged.
+  package var evaluation: Evaluation
+  /// When a trained model is refused.
+  package var gate: GateLimits
+  /// Where lists go, and for how long they stay.
+  package var output: Output
+
+  /// A job with every value given or defaulted.
+  package init(
+    name: String = "default", source: Source,
+    model: ModelSpec = ModelSpec(gmfWidth: 8, tower: [64, 32, 16, 8], activation: .relu),
+    training: TrainingOptions = Job.defaultTraining, evaluation: Evaluation = Evaluation(),
+    gate: GateLimits = GateLimits(), output: Output = Output()
+  ) {
+    self.name = name
+    self.source = source
+    self.model = model
+    self.training = training
+    self.evaluation = evaluation
+    self.gate = gate
+    self.output = output
+  }
+
+  /// The paper's schedule: Adam for GMF and MLP, fused half and half, then plain SGD.
+  package static let defaultTraining = TrainingOptions(
+    pretrain: true, alpha: 0.5, negatives: 4, batch: 256,
+    pretraining: PhaseOptions(optimizer: .adam, learningRate: 0.001, epochs: 20, patience: 3),
+    joint: PhaseOptions(optimizer: .sgd, learningRate: 0.01, epochs: 20, patience: 3), seed: 1)
+}
+
+extension Job {
+  /// Where interactions come from, and which of them count.
+  package struct Source: Sendable, Equatable, Codable {
+    /// A query, or a table with a column map.
+    package enum Relation: Sendable, Equatable, Codable {
+      /// Any SELECT that yields `user_id`, `item_id`, `occurred_at` and, if there, `event_type` and
+      /// `value`, found by name. Relations in it are schema-qualified: the search path is empty.
+      case query(String)
+      /// A schema-qualified table or view, as one would type it in SQL, and its columns.
+      case table(String, columns: Columns)
+    }
+
+    /// Names of a table's columns; the optional ones are used only when given.
+    package struct Columns: Sendable, Equatable, Codable {
+      /// Column of the user's id; default `user_id`.
+      package var user: String
+      /// Column of the item's id; default `item_id`.
+      package var item: String
+      /// Column of the event's time; default `occurred_at`.
+      package var time: String
+      /// Column of the event's type; nil means the table has none.
+      package var event: String?
+      /// Column of the event's value, a rating for example; nil means the table has none.
+      package var value: String?
+
+      /// A column map with the names that `load` gives.
+      package init(
+        user: String = "user_id", item: String = "item_id", time: String = "occurred_at",
+        event: String? = nil, value: String? = nil
+      ) {
+        self.user = user
+        self.item = item
+        self.time = time
+        self.event = event
+        self.value = value
+      }
+    }
+
+    /// Query or table.
+    package var relation: Relation
+    /// How far back from the server's now rows are read; nil reads everything. Default nil.
+    package var window: Age?
+    /// Users with fewer distinct items than this are left out altogether. Default 1.
+    package var minInteractions: Int
+    /// Event types that count, by name: 1 counts, 0 does not, and a type that is not named does not.
+    /// nil (default) counts every row. Needs `event_type`.
+    package var events: [String: Double]?
+    /// Rows whose `value` is missing or lower are left out. Default nil. Needs `value`.
+    package var minValue: Double?
+
+    /// A source with every value given or defaulted.
+    package init(
+      relation: Relation, window: Age? = nil, minInteractions: Int = 1,
+      events: [String: Double]? = nil, minValue: Double? = nil
+    ) {
+      self.relation = relation
+      self.window = window
+      self.minInteractions = minInteractions
+      self.events = events
+      self.minValue = minValue
+    }
+  }
+
+  /// How the model is judged on the held-out interactions.
+  package struct Evaluation: Sendable, Equatable, Codable {
+    /// Metrics are computed at 1...k; early stopping and the gate use k. 1...100, default 10.
+    package var k: Int
+    /// Negatives drawn per test user for the sampled protocol; default 99.
+    package var sampled: Int
+    /// A file of candidates for the test items instead of drawn ones: per line a user and then items,
+    /// separated by tabs, ids in text form; gzip is recognised. Default nil.
+    package var candidates: String?
+
+    /// An evaluation with every value given or defaulted.
+    package init(k: Int = 10, sampled: Int = 99, candidates: String? = nil) {
+      self.k = k
+      self.sampled = sampled
+      self.candidates = candidates
+    }
+  }
+
+  /// When a trained model is refused.
+  package struct GateLimits: Sendable, Equatable, Codable {
+    /// Relative loss against the live model that is let pass; default 0.02.
+    package var tolerance: Double
+    /// Share by which users or published rows may shrink against the live run; default 0.2.
+    package var maxShrink: Double
+
+    /// Limits with every value given or defaulted.
+    package init(tolerance: Double = 0.02, maxShrink: Double = 0.2) {
+      self.tolerance = tolerance
+      self.maxShrink = maxShrink
+    }
+  }
+
+  /// Where the lists are published.
+  package struct Output: Sendable, Equatable, Codable {
+    /// Schema of `recommendations`, `recommendations_by_run` and `popular_items`; default `ncf`.
+    package var schema: String
+    /// Length of a list; 1...1000, default 10. Fewer rows when items run out, never filler.
+    package var k: Int
+    /// Published runs whose lists are kept whatever their age, the live one included; default 7.
+    package var keepRuns: Int
+    /// Days for which the lists of a published run are kept whatever their number; default 30.
+    package var keepDays: Int
+
+    /// An output with every value given or defaulted.
+    package init(schema: String = "ncf", k: Int = 10, keepRuns: Int = 7, keepDays: Int = 30) {
+      self.schema = schema
+      self.k = k
+      self.keepRuns = keepRuns
+      self.keepDays = keepDays
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/// What one invocation asks of the job, beside the job's own values.
+package struct RunRequest: Sendable {
+  /// How a run trains.
+  package enum Mode: String, Sendable, CaseIterable {
+    /// From scratch on the whole window.
+    case full
+  }
+
+  /// Rows before this moment don't exist for the run; makes it a backfill.
+  package var since: TimePoint?
+  /// Rows at or after this moment don't exist for the run; makes it a backfill.
+  package var until: TimePoint?
+  /// How to train.
+  package var mode: Mode
+  /// Pull and plan only: nothing is written to the database.
+  package var dryRun: Bool
+  /// False ends the run after evaluation with status `trained`.
+  package var publish: Bool
+  /// Publish although the gate refuses; recorded as such.
+  package var force: Bool
+  /// Overrides the job's seed.
+  package var seed: UInt64?
+  /// Threads for training, evaluation and scoring; 1 or more.
+  package var threads: Int
+  /// This machine's name, for `ncf.runs`.
+  package var host: String
+  /// This program's version, for `ncf.runs`.
+  package var version: String
+
+  /// A request with every value given or defaulted.
+  package init(
+    since: TimePoint? = nil, until: TimePoint? = nil, mode: Mode = .full, dryRun: Bool = false,
+    publish: Bool = true, force: Bool = false, seed: UInt64? = nil, threads: Int = 1,
+    host: String = "", version: String = ""
+  ) {
+    self.since = since
+    self.until = until
+    self.mode = mode
+    self.dryRun = dryRun
+    self.publish = publish
+    self.force = force
+    self.seed = seed
+    self.threads = threads
+    self.host = host
+    self.version = version
+  }
+
+  /// Whether the run is a one-off over a stretch of time instead of the night's own.
+  package var isBackfill: Bool { since != nil || until != nil }
+}
