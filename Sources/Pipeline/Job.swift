@@ -5,13 +5,13 @@ package import NCF
 /// One job names a tenant: its own source, output schema, lock, live pointer and history. Defaults are
 /// those of the memberwise initialisers; `validate()` refuses values that can't work together.
 package struct Job: Sendable, Equatable, Codable {
-  /// The job's name: 1 to 63 bytes. Key of `ncf.live` and of the lock.
+  /// The job's name, 1 to 63 bytes; key of `ncf.live` and of the lock.
   package var name: String
   /// Where interactions are read from.
   package var source: Source
   /// Shape of the model: GMF width, tower widths, activation.
   package var model: ModelSpec
-  /// How it is trained. `training.seed` is the job's seed; a request may override it.
+  /// How it is trained; `training.seed` is the job's seed, which a request may override.
   package var training: TrainingOptions
   /// How it is judged.
   package var evaluation: Evaluation
@@ -83,14 +83,16 @@ extension Job {
 
     /// Query or table.
     package var relation: Relation
-    /// How far back from the server's now rows are read; nil reads everything. Default nil.
+    /// How far back from the server's now rows are read; nil (default) reads everything.
     package var window: Age?
-    /// Users with fewer distinct items than this are left out altogether. Default 1.
+    /// Users with fewer distinct items than this are left out altogether; default 1.
     package var minInteractions: Int
-    /// Event types that count, by name: 1 counts, 0 does not, and a type that is not named does not.
-    /// nil (default) counts every row. Needs `event_type`.
+    /// Event types that count, by name: 1 counts, 0 does not, and a type that is not named does not;
+    /// nil (default) counts every row.
+    ///
+    /// Needs `event_type`.
     package var events: [String: Double]?
-    /// Rows whose `value` is missing or lower are left out. Default nil. Needs `value`.
+    /// Rows whose `value` is missing or lower are left out; default nil, needs `value`.
     package var minValue: Double?
 
     /// A source with every value given or defaulted.
@@ -108,12 +110,13 @@ extension Job {
 
   /// How the model is judged on the held-out interactions.
   package struct Evaluation: Sendable, Equatable, Codable {
-    /// Metrics are computed at 1...k; early stopping and the gate use k. 1...100, default 10.
+    /// Metrics are computed at 1...k, early stopping and the gate use k; 1...100, default 10.
     package var k: Int
     /// Negatives drawn per test user for the sampled protocol; default 99.
     package var sampled: Int
-    /// A file of candidates for the test items instead of drawn ones: per line a user and then items,
-    /// separated by tabs, ids in text form; gzip is recognised. Default nil.
+    /// A file of candidates for the test items instead of drawn ones; default nil.
+    ///
+    /// Per line a user and then items, separated by tabs, ids in text form; gzip is recognised.
     package var candidates: String?
 
     /// An evaluation with every value given or defaulted.
@@ -142,7 +145,7 @@ extension Job {
   package struct Output: Sendable, Equatable, Codable {
     /// Schema of `recommendations`, `recommendations_by_run` and `popular_items`; default `ncf`.
     package var schema: String
-    /// Length of a list; 1...1000, default 10. Fewer rows when items run out, never filler.
+    /// Length of a list, 1...1000, default 10; fewer rows when items run out, never filler.
     package var k: Int
     /// Published runs whose lists are kept whatever their age, the live one included; default 7.
     package var keepRuns: Int

@@ -69,7 +69,7 @@ package struct MetricRow: Sendable, Equatable {
   package var split: String
   /// `sampled` or `full`.
   package var proto: String
-  /// `hr`, `ndcg`, `mrr`, `coverage`, …
+  /// `hr`, `ndcg`, `mrr`, `coverage` and so on.
   package var metric: String
   /// Length of the list that it is computed on.
   package var k: Int
