@@ -1,0 +1,157 @@
+/// The log in compressed rows: for each user the items in ascending order, each once.
+///
+/// Events of the same user and item are one interaction: its time is that of the first of them, its
+/// weight the sum of theirs. The table depends on which events there are and not on their order of
+/// arrival, down to the bits of the sums. It takes 12 bytes an interaction.
+package struct InteractionTable: Sendable, Equatable {
+  /// How many users there are; they are numbered from 0.
+  package let userCount: Int
+  /// How many items there are; they are numbered from 0.
+  package let itemCount: Int
+  /// Where each user's interactions begin, and at last their end: `userCount + 1` numbers.
+  package let offsets: [Int]
+  /// Each interaction's item, ascending within a user.
+  package let items: [UInt32]
+  /// Each interaction's first event, in seconds since 1970 UTC.
+  package let seconds: [UInt32]
+  /// Each interaction's weight, the sum over its events.
+  package let weights: [Float]
+  /// How many events repeated an earlier one and were merged into it.
+  package let merged: Int
+
+  /// How many interactions there are.
+  package var count: Int { items.count }
+
+  /// The table's items alone: everything that is known of each user.
+  package var history: UserItems { UserItems(offsets: offsets, items: items) }
+
+  /// Sorts events by user and item and merges repeats.
+  ///
+  /// Users are sorted by counting, one column after the other, and each column goes as soon as it
+  /// has been used: the peak is the columns and 4 bytes an event. Then each user's events are
+  /// sorted by item, time and weight.
+  ///
+  /// - Parameters:
+  ///   - columns: the events; nobody else should hold them, or their memory stays.
+  ///   - userRemap: the dense index of each provisional user number.
+  ///   - itemRemap: the dense index of each provisional item number.
+  ///   - userCount: dense user indices are below it.
+  ///   - itemCount: dense item indices are below it.
+  package init(
+    columns: consuming InteractionColumns, userRemap: [UInt32], itemRemap: [UInt32],
+    userCount: Int, itemCount: Int
+  ) {
+    var columns = columns
+    var users = columns.takeUsers()
+    var starts = Self.denseUsers(&users, remap: userRemap, userCount: userCount)
+    var items = Self.scattered(
+      columns.takeItems(), filler: 0, users: users, starts: starts,
+      transform: { itemRemap[Int($0)] })
+    precondition(items.allSatisfy { $0 < itemCount }, "an item index outside the table")
+    var seconds = Self.scattered(
+      columns.takeSeconds(), filler: 0, users: users, starts: starts, transform: { $0 })
+    var weights = Self.scattered(
+      columns.takeWeights(), filler: 0, users: users, starts: starts, transform: { $0 })
+    users = []
+
+    let events = items.count
+    Self.sortAndMerge(&starts, &items, &seconds, &weights)
+    self.userCount = userCount
+    self.itemCount = itemCount
+    self.offsets = starts
+    self.merged = events - items.count
+    self.items = items
+    self.seconds = seconds
+    self.weights = weights
+  }
+
+  /// Replaces provisional users by dense ones and counts them into the users' first positions.
+  private static func denseUsers(
+    _ users: inout [UInt32], remap: [UInt32], userCount: Int
+  ) -> [Int] {
+    var starts = [Int](repeating: 0, count: userCount + 1)
+    for row in users.indices {
+      let user = remap[Int(users[row])]
+      users[row] = user
+      starts[Int(user) + 1] += 1
+    }
+    for user in 0..<userCount { starts[user + 1] += starts[user] }
+    return starts
+  }
+
+  /// Moves a column's values to their users' places, in order of arrival within a user.
+  private static func scattered<Value>(
+    _ column: consuming [Value], filler: Value, users: [UInt32], starts: [Int],
+    transform: (Value) -> Value
+  ) -> [Value] {
+    var next = starts
+    var result = [Value](repeating: filler, count: users.count)
+    var destination = result.mutableSpan
+    for row in users.indices {
+      let user = Int(users[row])
+      let position = next[user]
+      next[user] = position + 1
+      destination[position] = transform(column[row])
+    }
+    return result
+  }
+
+  /// One event while a user's events are sorted.
+  private struct Event: Comparable {
+    /// The item in the high half, the second in the low half.
+    var key: UInt64
+    /// The weight's bits, whose order has no meaning but is the same for the same weights.
+    var weight: UInt32
+
+    static func < (left: Event, right: Event) -> Bool {
+      left.key < right.key || (left.key == right.key && left.weight < right.weight)
+    }
+  }
+
+  /// Sorts each user's events by item, time and weight, and closes the gaps that repeats leave.
+  private static func sortAndMerge(
+    _ offsets: inout [Int], _ items: inout [UInt32], _ seconds: inout [UInt32],
+    _ weights: inout [Float]
+  ) {
+    var events: [Event] = []
+    var written = 0
+    for user in 0..<(offsets.count - 1) {
+      events.removeAll(keepingCapacity: true)
+      for row in offsets[user]..<offsets[user + 1] {
+        let key = UInt64(items[row]) << 32 | UInt64(seconds[row])
+        events.append(Event(key: key, weight: weights[row].bitPattern))
+      }
+      events.sort()
+      offsets[user] = written
+      var next = 0
+      while next < events.count {
+        let first = events[next]
+        let item = first.key >> 32
+        var sum = Double(Float(bitPattern: first.weight))
+        next += 1
+        while next < events.count, events[next].key >> 32 == item {
+          sum += Double(Float(bitPattern: events[next].weight))
+          next += 1
+        }
+        items[written] = UInt32(truncatingIfNeeded: item)
+        seconds[written] = UInt32(truncatingIfNeeded: first.key)
+        weights[written] = Float(sum)
+        written += 1
+      }
+    }
+    offsets[offsets.count - 1] = written
+    shrink(&items, to: written)
+    shrink(&seconds, to: written)
+    shrink(&weights, to: written)
+  }
+
+  /// Drops what lies behind the merged rows; gives the memory back when it is worth a copy.
+  private static func shrink<Value>(_ column: inout [Value], to count: Int) {
+    let surplus = column.count - count
+    if surplus > column.count / 8 {
+      column = Array(column[..<count])
+    } else {
+      column.removeLast(surplus)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/// Each user's latest interaction held out for the test, the one before it for validation.
+///
+/// Users with too few interactions are trained on only. Where two interactions have the same time,
+/// the one with the higher item index, which is the higher identifier, counts as the later one.
+package struct LeaveOneOutSplit: Sendable, Equatable {
+  /// What is trained on: every interaction that is not held out.
+  package let training: UserItems
+  /// The weights of `training.items`, in the same order.
+  package let trainingWeights: [Float]
+  /// Each user's second latest item, -1 for users that are not tested.
+  package let validation: [Int32]
+  /// Each user's latest item, -1 for users that are not tested.
+  package let test: [Int32]
+
+  /// Splits a table.
+  ///
+  /// - Parameters:
+  ///   - table: interactions, one for each user and item.
+  ///   - minimumInteractions: how many a user needs to be tested; at least 3, so that every tested
+  ///     user is also trained on.
+  package init(_ table: InteractionTable, minimumInteractions: Int = 3) {
+    precondition(minimumInteractions >= 3, "a tested user needs 3 interactions")
+    precondition(table.itemCount <= Int(Int32.max), "more items than a holdout can number")
+    var offsets = [0]
+    offsets.reserveCapacity(table.userCount + 1)
+    var items: [UInt32] = []
+    items.reserveCapacity(table.count)
+    var weights: [Float] = []
+    weights.reserveCapacity(table.count)
+    var validation = [Int32](repeating: -1, count: table.userCount)
+    var test = validation
+
+    for user in 0..<table.userCount {
+      let rows = table.offsets[user]..<table.offsets[user + 1]
+      var latest = -1
+      var second = -1
+      if rows.count >= minimumInteractions {
+        // Items ascend, so "not earlier" gives the higher item of two with the same time.
+        for row in rows {
+          if latest < 0 || table.seconds[row] >= table.seconds[latest] {
+            second = latest
+            latest = row
+          } else if second < 0 || table.seconds[row] >= table.seconds[second] {
+            second = row
+          }
+        }
+        test[user] = Int32(table.items[latest])
+        validation[user] = Int32(table.items[second])
+      }
+      for row in rows where row != latest && row != second {
+        items.append(table.items[row])
+        weights.append(table.weights[row])
+      }
+      offsets.append(items.count)
+    }
+    self.training = UserItems(offsets: offsets, items: items)
+    self.trainingWeights = weights
+    self.validation = validation
+    self.test = test
+  }
+
+  /// The users who have a test item, ascending.
+  package var testUsers: [UInt32] {
+    test.indices.filter { test[$0] >= 0 }.map { UInt32($0) }
+  }
+
+  /// What is known of each user before the test item: training and validation together.
+  package var beforeTest: UserItems {
+    var offsets = [0]
+    offsets.reserveCapacity(test.count + 1)
+    var items: [UInt32] = []
+    items.reserveCapacity(training.count + test.count)
+    for user in test.indices {
+      var held: UInt32? = validation[user] < 0 ? nil : UInt32(validation[user])
+      for item in training[user] {
+        if let validationItem = held, validationItem < item {
+          items.append(validationItem)
+          held = nil
+        }
+        items.append(item)
+      }
+      if let validationItem = held { items.append(validationItem) }
+      offsets.append(items.count)
+    }
+    return UserItems(offsets: offsets, items: items)
+  }
+}
