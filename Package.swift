@@ -41,7 +41,12 @@ let package = Package(
     .target(name: "Planted", dependencies: ["Interactions"]),
 
     // The job.
-    .target(name: "Migrations", path: "migrations"),
+    .target(
+      name: "Migrations", path: "migrations",
+      resources: [
+        "0001_schema", "0002_runs", "0003_metrics", "0004_epochs", "0005_stages", "0006_models",
+        "0007_live",
+      ].map { .embedInCode("\($0).sql") }),
     .target(
       name: "Pipeline",
       dependencies: [
