@@ -1,0 +1,178 @@
+import CLibpq
+
+extension Connection {
+  /// Runs `COPY … TO STDOUT (FORMAT binary)` and lends each row as it arrives.
+  ///
+  /// Rows are decoded in libpq's own buffer; nothing is allocated for a row or a field here. When
+  /// `eachRow` throws, the statement is cancelled and the connection can be used on.
+  ///
+  /// - Parameters:
+  ///   - sql: the COPY statement.
+  ///   - eachRow: reads the fields in order; the row must not be kept.
+  /// - Returns: how many rows came, which is checked against the server's count.
+  /// - Throws: what `eachRow` throws, or `PostgresError`.
+  package func copyOut(
+    _ sql: String, eachRow: (inout CopyRow) throws -> Void
+  ) throws -> Int {
+    let attempt = Attempt("copy out", sql)
+    var decoder = CopyDecoder(columnCount: try begin(sql, PGRES_COPY_OUT, attempt))
+    do {
+      while try receive(into: &decoder, attempt, eachRow: eachRow) {}
+    } catch {
+      makeCanceller().cancel()
+      abandonCopy()
+      throw located(error, attempt)
+    }
+    let reported = try finishCopy(attempt)
+    do {
+      try decoder.finish()
+    } catch {
+      throw located(error, attempt)
+    }
+    guard reported == decoder.rows else {
+      throw error(
+        .dataShape, "\(decoder.rows) rows came where the server counted \(reported)", attempt)
+    }
+    return decoder.rows
+  }
+
+  /// Runs `COPY … FROM STDIN (FORMAT binary)` with the rows that `body` writes.
+  ///
+  /// When `body` throws, the server is told to give up, none of the rows stays, and the connection
+  /// can be used on.
+  ///
+  /// - Parameters:
+  ///   - sql: the COPY statement.
+  ///   - body: writes the rows.
+  /// - Returns: how many rows the server took.
+  /// - Throws: what `body` throws, or `PostgresError`: the server's own, when it ended the COPY.
+  package func copyIn(
+    _ sql: String, body: (inout CopyWriter) throws -> Void
+  ) throws -> Int {
+    let attempt = Attempt("copy in", sql)
+    let columnCount = try begin(sql, PGRES_COPY_IN, attempt)
+    var ended = false
+    return try unsafe withoutActuallyEscaping(
+      { (bytes: UnsafeRawBufferPointer) throws(PostgresError) in
+        try unsafe self.send(bytes, ended: &ended, attempt)
+      },
+      do: { send in
+        var writer = unsafe CopyWriter(columnCount: columnCount, send: send)
+        do {
+          try body(&writer)
+          try writer.finish()
+        } catch {
+          if ended, let reason = serverReason(attempt) { throw reason }
+          abandonCopy()
+          throw located(error, attempt)
+        }
+        guard unsafe PQputCopyEnd(handle, nil) == 1 else {
+          throw serverReason(attempt) ?? connectionError(attempt)
+        }
+        return try finishCopy(attempt)
+      })
+  }
+
+  /// Starts a COPY and checks its direction and format; returns its number of columns.
+  private func begin(
+    _ sql: String, _ expected: ExecStatusType, _ attempt: Attempt
+  ) throws(PostgresError) -> Int {
+    try refuseZeroBytes(sql, attempt)
+    guard let result = unsafe PQexec(handle, sql) else { throw connectionError(attempt) }
+    let start = unsafe ResultHandle(owning: result)
+    switch start.status {
+    case expected:
+      guard start.isBinary else {
+        abandonCopy()
+        throw error(.misuse, "the COPY must have FORMAT binary", attempt)
+      }
+      return start.columnCount
+    case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
+      abandonCopy()
+      throw error(.misuse, "the COPY goes the other way", attempt)
+    case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
+      throw error(.misuse, "the statement is not a COPY with this program", attempt)
+    default: throw error(from: start, attempt)
+    }
+  }
+
+  /// Decodes the next message; returns `false` at the end of the stream.
+  @inline(__always)
+  private func receive(
+    into decoder: inout CopyDecoder, _ attempt: Attempt, eachRow: (inout CopyRow) throws -> Void
+  ) throws -> Bool {
+    var buffer: UnsafeMutablePointer<CChar>? = nil
+    let length = unsafe PQgetCopyData(handle, &buffer, 0)
+    if length == -1 { return false }
+    guard length > 0, let message = unsafe buffer else { throw connectionError(attempt) }
+    defer { unsafe PQfreemem(message) }
+    // Safe: libpq gives the length of the buffer it allocated; it is freed after the call.
+    try unsafe decoder.decode(
+      UnsafeRawBufferPointer(start: message, count: Int(length)), eachRow: eachRow)
+    return true
+  }
+
+  /// Sends a part of the stream. The server may have ended the COPY meanwhile, which is looked for
+  /// each time: otherwise all the rest would be sent in vain.
+  private func send(
+    _ bytes: UnsafeRawBufferPointer, ended: inout Bool, _ attempt: Attempt
+  ) throws(PostgresError) {
+    guard !ended, unsafe PQconsumeInput(handle) == 1,
+      let base = bytes.baseAddress, let count = Int32(exactly: bytes.count),
+      unsafe PQputCopyData(handle, base.assumingMemoryBound(to: CChar.self), count) == 1
+    else {
+      ended = true
+      throw connectionError(attempt)
+    }
+  }
+
+  /// The error by which the server ended a COPY, after which the connection is idle.
+  private func serverReason(_ attempt: Attempt) -> PostgresError? {
+    do throws(PostgresError) {
+      _ = try finishCopy(attempt)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// Reads the outcome of a COPY whose data is through; returns the rows the server counted.
+  private func finishCopy(_ attempt: Attempt) throws(PostgresError) -> Int {
+    var failure: PostgresError?
+    var rows = 0
+    while let result = unsafe PQgetResult(handle) {
+      let outcome = unsafe ResultHandle(owning: result)
+      switch outcome.status {
+      case PGRES_COMMAND_OK: rows = outcome.affectedRows
+      case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
+        abandonCopy()
+        failure = failure ?? error(.dataShape, "the COPY did not end", attempt)
+      default: failure = failure ?? error(from: outcome, attempt)
+      }
+    }
+    if let failure { throw failure }
+    return rows
+  }
+
+  /// Ends whatever COPY is going on, whichever way, and leaves the connection idle.
+  func abandonCopy() {
+    while let result = unsafe PQgetResult(handle) {
+      switch unsafe ResultHandle(owning: result).status {
+      case PGRES_COPY_IN, PGRES_COPY_BOTH:
+        guard unsafe PQputCopyEnd(handle, "the sender gave up") == 1 else { return }
+      case PGRES_COPY_OUT:
+        var buffer: UnsafeMutablePointer<CChar>? = nil
+        while unsafe PQgetCopyData(handle, &buffer, 0) > 0 { unsafe PQfreemem(buffer) }
+      default: break
+      }
+      if isLost { return }
+    }
+  }
+
+  /// Adds what was tried to an error of the encoder or decoder, which can't know it.
+  private func located(_ error: any Error, _ attempt: Attempt) -> any Error {
+    guard var error = error as? PostgresError, error.attempted.isEmpty else { return error }
+    error.attempted = attempt.text(place: place, redaction: redaction)
+    return error
+  }
+}

@@ -1,0 +1,235 @@
+/// Encodes rows for a binary COPY into a buffer that goes to the server whenever it is full.
+///
+/// Begin each row with its number of columns, then write that many fields; the server checks that
+/// each has the size of its column's type.
+@safe
+package struct CopyWriter: ~Copyable {
+  /// How full the buffer gets before it is sent: large enough that a call into libpq and the kernel
+  /// is nothing beside the encoding, small enough to stay in a core's own cache.
+  static let capacity = 64 << 10
+
+  /// How many rows have been begun.
+  package private(set) var rows = 0
+
+  // Safe: `buffer` has `capacity` bytes, is owned by this value alone, and `reserve` keeps
+  // `used` within it.
+  private let buffer: UnsafeMutableRawPointer
+  private var used = 0
+  private let columnCount: Int
+  /// Fields of the current row that are still to come.
+  private var pending = 0
+  private let send: (UnsafeRawBufferPointer) throws(PostgresError) -> Void
+
+  /// Starts with the stream's header.
+  ///
+  /// - Parameters:
+  ///   - columnCount: the columns the server announced.
+  ///   - send: takes the bytes away; they are valid during the call only.
+  init(columnCount: Int, send: @escaping (UnsafeRawBufferPointer) throws(PostgresError) -> Void) {
+    self.columnCount = columnCount
+    unsafe self.send = unsafe send
+    unsafe buffer = .allocate(byteCount: Self.capacity, alignment: 16)
+    for byte in CopyDecoder.signature { store(byte) }
+    store(0 as UInt32)
+    store(0 as UInt32)
+  }
+
+  deinit { unsafe buffer.deallocate() }
+
+  /// Begins a row.
+  ///
+  /// - Parameter columns: how many fields will follow: as many as the COPY statement names.
+  /// - Throws: `PostgresError` of kind `.dataShape` when the number is another or the row before
+  ///   lacks fields; any kind when the server has ended the COPY.
+  package mutating func beginRow(columns: Int) throws(PostgresError) {
+    guard pending == 0 else {
+      throw Self.misshapen("row \(rows) lacks its last \(pending) columns")
+    }
+    guard columns == columnCount else {
+      throw Self.misshapen("a row of \(columns) columns for a COPY of \(columnCount)")
+    }
+    try reserve(2)
+    store(UInt16(columns))
+    pending = columns
+    rows += 1
+  }
+
+  /// Writes a `bigint`.
+  ///
+  /// - Parameter value: the field.
+  /// - Throws: `PostgresError` when the row is full or the server has ended the COPY.
+  package mutating func write(_ value: Int64) throws(PostgresError) {
+    try writeFixed(UInt64(bitPattern: value))
+  }
+
+  /// Writes an `integer`.
+  ///
+  /// - Parameter value: the field.
+  /// - Throws: `PostgresError` when the row is full or the server has ended the COPY.
+  package mutating func writeInt32(_ value: Int32) throws(PostgresError) {
+    try writeFixed(UInt32(bitPattern: value))
+  }
+
+  /// Writes a `smallint`.
+  ///
+  /// - Parameter value: the field.
+  /// - Throws: `PostgresError` when the row is full or the server has ended the COPY.
+  package mutating func writeInt16(_ value: Int16) throws(PostgresError) {
+    try writeFixed(UInt16(bitPattern: value))
+  }
+
+  /// Writes a `real`.
+  ///
+  /// - Parameter value: the field.
+  /// - Throws: `PostgresError` when the row is full or the server has ended the COPY.
+  package mutating func writeFloat(_ value: Float) throws(PostgresError) {
+    try writeFixed(value.bitPattern)
+  }
+
+  /// Writes a `double precision`.
+  ///
+  /// - Parameter value: the field.
+  /// - Throws: `PostgresError` when the row is full or the server has ended the COPY.
+  package mutating func writeDouble(_ value: Double) throws(PostgresError) {
+    try writeFixed(value.bitPattern)
+  }
+
+  /// Writes a `boolean`.
+  ///
+  /// - Parameter value: the field.
+  /// - Throws: `PostgresError` when the row is full or the server has ended the COPY.
+  package mutating func writeBool(_ value: Bool) throws(PostgresError) {
+    try writeFixed(value ? 1 : 0 as UInt8)
+  }
+
+  /// Writes a `uuid`.
+  ///
+  /// - Parameter value: its first byte is the most significant.
+  /// - Throws: `PostgresError` when the row is full or the server has ended the COPY.
+  package mutating func writeUUID(_ value: UInt128) throws(PostgresError) {
+    try writeFixed(value)
+  }
+
+  /// Writes a `timestamptz`.
+  ///
+  /// - Parameter microseconds: since 1970-01-01 00:00 UTC; `Int64.max` and `Int64.min` stand for
+  ///   infinity and minus infinity.
+  /// - Throws: `PostgresError` when the row is full or the server has ended the COPY, and of kind
+  ///   `.dataShape` for a time the server can't hold.
+  package mutating func writeTimestamp(_ microseconds: Int64) throws(PostgresError) {
+    var stored = microseconds
+    if microseconds != .max && microseconds != .min {
+      let (time, overflow) = microseconds.subtractingReportingOverflow(Timestamp.serverEpoch)
+      guard !overflow, time != .min else {
+        throw Self.misshapen("the time \(microseconds) is before the server's calendar")
+      }
+      stored = time
+    }
+    try writeFixed(UInt64(bitPattern: stored))
+  }
+
+  /// Writes a text.
+  ///
+  /// - Parameter text: the field; the server refuses a zero byte in it.
+  /// - Throws: `PostgresError` when the row is full or the server has ended the COPY.
+  package mutating func writeText(_ text: String) throws(PostgresError) {
+    try writeBytes(text.utf8.span)
+  }
+
+  /// Writes a text given as UTF-8.
+  ///
+  /// - Parameter utf8: the field; the server refuses what is not UTF-8.
+  /// - Throws: `PostgresError` when the row is full or the server has ended the COPY.
+  package mutating func writeText(_ utf8: Span<UInt8>) throws(PostgresError) {
+    try writeBytes(utf8)
+  }
+
+  /// Writes a `bytea`, or any type by its binary form.
+  ///
+  /// - Parameter bytes: the field, of any length below 1 GiB.
+  /// - Throws: `PostgresError` when the row is full or the server has ended the COPY.
+  package mutating func writeBytes(_ bytes: Span<UInt8>) throws(PostgresError) {
+    guard let length = Int32(exactly: bytes.count), length < 1 << 30 else {
+      throw Self.misshapen("a field of \(bytes.count) bytes is more than the server takes")
+    }
+    try takeField()
+    try reserve(4)
+    store(UInt32(bitPattern: length))
+    var start = 0
+    while start < bytes.count {
+      if used == Self.capacity { try flush() }
+      let part = min(bytes.count - start, Self.capacity - used)
+      unsafe bytes.extracting(start..<(start + part)).withUnsafeBytes { source in
+        // Safe: `part` bytes fit behind `used`.
+        unsafe UnsafeMutableRawBufferPointer(start: buffer + used, count: part)
+          .copyMemory(from: source)
+      }
+      used += part
+      start += part
+    }
+  }
+
+  /// Writes SQL's NULL.
+  ///
+  /// - Throws: `PostgresError` when the row is full or the server has ended the COPY.
+  package mutating func writeNull() throws(PostgresError) {
+    try takeField()
+    try reserve(4)
+    store(UInt32.max)
+  }
+
+  /// Writes the trailer and sends what is left.
+  mutating func finish() throws(PostgresError) {
+    guard pending == 0 else {
+      throw Self.misshapen("row \(rows) lacks its last \(pending) columns")
+    }
+    try reserve(2)
+    store(UInt16.max)
+    try flush()
+  }
+
+  @inline(__always)
+  private mutating func writeFixed<T: FixedWidthInteger & BitwiseCopyable>(
+    _ value: T
+  ) throws(PostgresError) {
+    try takeField()
+    try reserve(4 + MemoryLayout<T>.size)
+    store(UInt32(MemoryLayout<T>.size))
+    store(value)
+  }
+
+  @inline(__always)
+  private mutating func takeField() throws(PostgresError) {
+    guard pending > 0 else {
+      throw Self.misshapen("row \(rows) has more than its \(columnCount) columns")
+    }
+    pending -= 1
+  }
+
+  /// Makes room for a few bytes.
+  @inline(__always)
+  private mutating func reserve(_ count: Int) throws(PostgresError) {
+    if used + count > Self.capacity { try flush() }
+  }
+
+  /// Appends in network order; room has been made.
+  @inline(__always)
+  private mutating func store<T: FixedWidthInteger & BitwiseCopyable>(_ value: T) {
+    // Safe: `reserve` made room for it.
+    unsafe buffer.storeBytes(of: value.bigEndian, toByteOffset: used, as: T.self)
+    used += MemoryLayout<T>.size
+  }
+
+  private mutating func flush() throws(PostgresError) {
+    guard used > 0 else { return }
+    let count = used
+    used = 0
+    try unsafe send(UnsafeRawBufferPointer(start: buffer, count: count))
+  }
+
+  /// An error without its place, which the caller that knows the statement fills in.
+  @inline(never)
+  private static func misshapen(_ message: String) -> PostgresError {
+    PostgresError(kind: .dataShape, message: message, attempted: "")
+  }
+}
