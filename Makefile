@@ -17,7 +17,7 @@ binaries = $(SCRATCH)/release
 .PHONY: help build test lint demo bench install uninstall clean
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## the release build of ncf-batch and ncf-bench
 	@scripts/bootstrap
@@ -40,8 +40,7 @@ bench: build ## timings of kernels, training, scoring and COPY
 
 install: build ## into PREFIX (/usr/local); DESTDIR and SYSCONFDIR are honoured
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system \
-	  $(DESTDIR)$(PREFIX)/share/ncf-batch/migrations $(DESTDIR)$(SYSCONFDIR)
-	install -d -m 750 $(DESTDIR)$(SYSCONFDIR)/ncf-batch
+	  $(DESTDIR)$(PREFIX)/share/ncf-batch/migrations $(DESTDIR)$(SYSCONFDIR)/ncf-batch
 	install -m 755 -s $(binaries)/ncf-batch $(DESTDIR)$(PREFIX)/bin/ncf-batch
 	install -m 644 migrations/*.sql $(DESTDIR)$(PREFIX)/share/ncf-batch/migrations
 	install -m 644 jobs/nightly.yaml jobs/roles.sql jobs/README.md jobs/ncf-batch.cron \
@@ -51,7 +50,7 @@ install: build ## into PREFIX (/usr/local); DESTDIR and SYSCONFDIR are honoured
 	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/"$${unit##*/}" || exit 1; \
 	done
 	test -e $(DESTDIR)$(SYSCONFDIR)/ncf-batch/nightly.yaml || \
-	  install -m 640 jobs/nightly.yaml $(DESTDIR)$(SYSCONFDIR)/ncf-batch/nightly.yaml
+	  install -m 644 jobs/nightly.yaml $(DESTDIR)$(SYSCONFDIR)/ncf-batch/nightly.yaml
 	test -e $(DESTDIR)$(SYSCONFDIR)/ncf-batch/pgpass || \
 	  install -m 600 /dev/null $(DESTDIR)$(SYSCONFDIR)/ncf-batch/pgpass
 
