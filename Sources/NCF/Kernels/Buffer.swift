@@ -1,0 +1,116 @@
+/// Memory for numbers that kernels share among threads, aligned to 64 bytes and never moved.
+///
+/// It is zero at first. It lives as long as this object; a `Buffer` is a view of it.
+final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
+  /// All of it.
+  let buffer: Buffer<Element>
+
+  /// Takes memory for `count` elements, all bytes zero.
+  init(count: Int) {
+    let bytes = max(count, 1) * MemoryLayout<Element>.stride
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    unsafe raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    unsafe buffer = Buffer(base: raw.assumingMemoryBound(to: Element.self), count: count)
+  }
+
+  deinit { unsafe buffer.base.deallocate() }
+
+  /// Copies an array.
+  convenience init(_ elements: [Element]) {
+    self.init(count: elements.count)
+    buffer.copy(from: elements, at: 0)
+  }
+
+  /// Copies everything out.
+  var array: [Element] {
+    unsafe [Element](unsafeUninitializedCapacity: buffer.count) { target, count in
+      if let base = target.baseAddress {
+        unsafe base.update(from: buffer.base, count: buffer.count)
+      }
+      count = buffer.count
+    }
+  }
+}
+
+/// A view of a `Storage`: the checked door to raw memory.
+///
+/// Safe: positions are checked in debug builds, where the tests of all kernels run at every length
+/// through the edges; callers check lengths once at their own door. Two threads may use one view at
+/// the same time as long as no element is written by one and touched by another between two
+/// barriers.
+@safe struct Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Element>
+  let count: Int
+
+  /// One element.
+  subscript(position: Int) -> Element {
+    @inline(__always) get {
+      assert(position >= 0 && position < count)
+      return unsafe base[position]
+    }
+    @inline(__always) nonmutating set {
+      assert(position >= 0 && position < count)
+      unsafe base[position] = newValue
+    }
+  }
+
+  /// The part that begins at `position`.
+  @inline(__always)
+  func from(_ position: Int) -> Buffer {
+    assert(position >= 0 && position <= count)
+    return unsafe Buffer(base: base + position, count: count - position)
+  }
+
+  /// Sets every byte of `count` elements from `position` on to zero.
+  func clear(_ position: Int = 0, count: Int) {
+    precondition(position >= 0 && count >= 0 && position + count <= self.count)
+    unsafe UnsafeMutableRawPointer(base + position)
+      .initializeMemory(
+        as: UInt8.self, repeating: 0, count: count * MemoryLayout<Element>.stride)
+  }
+
+  /// Sets `count` elements to one value.
+  func fill(with value: Element, count: Int) {
+    precondition(count >= 0 && count <= self.count)
+    unsafe base.update(repeating: value, count: count)
+  }
+
+  /// Copies an array to `position` and after.
+  func copy(from elements: [Element], at position: Int) {
+    precondition(position >= 0 && position + elements.count <= count)
+    unsafe elements.withUnsafeBufferPointer { source in
+      if let first = source.baseAddress {
+        unsafe (base + position).update(from: first, count: source.count)
+      }
+    }
+  }
+
+  /// Copies `count` elements from another view.
+  func copy(from other: Buffer, count: Int) {
+    precondition(count <= self.count && count <= other.count)
+    unsafe base.update(from: other.base, count: count)
+  }
+}
+
+/// Eight numbers at once: the width of an AVX2 register.
+typealias Vector = SIMD8<Float>
+
+extension Buffer where Element == Float {
+  /// The eight numbers from `position` on.
+  @inline(__always)
+  func vector(_ position: Int) -> Vector {
+    assert(position >= 0 && position + 8 <= count)
+    return unsafe UnsafeRawPointer(base + position).loadUnaligned(as: Vector.self)
+  }
+
+  /// Overwrites the eight numbers from `position` on.
+  @inline(__always)
+  func set(_ position: Int, _ value: Vector) {
+    assert(position >= 0 && position + 8 <= count)
+    unsafe UnsafeMutableRawPointer(base + position).storeBytes(of: value, as: Vector.self)
+  }
+}
+
+/// Rounds a width up to whole vectors, so that no loop over a row needs a tail.
+@inline(__always)
+func padded(_ width: Int) -> Int { (width + 7) & ~7 }

@@ -1,0 +1,134 @@
+private import Glibc
+
+/// The loops between two matrix products: bias, activation, sums over groups and columns.
+///
+/// Rows are `width` numbers apart, a multiple of 8; what is beyond a layer's own width is padding
+/// that no product reads. A group is `size` consecutive rows that share a user.
+enum LayerKernels {
+  /// Adds a bias row to every row and applies the activation: `a = f(z + b)` in place.
+  static func addBias(
+    _ bias: Buffer<Float>, to z: Buffer<Float>, rows: Int, width: Int, activation: Activation
+  ) {
+    addGroups(bias, stride: 0, to: z, groups: rows, size: 1, width: width, activation: activation)
+  }
+
+  /// Adds each group's row to the rows of the group and applies the activation.
+  ///
+  /// - Parameter stride: how far apart the groups' rows are; 0 adds the same row everywhere.
+  static func addGroups(
+    _ shared: Buffer<Float>, stride: Int, to z: Buffer<Float>, groups: Int, size: Int, width: Int,
+    activation: Activation
+  ) {
+    switch activation {
+    case .relu:
+      apply(shared, stride, z, groups, size, width) { $0.replacing(with: 0, where: $0 .< 0) }
+    case .identity:
+      apply(shared, stride, z, groups, size, width) { $0 }
+    case .tanh:
+      apply(shared, stride, z, groups, size, width) { eachLane($0, tanhf) }
+    case .sigmoid:
+      apply(shared, stride, z, groups, size, width) { eachLane($0) { 1 / (1 + expf(-$0)) } }
+    }
+  }
+
+  @inline(__always)
+  private static func apply(
+    _ shared: Buffer<Float>, _ stride: Int, _ z: Buffer<Float>, _ groups: Int, _ size: Int,
+    _ width: Int, _ activate: (Vector) -> Vector
+  ) {
+    precondition(z.count >= groups * size * width && shared.count >= (groups - 1) * stride + width)
+    var row = 0
+    for group in 0..<groups {
+      let addend = shared.from(group * stride)
+      for _ in 0..<size {
+        let z = z.from(row)
+        var column = 0
+        while column < width {
+          z.set(column, activate(z.vector(column) + addend.vector(column)))
+          column += 8
+        }
+        row += width
+      }
+    }
+  }
+
+  private static func eachLane(_ value: Vector, _ function: (Float) -> Float) -> Vector {
+    var result = value
+    for lane in 0..<8 { result[lane] = function(value[lane]) }
+    return result
+  }
+
+  /// Turns the gradient by a layer's output into the one by its input: `d *= f'(z)`, with the
+  /// derivative taken from the output `a = f(z)`.
+  static func throughActivation(
+    _ d: Buffer<Float>, output a: Buffer<Float>, count: Int, activation: Activation
+  ) {
+    precondition(d.count >= count && a.count >= count && count % 8 == 0)
+    switch activation {
+    case .identity: return
+    case .relu:
+      scale(d, a, count) { d, a in d.replacing(with: 0, where: a .<= 0) }
+    case .tanh:
+      scale(d, a, count) { d, a in d * (1 - a * a) }
+    case .sigmoid:
+      scale(d, a, count) { d, a in d * a * (1 - a) }
+    }
+  }
+
+  @inline(__always)
+  private static func scale(
+    _ d: Buffer<Float>, _ a: Buffer<Float>, _ count: Int, _ body: (Vector, Vector) -> Vector
+  ) {
+    var position = 0
+    while position < count {
+      d.set(position, body(d.vector(position), a.vector(position)))
+      position += 8
+    }
+  }
+
+  /// Adds the sum of all rows to a row: the gradient of a bias.
+  static func addColumnSums(_ d: Buffer<Float>, rows: Int, width: Int, to sums: Buffer<Float>) {
+    precondition(d.count >= rows * width && sums.count >= width)
+    var column = 0
+    while column < width {
+      var sum = Vector.zero
+      for row in 0..<rows { sum += d.vector(row * width + column) }
+      sums.set(column, sums.vector(column) + sum)
+      column += 8
+    }
+  }
+
+  /// Writes each group's sum of rows: `sums` has a row for each group.
+  static func sumGroups(
+    _ d: Buffer<Float>, groups: Int, size: Int, width: Int, into sums: Buffer<Float>
+  ) {
+    precondition(d.count >= groups * size * width && sums.count >= groups * width)
+    for group in 0..<groups {
+      let rows = d.from(group * size * width)
+      var column = 0
+      while column < width {
+        var sum = rows.vector(column)
+        for row in 1..<size { sum += rows.vector(row * width + column) }
+        sums.set(group * width + column, sum)
+        column += 8
+      }
+    }
+  }
+
+  /// Copies rows of a table, `width` numbers each, to consecutive places.
+  static func gather(
+    _ rows: Buffer<UInt32>, count: Int, from table: Buffer<Float>, width: Int,
+    into target: Buffer<Float>
+  ) {
+    precondition(rows.count >= count && target.count >= count * width)
+    for index in 0..<count {
+      let source = table.from(Int(rows[index]) * width)
+      let target = target.from(index * width)
+      var column = 0
+      while column < width {
+        target.set(column, source.vector(column))
+        column += 8
+      }
+    }
+  }
+}

@@ -1,0 +1,171 @@
+private import Glibc
+
+/// The same model written the obvious way: one sample at a time, in double precision.
+///
+/// It is what the fast kernels are held against, and slow. Parameters and gradients lie as in
+/// `ParameterLayout`.
+package struct PlainModel {
+  /// A sample: who, what, whether it is a positive, and how much it counts.
+  package typealias Sample = (user: Int, item: Int, label: Double, weight: Double)
+
+  private let layout: ParameterLayout
+  /// All parameters in one run: user rows, item rows, dense.
+  package var parameters: [Double]
+  private let itemStart: Int
+  private let denseStart: Int
+
+  /// Copies a model's parameters.
+  package init(_ model: Model) {
+    layout = model.layout
+    parameters = (model.users + model.items + model.dense).map(Double.init)
+    itemStart = model.users.count
+    denseStart = model.users.count + model.items.count
+  }
+
+  /// Which parameters are real; the others are padding and stay zero.
+  package var isParameter: [Bool] {
+    var real = [Bool](repeating: false, count: parameters.count)
+    for row in 0..<denseStart / layout.rowStride {
+      let start = row * layout.rowStride
+      for column in 0..<layout.spec.gmfWidth { real[start + column] = true }
+      for column in 0..<layout.spec.mlpWidth { real[start + layout.gmfStride + column] = true }
+    }
+    for layer in layout.layers {
+      for position in 0..<layer.input * layer.output {
+        real[denseStart + layer.weights + position] = true
+      }
+      for position in 0..<layer.output { real[denseStart + layer.bias + position] = true }
+    }
+    for factor in 0..<layout.spec.gmfWidth { real[denseStart + layout.gmfOutput + factor] = true }
+    for position in outputs { real[position] = true }
+    real[denseStart + layout.outputBias] = true
+    return real
+  }
+
+  /// Positions of the tower's output weights, in the order of the values that they weigh.
+  private var outputs: [Int] {
+    let start = denseStart + layout.mlpOutput
+    if layout.isLayerless {
+      let width = layout.spec.mlpWidth
+      return Array(start..<start + width)
+        + Array(start + layout.mlpStride..<start + layout.mlpStride + width)
+    }
+    return Array(start..<start + (layout.layers.last?.output ?? 0))
+  }
+
+  /// The score of a user and an item before the link, equations [9], [10] and [12].
+  package func logit(user: Int, item: Int) -> Double {
+    forward(user: user, item: item).logit
+  }
+
+  /// The mean log loss [7] of samples.
+  package func loss(_ samples: [Sample]) -> Double {
+    samples.reduce(0) { sum, sample in
+      let x = logit(user: sample.user, item: sample.item)
+      return sum + sample.weight * (max(x, 0) - x * sample.label + log1p(exp(-abs(x))))
+    } / Double(samples.count)
+  }
+
+  /// The gradient of `loss` by every parameter.
+  package func gradient(_ samples: [Sample]) -> [Double] {
+    var gradient = [Double](repeating: 0, count: parameters.count)
+    for sample in samples {
+      let pass = forward(user: sample.user, item: sample.item)
+      let delta =
+        sample.weight * (1 / (1 + exp(-pass.logit)) - sample.label) / Double(samples.count)
+      addGradient(&gradient, sample, pass, delta)
+    }
+    return gradient
+  }
+
+  private func row(user: Int) -> Int { user * layout.rowStride }
+  private func row(item: Int) -> Int { itemStart + item * layout.rowStride }
+
+  /// The logit and the values of every layer of the tower, its input first.
+  private func forward(user: Int, item: Int) -> (logit: Double, values: [[Double]]) {
+    var logit = parameters[denseStart + layout.outputBias]
+    for factor in 0..<layout.spec.gmfWidth {
+      logit +=
+        parameters[denseStart + layout.gmfOutput + factor]
+        * parameters[row(user: user) + factor] * parameters[row(item: item) + factor]
+    }
+    let width = layout.spec.mlpWidth
+    guard width > 0 else { return (logit, []) }
+    let embeddings = [row(user: user), row(item: item)].map { $0 + layout.gmfStride }
+    var values = [embeddings.flatMap { parameters[$0..<$0 + width] }]
+    for layer in layout.layers {
+      let input = values[values.count - 1]
+      values.append(
+        (0..<layer.output).map { output in
+          var sum = parameters[denseStart + layer.bias + output]
+          for index in 0..<layer.input {
+            sum += input[index] * parameters[weight(layer, index, output)]
+          }
+          return activate(sum)
+        })
+    }
+    for (value, position) in zip(values[values.count - 1], outputs) {
+      logit += value * parameters[position]
+    }
+    return (logit, values)
+  }
+
+  private func addGradient(
+    _ gradient: inout [Double], _ sample: Sample, _ pass: (logit: Double, values: [[Double]]),
+    _ delta: Double
+  ) {
+    gradient[denseStart + layout.outputBias] += delta
+    for factor in 0..<layout.spec.gmfWidth {
+      let h = denseStart + layout.gmfOutput + factor
+      let p = row(user: sample.user) + factor
+      let q = row(item: sample.item) + factor
+      gradient[h] += delta * parameters[p] * parameters[q]
+      gradient[p] += delta * parameters[h] * parameters[q]
+      gradient[q] += delta * parameters[h] * parameters[p]
+    }
+    guard let last = pass.values.last else { return }
+    var back = outputs.map { delta * parameters[$0] }
+    for (value, position) in zip(last, outputs) { gradient[position] += delta * value }
+    for (index, layer) in layout.layers.enumerated().reversed() {
+      let input = pass.values[index]
+      let output = pass.values[index + 1]
+      var below = [Double](repeating: 0, count: layer.input)
+      for o in 0..<layer.output {
+        let d = back[o] * derivative(ofOutput: output[o])
+        gradient[denseStart + layer.bias + o] += d
+        for i in 0..<layer.input {
+          gradient[weight(layer, i, o)] += d * input[i]
+          below[i] += d * parameters[weight(layer, i, o)]
+        }
+      }
+      back = below
+    }
+    let width = layout.spec.mlpWidth
+    for column in 0..<width {
+      gradient[row(user: sample.user) + layout.gmfStride + column] += back[column]
+      gradient[row(item: sample.item) + layout.gmfStride + column] += back[width + column]
+    }
+  }
+
+  private func weight(_ layer: ParameterLayout.Layer, _ input: Int, _ output: Int) -> Int {
+    denseStart + layer.weights + input * layer.output + output
+  }
+
+  private func activate(_ value: Double) -> Double {
+    switch layout.spec.activation {
+    case .relu: max(0, value)
+    case .tanh: tanh(value)
+    case .sigmoid: 1 / (1 + exp(-value))
+    case .identity: value
+    }
+  }
+
+  private func derivative(ofOutput value: Double) -> Double {
+    switch layout.spec.activation {
+    case .relu: value > 0 ? 1 : 0
+    case .tanh: 1 - value * value
+    case .sigmoid: value * (1 - value)
+    case .identity: 1
+    }
+  }
+}

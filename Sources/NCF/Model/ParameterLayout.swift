@@ -1,0 +1,60 @@
+/// Where each number of a model lies: rows of the two embedding tables and the dense parameters.
+///
+/// A row of the user (item) table holds the GMF factors, padded to whole vectors, then the tower's
+/// embedding, padded likewise. The dense parameters are one run: for each hidden layer its weights
+/// (input x output, row-major) and its bias, then the output weights of the GMF part and of the
+/// tower, then the output bias. Padding is zero and stays zero.
+struct ParameterLayout: Sendable, Equatable {
+  /// A hidden layer: `output` sums over `input` values.
+  struct Layer: Sendable, Equatable {
+    let input: Int
+    let output: Int
+    /// Where the weights begin; element (i, o) is at `weights + i * output + o`.
+    let weights: Int
+    /// Where the bias begins; it is padded to whole vectors.
+    let bias: Int
+
+    /// The output's width, rounded up to whole vectors.
+    var paddedOutput: Int { padded(output) }
+  }
+
+  let spec: ModelSpec
+  /// Widths of the two parts of a row, padded.
+  let gmfStride: Int
+  let mlpStride: Int
+  let layers: [Layer]
+  /// Where the output weights begin, and the output bias is.
+  let gmfOutput: Int
+  let mlpOutput: Int
+  let outputBias: Int
+  /// How many dense parameters there are, padding included; a multiple of 8.
+  let denseCount: Int
+
+  init(_ spec: ModelSpec) {
+    precondition(spec.problem == nil, spec.problem ?? "")
+    self.spec = spec
+    gmfStride = padded(spec.gmfWidth)
+    mlpStride = padded(spec.mlpWidth)
+    var position = 0
+    var layers: [Layer] = []
+    for (input, output) in zip(spec.tower, spec.tower.dropFirst()) {
+      let bias = position + padded(input * output)
+      layers.append(Layer(input: input, output: output, weights: position, bias: bias))
+      position = bias + padded(output)
+    }
+    self.layers = layers
+    gmfOutput = position
+    position += gmfStride
+    mlpOutput = position
+    // Without hidden layers the output reads the user's and the item's embedding, each padded.
+    position += layers.isEmpty ? 2 * mlpStride : padded(spec.tower.last ?? 0)
+    outputBias = position
+    denseCount = position + 8
+  }
+
+  /// How many numbers a row of an embedding table takes.
+  var rowStride: Int { gmfStride + mlpStride }
+
+  /// Whether there is a tower's embedding that goes to the output without a hidden layer (MLP-0).
+  var isLayerless: Bool { layers.isEmpty && mlpStride > 0 }
+}

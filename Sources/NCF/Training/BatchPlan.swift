@@ -1,0 +1,185 @@
+import Interactions
+
+/// What one step trains on: groups of a positive with its negatives, and which rows they touch.
+///
+/// Samples of a group are consecutive, the positive first. Each distinct user (item) of the batch has
+/// a slot, with its groups (samples) chained in order, so that gradients of a row are always summed
+/// in the same order and each row is updated once.
+final class BatchPlan: @unchecked Sendable {
+  /// Samples in a group.
+  let groupSize: Int
+  private(set) var groups = 0
+
+  /// One user for each group.
+  let users: Buffer<UInt32>
+  /// One item for each sample.
+  let items: Buffer<UInt32>
+  /// One weight for each sample; 0 where a user has no negatives to draw.
+  let weights: Buffer<Float>
+  let userRows: TouchedRows
+  let itemRows: TouchedRows
+
+  private let userStorage: Storage<UInt32>
+  private let itemStorage: Storage<UInt32>
+  private let weightStorage: Storage<Float>
+
+  /// How many samples the batch has.
+  var samples: Int { groups * groupSize }
+
+  init(maximumGroups: Int, groupSize: Int) {
+    self.groupSize = groupSize
+    userStorage = Storage(count: maximumGroups)
+    itemStorage = Storage(count: maximumGroups * groupSize)
+    weightStorage = Storage(count: maximumGroups * groupSize)
+    users = userStorage.buffer
+    items = itemStorage.buffer
+    weights = weightStorage.buffer
+    userRows = TouchedRows(capacity: maximumGroups)
+    itemRows = TouchedRows(capacity: maximumGroups * groupSize)
+  }
+
+  /// Fills the plan with the positives at some positions of an epoch, and draws their negatives.
+  func prepare(positions: Range<Int>, of source: EpochSource) {
+    groups = positions.count
+    var sample = 0
+    for (group, position) in positions.enumerated() {
+      let interaction = source.order[position]
+      let user = source.owners.user(of: interaction)
+      users[group] = UInt32(truncatingIfNeeded: user)
+      let positive = source.sampler.positives.items[interaction]
+      items[sample] = positive
+      weights[sample] = source.weights.isEmpty ? 1 : source.weights[interaction]
+      sample += 1
+      var random = CounterRandom(seed: source.seed, stream: source.stream &+ UInt64(position))
+      for _ in 1..<groupSize {
+        if let negative = source.sampler.draw(user: user, random: &random) {
+          items[sample] = negative
+          weights[sample] = 1
+        } else {
+          // The user has everything: the place is kept and counts for nothing.
+          items[sample] = positive
+          weights[sample] = 0
+        }
+        sample += 1
+      }
+    }
+    userRows.collect(users, count: groups)
+    itemRows.collect(items, count: sample)
+  }
+}
+
+/// Where an epoch's samples come from; the same for every thread.
+struct EpochSource: Sendable {
+  let sampler: UniformNegativeSampler
+  /// One for each positive, or none: all 1.
+  let weights: [Float]
+  let owners: InteractionOwners
+  let order: EpochOrder
+  let seed: UInt64
+  /// The first of the epoch's random streams; each position has one.
+  let stream: UInt64
+
+  init(
+    sampler: UniformNegativeSampler, weights: [Float], owners: InteractionOwners, seed: UInt64,
+    epoch: Int
+  ) {
+    self.sampler = sampler
+    self.weights = weights
+    self.owners = owners
+    self.seed = seed
+    order = EpochOrder(count: sampler.positives.count, seed: seed, epoch: epoch)
+    stream = UInt64(epoch + 1) << 40
+  }
+}
+
+/// Finds the user of an interaction by its place, without a column of users.
+///
+/// It keeps one user for every 64 interactions and walks on from there.
+struct InteractionOwners: Sendable {
+  private let offsets: [Int]
+  private let firsts: [UInt32]
+
+  init(_ positives: UserItems) {
+    offsets = positives.offsets
+    var firsts: [UInt32] = []
+    firsts.reserveCapacity(positives.count / 64 + 1)
+    var user = 0
+    for interaction in stride(from: 0, to: positives.count, by: 64) {
+      while positives.offsets[user + 1] <= interaction { user += 1 }
+      firsts.append(UInt32(truncatingIfNeeded: user))
+    }
+    self.firsts = firsts
+  }
+
+  @inline(__always)
+  func user(of interaction: Int) -> Int {
+    var user = Int(firsts[interaction >> 6])
+    while offsets[user + 1] <= interaction { user += 1 }
+    return user
+  }
+}
+
+/// The distinct rows among a batch's references to a table, each with the chain of who refers to it.
+final class TouchedRows: @unchecked Sendable {
+  private(set) var count = 0
+  /// The row of each slot, in the order of first reference.
+  let rows: Buffer<UInt32>
+  /// The first reference to each slot's row.
+  let first: Buffer<Int32>
+  /// The next reference to the same row; -1 at the end.
+  let next: Buffer<Int32>
+
+  private let last: Buffer<Int32>
+  /// A hash table from row + 1 to slot; 0 is empty.
+  private let keys: Buffer<UInt32>
+  private let slots: Buffer<Int32>
+  private let mask: Int
+  private let words: [Storage<UInt32>]
+  private let links: [Storage<Int32>]
+
+  init(capacity: Int) {
+    var size = 16
+    while size < 2 * capacity { size *= 2 }
+    mask = size - 1
+    words = [Storage(count: capacity), Storage(count: size)]
+    links = (0..<3).map { _ in Storage(count: capacity) } + [Storage(count: size)]
+    rows = words[0].buffer
+    keys = words[1].buffer
+    first = links[0].buffer
+    next = links[1].buffer
+    last = links[2].buffer
+    slots = links[3].buffer
+  }
+
+  /// Chains references 0 ..< `count` by the row that each names.
+  func collect(_ references: Buffer<UInt32>, count references_: Int) {
+    keys.clear(count: mask + 1)
+    var used = 0
+    for reference in 0..<references_ {
+      let row = references[reference]
+      let link = Int32(truncatingIfNeeded: reference)
+      next[reference] = -1
+      var place = Int(truncatingIfNeeded: (row &* 0x9E37_79B1) >> 8) & mask
+      while true {
+        let key = keys[place]
+        if key == row &+ 1 {
+          let slot = Int(slots[place])
+          next[Int(last[slot])] = link
+          last[slot] = link
+          break
+        }
+        if key == 0 {
+          keys[place] = row &+ 1
+          slots[place] = Int32(truncatingIfNeeded: used)
+          rows[used] = row
+          first[used] = link
+          last[used] = link
+          used += 1
+          break
+        }
+        place = (place + 1) & mask
+      }
+    }
+    count = used
+  }
+}

@@ -1,0 +1,229 @@
+private import Glibc
+package import Interactions
+package import Parallelism
+
+/// Trains one model by mini-batches, on several threads, to the same bits with any number of them.
+///
+/// A batch is cut into shards by its size alone. In the first half of a step each shard runs forward
+/// and back and leaves its gradients in places of its own; in the second half each parameter is moved
+/// once, by whoever owns it, with the gradients summed in the order of samples and shards. That
+/// second half is the one place where sums cross shards.
+package final class Trainer: @unchecked Sendable {
+  /// What an epoch came to.
+  package struct EpochFigures: Sendable {
+    /// Mean log loss of the epoch's samples.
+    package let loss: Double
+    /// Samples trained on, positives and negatives.
+    package let samples: Int
+  }
+
+  private let store: ParameterStore
+  private let sampler: UniformNegativeSampler
+  private let weights: [Float]
+  private let owners: InteractionOwners
+  private let pool: WorkerPool
+  private let seed: UInt64
+  private let groupSize: Int
+  private let groupsPerBatch: Int
+  private let learningRate: Float
+  private let tiling: Tiling
+  private var step = 0
+
+  private let plans: [BatchPlan]
+  private let workspaces: [TileWorkspace]
+  private let userGradient: Storage<Float>
+  private let itemGradient: Storage<Float>
+  private let denseGradients: [Storage<Float>]
+  private let losses: Storage<Double>
+
+  /// Prepares to train a model.
+  ///
+  /// - Parameters:
+  ///   - model: where training starts; it is copied.
+  ///   - positives: each user's training positives, of the model's users and items.
+  ///   - weights: the weight of each positive's loss, in the order of `positives.items`; empty for 1.
+  ///   - negatives: how many are drawn for each positive.
+  ///   - batch: samples in a batch, rounded down to whole groups.
+  ///   - phase: the optimiser and its rate.
+  ///   - seed: what negatives and order follow from.
+  ///   - pool: the threads.
+  package init(
+    _ model: Model, positives: UserItems, weights: [Float] = [], negatives: Int, batch: Int,
+    phase: PhaseOptions, seed: UInt64, pool: WorkerPool
+  ) {
+    precondition(positives.userCount == model.userCount, "one list of positives for each user")
+    precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
+    precondition(negatives >= 0 && batch >= 1, "a batch holds at least one sample")
+    MatrixProduct.threadsAreOff
+    store = ParameterStore(model, optimizer: phase.optimizer)
+    sampler = UniformNegativeSampler(positives: positives, itemCount: model.itemCount)
+    self.weights = weights
+    owners = InteractionOwners(positives)
+    self.pool = pool
+    self.seed = seed
+    learningRate = phase.learningRate
+    groupSize = negatives + 1
+    groupsPerBatch = min(max(1, batch / groupSize), max(1, positives.count))
+    tiling = Tiling(layout: store.layout, groups: groupsPerBatch, groupSize: groupSize)
+    let groups = groupsPerBatch
+    let size = groupSize
+    let layout = store.layout
+    let tile = tiling.groupsPerTile
+    // A window of batches is drawn ahead, one batch a thread at a time.
+    let window = max(2 * pool.threads, min(256, 65_536 / (groups * size)))
+    plans = (0..<window).map { _ in BatchPlan(maximumGroups: groups, groupSize: size) }
+    workspaces = (0..<pool.threads).map { _ in
+      TileWorkspace(layout: layout, groupSize: size, capacity: tile)
+    }
+    userGradient = Storage(count: groups * layout.rowStride)
+    itemGradient = Storage(count: groups * size * layout.rowStride)
+    denseGradients = (0..<tiling.shards(ofGroups: groups)).map { _ in
+      Storage(count: layout.denseCount)
+    }
+    losses = Storage(count: denseGradients.count)
+  }
+
+  /// The parameters as they stand.
+  package var model: Model { store.model }
+
+  /// Trains on every positive once, in a new order with new negatives.
+  ///
+  /// - Parameters:
+  ///   - epoch: numbers the order and the negatives; the same number gives the same ones.
+  ///   - progress: gets the share of the epoch that is done, every few milliseconds; throws to stop.
+  /// - Returns: the loss and the number of samples.
+  /// - Throws: what `progress` throws.
+  package func run(epoch: Int, progress: (Double) throws -> Void = { _ in }) rethrows
+    -> EpochFigures
+  {
+    let source = EpochSource(
+      sampler: sampler, weights: weights, owners: owners, seed: seed, epoch: epoch)
+    let positives = sampler.positives.count
+    var loss = 0.0
+    var start = 0
+    while start < positives {
+      let end = min(positives, start + plans.count * groupsPerBatch)
+      loss += runWindow(positions: start..<end, of: source)
+      start = end
+      try progress(Double(start) / Double(positives))
+    }
+    let samples = positives * groupSize
+    return EpochFigures(loss: samples == 0 ? 0 : loss / Double(samples), samples: samples)
+  }
+
+  /// Draws the batches of a window, then trains on them one after the other.
+  private func runWindow(positions: Range<Int>, of source: EpochSource) -> Double {
+    let batches = (positions.count + groupsPerBatch - 1) / groupsPerBatch
+    let barrier = SpinBarrier(parties: pool.threads)
+    let firstStep = step
+    let windowLoss = Storage<Double>(count: 1)
+    pool.run { [self] worker in
+      for batch in stride(from: worker, to: batches, by: pool.threads) {
+        let start = positions.lowerBound + batch * groupsPerBatch
+        plans[batch].prepare(
+          positions: start..<min(positions.upperBound, start + groupsPerBatch), of: source)
+      }
+      barrier.wait()
+      for batch in 0..<batches {
+        let plan = plans[batch]
+        let shards = tiling.shards(ofGroups: plan.groups)
+        for shard in stride(from: worker, to: shards, by: pool.threads) {
+          runShard(shard, of: shards, plan: plan, workspace: workspaces[worker])
+        }
+        barrier.wait()
+        let adam = AdamStep(step: firstStep + batch + 1, learningRate: learningRate)
+        move(plan: plan, shards: shards, worker: worker, step: adam)
+        if worker == 0 {
+          for shard in 0..<shards { windowLoss.buffer[0] += losses.buffer[shard] }
+        }
+        barrier.wait()
+      }
+    }
+    step += batches
+    return windowLoss.buffer[0]
+  }
+
+  /// First half of a step: a shard's groups forward and back, tile by tile.
+  private func runShard(_ shard: Int, of shards: Int, plan: BatchPlan, workspace: TileWorkspace) {
+    let gradient = denseGradients[shard].buffer
+    gradient.clear(count: gradient.count)
+    let context = TileWorkspace.Context(
+      users: store.users.values, items: store.items.values, dense: store.dense.values,
+      transposed: store.transposed, userGradient: userGradient.buffer,
+      itemGradient: itemGradient.buffer, denseGradient: gradient)
+    var group = plan.groups * shard / shards
+    let end = plan.groups * (shard + 1) / shards
+    var loss = 0.0
+    while group < end {
+      let next = min(end, group + workspace.capacity)
+      loss += workspace.run(
+        groups: group..<next, of: plan, in: context, scale: 1 / Float(plan.samples))
+      group = next
+    }
+    losses.buffer[shard] = loss
+  }
+
+  /// Second half of a step: a worker's share of all parameters that the batch touches.
+  private func move(plan: BatchPlan, shards: Int, worker: Int, step: AdamStep) {
+    moveRows(store.users, plan.userRows, userGradient.buffer, worker, step)
+    moveRows(store.items, plan.itemRows, itemGradient.buffer, worker, step)
+    let blocks = store.layout.denseCount / 8
+    let range =
+      8 * (blocks * worker / pool.threads)..<8 * (blocks * (worker + 1) / pool.threads)
+    let sum = denseGradients[0].buffer
+    for shard in denseGradients.indices.dropFirst() where shard < shards {
+      let addend = denseGradients[shard].buffer
+      for position in stride(from: range.lowerBound, to: range.upperBound, by: 8) {
+        sum.set(position, sum.vector(position) + addend.vector(position))
+      }
+    }
+    store.move(
+      store.dense, at: range.lowerBound, count: range.count, gradient: sum.from(range.lowerBound),
+      step: step, learningRate: learningRate)
+    for layer in store.layout.layers { store.refreshTransposed(layer, blocks: range) }
+  }
+
+  /// Moves the rows of a worker's share of the slots, each once with its gradients summed in order.
+  private func moveRows(
+    _ table: ParameterStore.Table, _ touched: TouchedRows, _ gradients: Buffer<Float>,
+    _ worker: Int, _ step: AdamStep
+  ) {
+    let width = store.layout.rowStride
+    let start = touched.count * worker / pool.threads
+    let end = touched.count * (worker + 1) / pool.threads
+    for slot in start..<end {
+      let first = Int(touched.first[slot])
+      let gradient = gradients.from(first * width)
+      var other = touched.next[first]
+      while other >= 0 {
+        let addend = gradients.from(Int(other) * width)
+        for column in stride(from: 0, to: width, by: 8) {
+          gradient.set(column, gradient.vector(column) + addend.vector(column))
+        }
+        other = touched.next[Int(other)]
+      }
+      store.move(
+        table, at: Int(touched.rows[slot]) * width, count: width, gradient: gradient, step: step,
+        learningRate: learningRate)
+    }
+  }
+}
+
+/// How a batch is cut: into shards that threads take, and tiles that fit the caches.
+struct Tiling: Sendable {
+  let groupsPerTile: Int
+  private let groupSize: Int
+
+  init(layout: ParameterLayout, groups: Int, groupSize: Int) {
+    // Wide towers want taller tiles: the weights are read once a tile.
+    let widest = layout.layers.map { $0.input * $0.output }.max() ?? 0
+    let samples = widest > 32_768 ? 512 : 128
+    groupsPerTile = min(groups, max(1, (samples + groupSize - 1) / groupSize))
+    self.groupSize = groupSize
+  }
+
+  /// How many shards a batch has; it depends on the batch alone, never on the threads.
+  func shards(ofGroups groups: Int) -> Int {
+    min(groups, max(1, min(16, (groups * groupSize + 64) / 128)))
+  }
+}
