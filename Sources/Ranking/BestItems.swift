@@ -1,0 +1,114 @@
+/// The best `capacity` items of one user so far, in a heap whose root is the worst of them.
+///
+/// Items are offered in ascending order of their index, so of two with the same score the one that
+/// came first is better: a score must be above the threshold to come in.
+struct BestItems {
+  private let capacity: Int
+  private var scores: [Float] = []
+  private var items: [UInt32] = []
+
+  /// What a score must be above to come in.
+  private(set) var threshold = -Float.infinity
+
+  init(capacity: Int) {
+    self.capacity = capacity
+    scores.reserveCapacity(capacity)
+    items.reserveCapacity(capacity)
+  }
+
+  /// Forgets all items and keeps the memory.
+  mutating func reset() {
+    scores.removeAll(keepingCapacity: true)
+    items.removeAll(keepingCapacity: true)
+    threshold = -.infinity
+  }
+
+  /// Offers a row of scores of consecutive items.
+  ///
+  /// Nearly every score is below the threshold once the heap is full, so 16 are looked at together
+  /// and passed over when none is above.
+  @inline(__always)
+  mutating func offer(_ scores: [Float], in range: Range<Int>, firstItem: Int) {
+    let row = scores.span.extracting(range)
+    var index = 0
+    let vectors = row.count & ~15
+    while index < vectors {
+      // Safe: index + 15 is below vectors, which is at most row.count.
+      var best = unsafe row[unchecked: index]
+      for lane in 1..<16 {
+        let score = unsafe row[unchecked: index + lane]
+        best = score > best ? score : best
+      }
+      // A NaN in the first lane would hide the others, so it counts as a reason to look closer.
+      if !(best <= threshold) {
+        for lane in index..<index + 16 { offer(row[lane], item: firstItem + lane) }
+      }
+      index += 16
+    }
+    while index < row.count {
+      offer(row[index], item: firstItem + index)
+      index += 1
+    }
+  }
+
+  /// Takes an item in when its score is above the threshold; NaN never is.
+  private mutating func offer(_ score: Float, item: Int) {
+    guard score > threshold else { return }
+    let item = UInt32(truncatingIfNeeded: item)
+    if scores.count < capacity {
+      scores.append(score)
+      items.append(item)
+      siftUp(scores.count - 1)
+      if scores.count == capacity { threshold = scores[0] }
+    } else {
+      siftDown(score, item)
+      threshold = scores[0]
+    }
+  }
+
+  private func isWorse(_ score: Float, _ item: UInt32, than other: Int) -> Bool {
+    score < scores[other] || (score == scores[other] && item > items[other])
+  }
+
+  private mutating func siftUp(_ start: Int) {
+    let score = scores[start]
+    let item = items[start]
+    var hole = start
+    while hole > 0 {
+      let parent = (hole - 1) / 2
+      guard isWorse(score, item, than: parent) else { break }
+      scores[hole] = scores[parent]
+      items[hole] = items[parent]
+      hole = parent
+    }
+    scores[hole] = score
+    items[hole] = item
+  }
+
+  /// Puts an item in the root's stead.
+  private mutating func siftDown(_ score: Float, _ item: UInt32) {
+    var hole = 0
+    while true {
+      var child = 2 * hole + 1
+      guard child < scores.count else { break }
+      if child + 1 < scores.count, isWorse(scores[child + 1], items[child + 1], than: child) {
+        child += 1
+      }
+      guard !isWorse(score, item, than: child) else { break }
+      scores[hole] = scores[child]
+      items[hole] = items[child]
+      hole = child
+    }
+    scores[hole] = score
+    items[hole] = item
+  }
+
+  /// Adds the items to a list, best first.
+  func append(items listed: inout [UInt32], scores listedScores: inout [Float]) {
+    let order = scores.indices.sorted { isWorse(scores[$1], items[$1], than: $0) }
+    for position in order {
+      listed.append(items[position])
+      listedScores.append(scores[position])
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Interactions
+
+/// A mean over users and the interval that holds the true one with a probability of 95 %.
+package struct Estimate: Sendable, Equatable {
+  /// The mean.
+  package let value: Double
+  /// The interval's lower end; `nil` when there are too few values for an interval.
+  package let low: Double?
+  /// The interval's upper end; `nil` when there are too few values for an interval.
+  package let high: Double?
+  /// How many values were averaged.
+  package let count: Int
+
+  /// Takes an estimate that is known.
+  ///
+  /// - Parameters:
+  ///   - value: the mean, or a figure that is not one.
+  ///   - low: the interval's lower end, if there is an interval.
+  ///   - high: the interval's upper end, if there is an interval.
+  ///   - count: how many values there were.
+  package init(value: Double, low: Double? = nil, high: Double? = nil, count: Int) {
+    self.value = value
+    self.low = low
+    self.high = high
+    self.count = count
+  }
+
+  /// Averages values, with the interval of the normal distribution: 1.96 standard errors each way.
+  ///
+  /// Fails when there are no values.
+  ///
+  /// - Parameters:
+  ///   - values: one a user; with fewer than 2 there is no interval.
+  ///   - range: where the true mean can lie; the interval is cut to it.
+  package init?(meanOf values: [Double], within range: ClosedRange<Double>? = nil) {
+    guard let moments = Moments(values) else { return nil }
+    value = moments.mean
+    count = values.count
+    if let deviation = moments.deviation {
+      let reach = 1.959963984540054 * deviation / Double(values.count).squareRoot()
+      low = max(moments.mean - reach, range?.lowerBound ?? -.infinity)
+      high = min(moments.mean + reach, range?.upperBound ?? .infinity)
+    } else {
+      low = nil
+      high = nil
+    }
+  }
+
+  /// Averages values, with the interval that means of resampled users fall into.
+  ///
+  /// Fails when there are no values.
+  ///
+  /// - Parameters:
+  ///   - values: one a user; with fewer than 2 there is no interval.
+  ///   - resamples: how many times as many users are drawn with replacement; 40 or more.
+  ///   - seed: the run's seed.
+  package init?(bootstrapping values: [Double], resamples: Int = 1_000, seed: UInt64) {
+    precondition(resamples >= 40, "\(resamples) resamples can't show a fortieth")
+    guard let moments = Moments(values) else { return nil }
+    value = moments.mean
+    count = values.count
+    guard values.count > 1 else {
+      low = nil
+      high = nil
+      return
+    }
+    var means: [Double] = []
+    means.reserveCapacity(resamples)
+    for resample in 0..<resamples {
+      var random = CounterRandom(seed: seed, stream: UInt64(resample))
+      var sum = 0.0
+      for _ in values { sum += values[random.uniform(below: values.count)] }
+      means.append(sum / Double(values.count))
+    }
+    means.sort()
+    low = means[resamples / 40]
+    high = means[resamples - 1 - resamples / 40]
+  }
+}
+
+/// Mean and standard deviation of some values, summed in their order.
+struct Moments {
+  let mean: Double
+  /// With the divisor n - 1; `nil` for a single value.
+  let deviation: Double?
+
+  init?(_ values: [Double]) {
+    guard !values.isEmpty else { return nil }
+    let mean = values.reduce(0, +) / Double(values.count)
+    self.mean = mean
+    guard values.count > 1 else {
+      deviation = nil
+      return
+    }
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    deviation = (squares / Double(values.count - 1)).squareRoot()
+  }
+}
