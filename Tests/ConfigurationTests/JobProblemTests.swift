@@ -1,0 +1,176 @@
+import Configuration
+import Pipeline
+import Testing
+
+/// What is said about a YAML file that is not in order; the text is compared word for word.
+struct JobProblemTests {
+  private static let good = "source: {table: app.events}\n"
+
+  private func problems(_ yaml: String, _ variables: [String: String] = [:]) -> [String] {
+    do {
+      _ = try Job(yaml: yaml, file: "night.yaml", variables: variables)
+      return []
+    } catch {
+      return error.problems.map(\.description)
+    }
+  }
+
+  @Test(
+    "A wrong value is named with its place, its key and what is allowed",
+    arguments: [
+      ("train:\n  epochs: many\n", "3:11: train.epochs must be a whole number, not many"),
+      ("train:\n  epochs: 2.5\n", "3:11: train.epochs must be a whole number, not 2.5"),
+      ("train:\n  epochs: [1]\n", "3:11: train.epochs must be a whole number, not a list"),
+      ("train:\n  epochs: 0\n", "3:11: train.epochs must be a number, 1 or more, not 0"),
+      (
+        "train:\n  seed: -1\n",
+        "3:9: train.seed must be a whole number from 0 to "
+          + "18446744073709551615, not -1"
+      ),
+      ("train: {alpha: nan}\n", "2:16: train.alpha must be a number, not nan"),
+      ("train: {alpha: 1.5}\n", "2:16: train.alpha must be a share from 0 to 1, not 1.5"),
+      ("train: {pretrain: yes}\n", "2:19: train.pretrain must be true or false, not yes"),
+      (
+        "train: {optimizer: adem}\n",
+        "2:20: train.optimizer must be adam or sgd, not adem; did you mean adam?"
+      ),
+      ("train: 3\n", "2:8: train must be a section, with its keys below it, not 3"),
+      (
+        "model: {tower: [64, x]}\n",
+        "2:21: model.tower must be a list of whole numbers, such as "
+          + "[64, 32], not x"
+      ),
+      (
+        "model: {tower: [63, 8]}\n",
+        "2:16: model.tower must be an even first width: it is the "
+          + "user's and the item's half side by side"
+      ),
+      ("model: {gmf: 0, tower: []}\n", "2:8: model must be a GMF width, a tower, or both"),
+      ("output: {k: 1001}\n", "2:13: output.k must be a number from 1 to 1000, not 1001"),
+      ("output: {k: \"5\"}\n", "2:13: output.k must be a whole number, not the text \"5\""),
+      ("job: \"\"\n", "2:6: job must be a name of 1 to 63 bytes, not "),
+    ])
+  func wrongValue(line: String, message: String) {
+    #expect(problems(Self.good + line) == ["night.yaml:" + message])
+  }
+
+  @Test(
+    "A key that does not exist is named with the one that was meant",
+    arguments: [
+      (
+        "trian: {}\n",
+        "2:1: trian is not a key; did you mean train? Keys of the file: "
+          + "evaluate, gate, job, model, output, source, train"
+      ),
+      (
+        "gate: {tolerence: 1}\n",
+        "2:8: gate.tolerence is not a key; did you mean tolerance? "
+          + "Keys of gate: max_shrink, tolerance"
+      ),
+      (
+        "gate: {Max-Shrink: 1}\n",
+        "2:8: gate.Max-Shrink is not a key; did you mean max_shrink? "
+          + "Keys of gate: max_shrink, tolerance"
+      ),
+      (
+        "gate: {negatives: 4}\n",
+        "2:8: gate.negatives is not a key; did you mean train.negatives? "
+          + "Keys of gate: max_shrink, tolerance"
+      ),
+      ("gate: {zebra: 4}\n", "2:8: gate.zebra is not a key. Keys of gate: max_shrink, tolerance"),
+    ])
+  func unknownKey(line: String, message: String) {
+    #expect(problems(Self.good + line) == ["night.yaml:" + message])
+  }
+
+  @Test("All problems are told at once, in the order of the file")
+  func several() {
+    let yaml = "gate: {tolerance: x}\nsource: {table: a.b, windo: 2y, window: 2 years}\nzz: 1\n"
+    let found = problems(yaml)
+    #expect(found.count == 4)
+    #expect(
+      found.map { $0.prefix(13) } == [
+        "night.yaml:1:", "night.yaml:2:", "night.yaml:2:", "night.yaml:3:",
+      ])
+    #expect(
+      found[2]
+        == "night.yaml:2:41: source.window must be an age such as 90d or 2y (units: min, h, d, w, mo, y)"
+        + ", not 2 years")
+  }
+
+  @Test("A source must be given, and only once")
+  func source() {
+    #expect(
+      problems("job: a\n") == [
+        "night.yaml:1:1: source must say where interactions are: source.table or source.query"
+      ])
+    #expect(
+      problems("source: {table: a.b, query: SELECT 1}\n") == [
+        "night.yaml:1:17: source.table and source.query exclude each other: keep one"
+      ])
+    #expect(
+      problems("source:\n  query: SELECT 1\n  columns: {user_id: u}\n") == [
+        "night.yaml:3:12: source.columns belongs to source.table; in a query, name the columns with AS"
+      ])
+    #expect(
+      problems("source: {table: a.b, events: {view: 1}}\n") == [
+        "night.yaml:1:9: source.columns.event_type must be a column, as source.events needs it"
+      ])
+    #expect(
+      problems("source: {table: a.b, events: {view: often}}\n") == [
+        "night.yaml:1:37: source.events must be a mapping of names to numbers, such as "
+          + "{view: 0, purchase: 1}, not often"
+      ])
+  }
+
+  @Test("A variable that is wrong is named instead of the file")
+  func variable() {
+    #expect(
+      problems(Self.good, ["NCF_OUTPUT_K": "ten"]) == [
+        "NCF_OUTPUT_K: output.k must be a whole number, not ten"
+      ])
+    #expect(
+      problems(Self.good, ["NCF_OUTPUT_K": "0"]) == [
+        "NCF_OUTPUT_K: output.k must be a number from 1 to 1000, not 0"
+      ])
+    #expect(
+      problems(Self.good, ["NCF_MODEL_TOWER": "64"]) == [
+        "NCF_MODEL_TOWER: model.tower must be a list of whole numbers, such as [64, 32], not 64"
+      ])
+  }
+
+  @Test(
+    "Broken YAML is an error at its place",
+    arguments: [
+      ("a: [1\nb: 2\n", "2:2"), ("a: 1\na: 2\n", "1:1"), ("a: 1\n---\nb: 2\n", "2:1"),
+      ("a: *b\n", "1:4"), ("- a\n", "1:1"), ("word\n", "1:1"), ("a: \"x\n", "2:1"),
+    ])
+  func syntax(yaml: String, place: String) {
+    let found = problems(yaml)
+    #expect(found.count == 1)
+    #expect(found.first?.hasPrefix("night.yaml:\(place): ") == true, "\(found)")
+  }
+
+  @Test("Long values are cut short in messages")
+  func long() {
+    let found = problems(Self.good + "output: {k: \(String(repeating: "x", count: 500))}\n")
+    #expect(found.first.map { $0.utf8.count < 130 } == true)
+  }
+
+  @Test("Deep nesting is refused instead of exhausting the stack")
+  func deep() {
+    let text = String(repeating: "[", count: 100_000)
+    #expect(problems("a: " + text).count == 1)
+  }
+
+  @Test("The error of a command tells 78, every problem and what to do")
+  func batchError() {
+    let error = #expect(throws: ConfigurationError.self) {
+      _ = try Job(yaml: "x: 1\n", file: "night.yaml")
+    }
+    #expect(error?.batchError.exitCode == .configuration)
+    #expect(
+      error?.batchError.what.hasPrefix("the configuration has 2 errors\nnight.yaml:1:1: ") == true)
+    #expect(error?.batchError.advice != nil)
+  }
+}
