@@ -1,0 +1,55 @@
+extension SQL {
+  /// Statements on stored models.
+  enum Models {
+    static let insert = """
+      INSERT INTO ncf.models (run_id, spec, bytes, chunks, sha256)
+      VALUES ($1, $2::jsonb, $3, $4, pg_catalog.repeat('0', 64))
+      """
+    static let copyChunks = """
+      COPY ncf.model_chunks (run_id, ordinal, data) FROM STDIN (FORMAT binary)
+      """
+    /// The sum of the chunks' sums, as stored and as they are now.
+    static let checksum = """
+      SELECT m.sha256, pg_catalog.encode(pg_catalog.sha256(c.sums), 'hex'), m.bytes, c.bytes,
+        m.chunks, c.chunks
+      FROM ncf.models AS m
+      CROSS JOIN LATERAL (
+        SELECT pg_catalog.string_agg(pg_catalog.sha256(k.data), ''::bytea ORDER BY k.ordinal) AS sums,
+          sum(pg_catalog.octet_length(k.data)) AS bytes, pg_catalog.count(*) AS chunks
+        FROM ncf.model_chunks AS k WHERE k.run_id = m.run_id
+      ) AS c
+      WHERE m.run_id = $1
+      """
+    static let setChecksum = "UPDATE ncf.models SET sha256 = $2 WHERE run_id = $1"
+    static func copyOut(run: Int64) -> String {
+      """
+      COPY (SELECT k.data FROM ncf.model_chunks AS k WHERE k.run_id = \(run) ORDER BY k.ordinal)
+      TO STDOUT (FORMAT binary)
+      """
+    }
+    static let delete = "DELETE FROM ncf.models WHERE run_id = $1"
+  }
+
+  /// Statements on the pointer that readers follow.
+  enum Live {
+    static let seen = "SELECT run_id, generation FROM ncf.live WHERE job = $1 AND slot = $2"
+    static let first = """
+      INSERT INTO ncf.live (job, slot, run_id, generation) VALUES ($1, $2, $3, 1)
+      ON CONFLICT DO NOTHING
+      """
+    static let move = """
+      UPDATE ncf.live SET run_id = $3, generation = generation + 1
+      WHERE job = $1 AND slot = $2 AND generation = $4
+      """
+    static let notify = "SELECT pg_catalog.pg_notify('ncf_live', $1)"
+    /// Figures of the live run that a new one is held against.
+    static let figures = """
+      SELECT r.users, (SELECT s.rows FROM ncf.stages AS s
+          WHERE s.run_id = r.run_id AND s.stage = 'publish') AS rows,
+        (SELECT m.value FROM ncf.metrics AS m
+          WHERE m.run_id = r.run_id AND m.model NOT IN ('itempop', 'live') AND m.split = 'test'
+            AND m.protocol = 'full' AND m.metric = 'coverage' AND m.k = $2) AS coverage
+      FROM ncf.runs AS r WHERE r.run_id = $1
+      """
+  }
+}
