@@ -65,7 +65,8 @@ let package = Package(
     .executableTarget(
       name: "ncf-bench",
       dependencies: [
-        "Pipeline", "Planted",
+        "Planted", "NCF", "Ranking", "Baselines", "Interactions", "Parallelism",
+        "Postgres",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

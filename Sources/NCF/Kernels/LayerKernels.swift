@@ -14,7 +14,7 @@ enum LayerKernels {
 
   /// Adds each group's row to the rows of the group and applies the activation.
   ///
-  /// - Parameter stride: how far apart the groups' rows are; 0 adds the same row everywhere.
+  /// The groups' rows are `stride` apart; 0 adds the same row everywhere.
   static func addGroups(
     _ shared: Buffer<Float>, stride: Int, to z: Buffer<Float>, groups: Int, size: Int, width: Int,
     activation: Activation

@@ -56,8 +56,8 @@ enum OutputKernels {
   /// With `y` 1 for the first sample of each group and 0 for the others, the loss of a logit x is
   /// `w (max(x, 0) - x y + log(1 + exp(-|x|)))` and its derivative `w (sigmoid(x) - y)`.
   ///
-  /// - Parameter scale: multiplies the gradient (one over the number of samples), not the loss.
-  /// - Returns: the sum of the losses.
+  /// `scale` multiplies the gradient (one over the number of samples), not the loss. Returns the sum
+  /// of the losses.
   static func logLoss(
     _ logits: Buffer<Float>, weights: Buffer<Float>, groups: Int, size: Int, scale: Float
   ) -> Double {

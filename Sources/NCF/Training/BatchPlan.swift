@@ -151,11 +151,11 @@ final class TouchedRows: @unchecked Sendable {
     slots = links[3].buffer
   }
 
-  /// Chains references 0 ..< `count` by the row that each names.
-  func collect(_ references: Buffer<UInt32>, count references_: Int) {
+  /// Chains the first so many references by the row that each names.
+  func collect(_ references: Buffer<UInt32>, count referenceCount: Int) {
     keys.clear(count: mask + 1)
     var used = 0
-    for reference in 0..<references_ {
+    for reference in 0..<referenceCount {
       let row = references[reference]
       let link = Int32(truncatingIfNeeded: reference)
       next[reference] = -1

@@ -54,9 +54,7 @@ final class ParameterStore: @unchecked Sendable {
 
   /// Moves a run of parameters of a table against a gradient.
   ///
-  /// - Parameters:
-  ///   - position: where the run begins.
-  ///   - count: its length, a multiple of 8.
+  /// The run begins at `position` and is `count` long, a multiple of 8.
   @inline(__always)
   func move(
     _ table: Table, at position: Int, count: Int, gradient: Buffer<Float>, step: AdamStep,

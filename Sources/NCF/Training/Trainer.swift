@@ -93,7 +93,7 @@ package final class Trainer: @unchecked Sendable {
   ///   - progress: gets the share of the epoch that is done, every few milliseconds; throws to stop.
   /// - Returns: the loss and the number of samples.
   /// - Throws: what `progress` throws.
-  package func run(epoch: Int, progress: (Double) throws -> Void = { _ in }) rethrows
+  package func run(epoch: Int, progress: (Double) throws -> Void = { _ in }) throws
     -> EpochFigures
   {
     let source = EpochSource(

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// Timings of the engine's parts, on data the project makes or on a log of your own.
+@main
+struct NCFBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ncf-bench",
+    abstract: "Times training and scoring, and makes data to do it on.",
+    subcommands: [TrainBench.self, ScoreBench.self])
+}
