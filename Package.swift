@@ -58,7 +58,7 @@ let package = Package(
     .executableTarget(
       name: "ncf-batch",
       dependencies: [
-        "Pipeline", "Configuration",
+        "Pipeline", "Configuration", "Postgres", "NCF", "CProcessor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
