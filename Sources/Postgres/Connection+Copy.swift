@@ -112,8 +112,10 @@ extension Connection {
     return true
   }
 
-  /// Sends a part of the stream. The server may have ended the COPY meanwhile, which is looked for
-  /// each time: otherwise all the rest would be sent in vain.
+  /// Sends a part of the stream.
+  ///
+  /// The server may have ended the COPY meanwhile, which is looked for each time: otherwise all the
+  /// rest would be sent in vain.
   private func send(
     _ bytes: UnsafeRawBufferPointer, ended: inout Bool, _ attempt: Attempt
   ) throws(PostgresError) {

@@ -23,7 +23,8 @@ struct CopyDecoder {
   ///
   /// - Parameters:
   ///   - message: the payload of one CopyData message, or several joined.
-  ///   - eachRow: called for each row; what it throws is passed on.
+  ///   - eachRow: called for each row.
+  /// - Throws: what `eachRow` throws, or `PostgresError` of kind `.dataShape`.
   mutating func decode(
     _ message: UnsafeRawBufferPointer, eachRow: (inout CopyRow) throws -> Void
   ) throws {

@@ -44,7 +44,9 @@ package struct PostgresError: Error, Sendable, Equatable {
   package var sqlState: String?
   /// The server's or libpq's main sentence.
   package var message: String
-  /// The server's second sentence. It may quote values of rows, so `description` leaves it out for
+  /// The server's second sentence.
+  ///
+  /// It may quote values of rows, so `description` leaves it out for
   /// classes 22 (data) and 23 (constraints).
   package var detail: String?
   /// The server's suggestion.

@@ -24,7 +24,7 @@ package struct QueryResult {
     return handle.text(row: row, column: column)
   }
 
-  /// A field's text by the column's name; `nil` is SQL's NULL. The name must be there.
+  /// A field's text by the column's name, which must be there; `nil` is SQL's NULL.
   package subscript(row row: Int, name name: String) -> String? {
     guard let column = columnNames.firstIndex(of: name) else {
       preconditionFailure("there is no column \(name)")
