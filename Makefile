@@ -26,6 +26,7 @@ build: ## the release build of ncf-batch and ncf-bench
 
 test: ## every test, against a PostgreSQL of its own (FILTER=NAME for some)
 	@scripts/bootstrap
+	scripts/with-postgres-selftest
 	scripts/with-postgres $(SWIFT) test -c release --scratch-path $(SCRATCH) --disable-xctest \
 	  $(if $(FILTER),--filter '$(FILTER)')
 
