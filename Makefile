@@ -10,11 +10,18 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR ?=
 
+# Without testability, which nothing needs, tests and release build are compiled alike: neither makes
+# the other compile again.
 build = $(SWIFT) build -c release --scratch-path $(SCRATCH)
+test = $(SWIFT) test -c release --scratch-path $(SCRATCH) --disable-testable-imports --disable-xctest
 binaries = $(SCRATCH)/release
 
+# What is installed has the Swift runtime in it, so that it runs where there is no toolchain.
+static = $(SCRATCH)-static
+sources = $(shell find Sources migrations Package.swift -name '*.swift' -o -name '*.sql' -o -name '*.h')
+
 .DEFAULT_GOAL := help
-.PHONY: help build test lint demo bench install uninstall clean
+.PHONY: help build test lint demo bench dist install uninstall clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,8 +34,7 @@ build: ## the release build of ncf-batch and ncf-bench
 test: ## every test, against a PostgreSQL of its own (FILTER=NAME for some)
 	@scripts/bootstrap
 	scripts/with-postgres-selftest
-	scripts/with-postgres $(SWIFT) test -c release --scratch-path $(SCRATCH) --disable-xctest \
-	  $(if $(FILTER),--filter '$(FILTER)')
+	scripts/with-postgres $(test) $(if $(FILTER),--filter '$(FILTER)')
 
 lint: ## format, documentation, architecture, shell scripts
 	@scripts/lint
@@ -39,10 +45,17 @@ demo: ## planted data, a night on it, and its lists; again for the next night
 bench: build ## timings of kernels, training, scoring and COPY
 	scripts/with-postgres $(binaries)/ncf-bench
 
-install: build ## into PREFIX (/usr/local); DESTDIR and SYSCONFDIR are honoured
+dist: $(static)/release/ncf-batch ## the executable that install installs; needs no Swift to run
+
+$(static)/release/ncf-batch: $(sources)
+	@scripts/bootstrap
+	$(SWIFT) build -c release --scratch-path $(static) --product ncf-batch --static-swift-stdlib
+	@touch $@
+
+install: $(static)/release/ncf-batch ## into PREFIX (/usr/local); DESTDIR and SYSCONFDIR are honoured
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system \
 	  $(DESTDIR)$(PREFIX)/share/ncf-batch/migrations $(DESTDIR)$(SYSCONFDIR)/ncf-batch
-	install -m 755 -s $(binaries)/ncf-batch $(DESTDIR)$(PREFIX)/bin/ncf-batch
+	install -m 755 -s $(static)/release/ncf-batch $(DESTDIR)$(PREFIX)/bin/ncf-batch
 	install -m 644 migrations/*.sql $(DESTDIR)$(PREFIX)/share/ncf-batch/migrations
 	install -m 644 jobs/nightly.yaml jobs/roles.sql jobs/README.md jobs/ncf-batch.cron \
 	  $(DESTDIR)$(PREFIX)/share/ncf-batch
@@ -62,4 +75,4 @@ uninstall: ## what install put there, but not the configuration
 
 clean: ## removes the build and the demo's database
 	@scripts/demo --remove
-	rm -rf $(SCRATCH)
+	rm -rf $(SCRATCH) $(static)
