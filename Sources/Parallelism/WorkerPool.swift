@@ -154,10 +154,20 @@ private final class Entry: Sendable {
 
   func serve(worker: Int) {
     var seen = 0
-    while let body = next(after: &seen) {
-      body(worker)
+    while runNext(after: &seen, worker: worker) {
       remaining.wrappingSubtract(1, ordering: .releasing)
     }
+  }
+
+  /// Runs the next piece of work; false when the pool is gone.
+  ///
+  /// It is a call of its own so that the worker holds the body no longer when it says it is done:
+  /// the caller's closure must not outlive the call to `run`.
+  @inline(never)
+  private func runNext(after seen: inout Int, worker: Int) -> Bool {
+    guard let body = next(after: &seen) else { return false }
+    body(worker)
+    return true
   }
 
   /// Sleeps until there is new work; nil when the pool is gone.

@@ -13,6 +13,17 @@ import Testing
     #expect(calls.withLock { $0 } == [Int](repeating: 100, count: threads))
   }
 
+  @Test func manyShortCallsLeaveNothingOfTheCallerBehind() {
+    let pool = WorkerPool(threads: 4)
+    let total = Atomic<Int>(0)
+    for call in 0..<20_000 {
+      // Each closure captures something of its own; the runtime traps if a worker still holds it.
+      let addend = [call % 3]
+      pool.run { _ in total.wrappingAdd(addend[0], ordering: .relaxed) }
+    }
+    #expect(total.load(ordering: .relaxed) == 4 * (0..<20_000).reduce(0) { $0 + $1 % 3 })
+  }
+
   @Test(arguments: [1, 2, 4], [0, 1, 3, 1_000])
   func everyIndexIsVisitedOnce(threads: Int, count: Int) {
     let pool = WorkerPool(threads: threads)
