@@ -10,10 +10,11 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR ?=
 
-# Without testability, which nothing needs, tests and release build are compiled alike: neither makes
-# the other compile again.
-build = $(SWIFT) build -c release --scratch-path $(SCRATCH)
-test = $(SWIFT) test -c release --scratch-path $(SCRATCH) --disable-testable-imports --disable-xctest
+# Tests and the release build are compiled alike, testability included, so that neither makes the
+# other compile everything again.
+flags = -c release --scratch-path $(SCRATCH) -Xswiftc -enable-testing
+build = $(SWIFT) build $(flags)
+test = $(SWIFT) test $(flags) --disable-testable-imports --disable-xctest
 binaries = $(SCRATCH)/release
 
 # What is installed has the Swift runtime in it, so that it runs where there is no toolchain.
@@ -40,6 +41,7 @@ lint: ## format, documentation, architecture, shell scripts
 	@scripts/lint
 
 demo: ## planted data, a night on it, and its lists; again for the next night
+	@$(MAKE) --no-print-directory build
 	@SCRATCH=$(SCRATCH) scripts/demo
 
 bench: build ## timings of kernels, training, scoring and COPY
