@@ -1,3 +1,5 @@
+import NCF
+
 extension Job {
   /// Refuses values that can't work, naming the key as `nightly.yaml` spells it.
   ///
@@ -7,16 +9,8 @@ extension Job {
       !name.isEmpty && name.utf8.count <= 63 && !name.utf8.contains(0), "job",
       "a name of 1 to 63 bytes")
     try validateSource()
-    try Self.require(
-      model.gmfWidth >= 0 && model.gmfWidth <= 4096, "model.gmf", "a width from 0 to 4096")
-    try Self.require(
-      model.gmfWidth > 0 || !model.tower.isEmpty, "model", "a GMF width, a tower, or both")
-    try Self.require(
-      model.tower.allSatisfy { $0 > 0 && $0 <= 8192 }, "model.tower", "widths from 1 to 8192")
-    if let embedding = model.tower.first {
-      try Self.require(
-        embedding.isMultiple(of: 2), "model.tower",
-        "an even first width: it is the user's and the item's half side by side")
+    if let problem = model.problem {
+      throw BatchError(.configuration, "model can't be used", advice: problem)
     }
     try validateTraining()
     try Self.require((1...100).contains(evaluation.k), "evaluate.k", "a number from 1 to 100")
@@ -54,10 +48,11 @@ extension Job {
     try Self.require(source.minInteractions >= 1, "source.min_interactions", "1 or more")
     if let events = source.events {
       try Self.require(
-        events.values.allSatisfy { $0 == 0 || $0 == 1 }, "source.events",
-        "weights of 1 (counts) or 0 (does not)")
+        events.values.allSatisfy { $0 >= 0 && $0 <= 1_000_000 }, "source.events",
+        "weights from 0 to 1000000")
       try Self.require(
-        events.values.contains(1), "source.events", "a type with weight 1, or nothing would count")
+        events.values.contains { $0 > 0 }, "source.events",
+        "a type with a weight above 0, or nothing would count")
     }
     if let minValue = source.minValue {
       try Self.require(minValue.isFinite, "source.min_value", "a finite number")

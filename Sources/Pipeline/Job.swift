@@ -87,10 +87,11 @@ extension Job {
     package var window: Age?
     /// Users with fewer distinct items than this are left out altogether; default 1.
     package var minInteractions: Int
-    /// Event types that count, by name: 1 counts, 0 does not, and a type that is not named does not;
-    /// nil (default) counts every row.
+    /// Weights of event types, by name: above 0 the type counts, at 0 or not named it does not;
+    /// nil (default) counts every row alike.
     ///
-    /// Needs `event_type`.
+    /// Weights of one user's events with one item add up, and weigh that positive's loss in
+    /// training. Needs `event_type`.
     package var events: [String: Double]?
     /// Rows whose `value` is missing or lower are left out; default nil, needs `value`.
     package var minValue: Double?

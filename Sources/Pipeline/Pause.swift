@@ -14,7 +14,7 @@ enum ProcessUsage {
   /// Largest resident size since the process began, bytes.
   static var peakRSSBytes: Int {
     var usage = rusage()
-    guard unsafe getrusage(RUSAGE_SELF, &usage) == 0 else { return 0 }
+    guard unsafe getrusage(RUSAGE_SELF.rawValue, &usage) == 0 else { return 0 }
     return usage.ru_maxrss * 1024
   }
 }

@@ -1,0 +1,92 @@
+extension SQL {
+  /// Statements that read the source.
+  enum Pull {
+    /// Snapshot, the server's clock, and where the run's time begins and ends, as microseconds since
+    /// 1970 and as literals.
+    ///
+    /// $1: window; $2, $3: since as an age or microseconds; $4, $5: until likewise; NULLs allowed.
+    static let bounds = """
+      WITH server AS MATERIALIZED (
+        SELECT pg_catalog.clock_timestamp() AS now
+      ), bounds AS (
+        SELECT s.now,
+          greatest(
+            s.now - $1::interval,
+            s.now - $2::interval,
+            timestamptz 'epoch' + $3::bigint * interval '1 microsecond') AS lower,
+          coalesce(
+            s.now - $4::interval,
+            timestamptz 'epoch' + $5::bigint * interval '1 microsecond') AS upper
+        FROM server AS s
+      )
+      SELECT pg_catalog.pg_current_snapshot()::text,
+        (extract(epoch FROM b.now) * 1000000)::bigint, b.lower::text, b.upper::text
+      FROM bounds AS b
+      """
+
+    /// A table's columns under the names that a query has to give.
+    ///
+    /// - Parameters:
+    ///   - relation: the table, qualified and quoted.
+    ///   - columns: the names to give, and the table's own, quoted.
+    /// - Returns: a SELECT.
+    static func query(table relation: String, columns: [(name: String, column: String)]) -> String {
+      let list = columns.map { "t.\($0.column) AS \($0.name)" }.joined(separator: ", ")
+      return "SELECT \(list) FROM \(relation) AS t"
+    }
+
+    /// All columns of the source, to be described.
+    static func columns(of query: String) -> String {
+      // The line breaks keep a comment at the query's end from swallowing what follows.
+      "SELECT * FROM (\n\(query)\n) AS source"
+    }
+
+    /// The source's rows in binary.
+    ///
+    /// Rows without a usable time are read whatever the bounds, so that they are counted.
+    ///
+    /// - Parameters:
+    ///   - query: the source.
+    ///   - expressions: what to read of each row, over `source`.
+    ///   - lower: literal of the first moment; nil for no bound.
+    ///   - upper: literal of the first moment that is too late; nil for no bound.
+    /// - Returns: a COPY.
+    static func copy(
+      _ query: String, expressions: [String], lower: String?, upper: String?
+    ) -> String {
+      var conditions: [String] = []
+      if let lower { conditions.append("source.occurred_at >= timestamptz \(lower)") }
+      if let upper { conditions.append("source.occurred_at < timestamptz \(upper)") }
+      var filter = ""
+      if !conditions.isEmpty {
+        filter = """
+
+          WHERE (\(conditions.joined(separator: " AND "))) OR source.occurred_at IS NULL
+            OR source.occurred_at = 'infinity' OR source.occurred_at = '-infinity'
+          """
+      }
+      return """
+        COPY (
+        SELECT \(expressions.joined(separator: ", "))
+        FROM (
+        \(query)
+        ) AS source\(filter)
+        ) TO STDOUT (FORMAT binary)
+        """
+    }
+
+    static let user = "source.user_id"
+    static let item = "source.item_id"
+    static let time = "source.occurred_at::timestamptz"
+    static let value = "source.value::double precision"
+
+    /// Weight of an event by its type; NULL for types that are not named.
+    ///
+    /// - Parameter weights: literals of types and their weights.
+    /// - Returns: an expression over `source`.
+    static func weight(_ weights: [(literal: String, weight: Double)]) -> String {
+      let cases = weights.map { "WHEN \($0.literal) THEN \($0.weight)" }.joined(separator: " ")
+      return "(CASE source.event_type::text \(cases) END)::real"
+    }
+  }
+}

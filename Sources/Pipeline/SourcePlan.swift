@@ -1,0 +1,151 @@
+import Interactions
+import Postgres
+
+/// How the source is read: the statement, and what its columns are.
+struct SourcePlan {
+  /// Type of the user's id.
+  let userKind: IdentifierKind
+  /// Type of the item's id.
+  let itemKind: IdentifierKind
+  /// Whether rows carry the weight of their event's type.
+  let hasWeight: Bool
+  /// Whether rows carry a value.
+  let hasValue: Bool
+  /// The source as a query.
+  let query: String
+  /// What is read of each row.
+  let expressions: [String]
+
+  /// Asks the server what the source's columns are, and checks that they can be used.
+  ///
+  /// - Parameters:
+  ///   - source: the job's source.
+  ///   - connection: inside the transaction that will read it.
+  /// - Throws: `BatchError`, exit code 78, naming what is missing or of a wrong type;
+  ///   `PostgresError`.
+  init(_ source: Job.Source, on connection: Connection) throws {
+    query = try Self.query(source.relation, on: connection)
+    let columns = try connection.describe(SQL.Pull.columns(of: query))
+    userKind = try Self.identifier("user_id", columns)
+    itemKind = try Self.identifier("item_id", columns)
+    let time = try Self.type(of: "occurred_at", columns)
+    guard [Self.timestamptz, Self.timestamp, Self.date].contains(time) else {
+      throw Self.wrongType(
+        "occurred_at", columns, wanted: "timestamptz, timestamp (taken as UTC) or date")
+    }
+    hasWeight = source.events != nil
+    hasValue = source.minValue != nil
+    var expressions = [
+      Self.cast(SQL.Pull.user, userKind), Self.cast(SQL.Pull.item, itemKind), SQL.Pull.time,
+    ]
+    if let events = source.events {
+      _ = try Self.type(of: "event_type", columns, neededBy: "source.events")
+      expressions.append(
+        SQL.Pull.weight(
+          try events.sorted { $0.key < $1.key }.map {
+            (try connection.quoteLiteral($0.key), $0.value)
+          }))
+    }
+    if hasValue {
+      let value = try Self.type(of: "value", columns, neededBy: "source.min_value")
+      guard Self.numbers.contains(value) else {
+        throw Self.wrongType("value", columns, wanted: "a number")
+      }
+      expressions.append(SQL.Pull.value)
+    }
+    self.expressions = expressions
+  }
+
+  /// The COPY statement for a stretch of time.
+  ///
+  /// - Parameters:
+  ///   - lower: first moment, as the server wrote it; nil for no bound.
+  ///   - upper: first moment that is too late; nil for no bound.
+  ///   - connection: quotes the bounds.
+  /// - Returns: the statement.
+  /// - Throws: `PostgresError`.
+  func copy(lower: String?, upper: String?, on connection: Connection) throws -> String {
+    SQL.Pull.copy(
+      query, expressions: expressions, lower: try lower.map { try connection.quoteLiteral($0) },
+      upper: try upper.map { try connection.quoteLiteral($0) })
+  }
+
+  private static func query(
+    _ relation: Job.Source.Relation, on connection: Connection
+  ) throws -> String {
+    switch relation {
+    case .query(let text):
+      var query = Substring(text)
+      while let last = query.last, last == ";" || last.isWhitespace { query.removeLast() }
+      return String(query)
+    case .table(let name, let columns):
+      let found = try connection.execute(SQL.Session.resolveRelation, [.text(name)])
+      guard found.rowCount == 1, let relation = found[row: 0, column: 0] else {
+        throw BatchError(
+          .configuration, "source.table: there is no relation \(name)",
+          advice: "write it with its schema, such as app.events; the search path is empty")
+      }
+      var named = [
+        ("user_id", columns.user), ("item_id", columns.item), ("occurred_at", columns.time),
+      ]
+      if let event = columns.event { named.append(("event_type", event)) }
+      if let value = columns.value { named.append(("value", value)) }
+      return SQL.Pull.query(
+        table: relation,
+        columns: try named.map { (name: $0.0, column: try connection.quoteIdentifier($0.1)) })
+    }
+  }
+
+  private static let timestamptz: UInt32 = 1184
+  private static let timestamp: UInt32 = 1114
+  private static let date: UInt32 = 1082
+  private static let numbers: Set<UInt32> = [20, 21, 23, 700, 701, 1700]
+
+  private static func type(
+    of name: String, _ columns: [ColumnDescription], neededBy key: String? = nil
+  ) throws(BatchError) -> UInt32 {
+    let found = columns.filter { $0.name == name }
+    guard let column = found.first else {
+      let names = columns.map(\.name).joined(separator: ", ")
+      throw BatchError(
+        .configuration,
+        "the source has no column \(name)" + (key.map { ", which \($0) needs" } ?? ""),
+        advice: "give one of its columns (\(names)) that name, by AS or source.columns")
+    }
+    guard found.count == 1 else {
+      throw BatchError(
+        .configuration, "the source has \(found.count) columns named \(name)",
+        advice: "give one of them another name")
+    }
+    return column.typeOID
+  }
+
+  private static func identifier(
+    _ name: String, _ columns: [ColumnDescription]
+  ) throws(BatchError) -> IdentifierKind {
+    switch try type(of: name, columns) {
+    case 21, 23: return .integer
+    case 20: return .bigint
+    case 2950: return .uuid
+    case 25, 1042, 1043: return .text
+    default: throw wrongType(name, columns, wanted: "bigint, integer, uuid or text")
+    }
+  }
+
+  private static func wrongType(
+    _ name: String, _ columns: [ColumnDescription], wanted: String
+  ) -> BatchError {
+    let oid = columns.first { $0.name == name }?.typeOID ?? 0
+    return BatchError(
+      .configuration, "the source's column \(name) has a type that can't be used (OID \(oid))",
+      advice: "cast it to \(wanted) in source.query")
+  }
+
+  private static func cast(_ expression: String, _ kind: IdentifierKind) -> String {
+    switch kind {
+    case .bigint, .integer: expression + "::bigint"
+    case .uuid: expression + "::uuid"
+    case .text: expression + "::text"
+    }
+  }
+}
