@@ -39,7 +39,8 @@ extension Connection {
   /// Runs `COPY … FROM STDIN (FORMAT binary)` with the rows that `body` writes.
   ///
   /// When `body` throws, the server is told to give up, none of the rows stays, and the connection
-  /// can be used on.
+  /// can be used on. A row that the server refuses is heard of at the end: libpq keeps the server's
+  /// word until everything is sent.
   ///
   /// - Parameters:
   ///   - sql: the COPY statement.
@@ -114,8 +115,8 @@ extension Connection {
 
   /// Sends a part of the stream.
   ///
-  /// The server may have ended the COPY meanwhile, which is looked for each time: otherwise all the
-  /// rest would be sent in vain.
+  /// libpq drops what it can't send and says so only when something is read; looking for input each
+  /// time, at the price of one system call, ends a COPY whose connection is gone.
   private func send(
     _ bytes: UnsafeRawBufferPointer, ended: inout Bool, _ attempt: Attempt
   ) throws(PostgresError) {

@@ -96,6 +96,8 @@ struct Opening {
       kind = .init(sqlState: state)
     } else if unsafe PQconnectionNeedsPassword(handle) != 0 {
       kind = .authentication
+    } else if report.mentionsInvalidSetting {
+      kind = .configuration
     } else if report.mentionsEncryption {
       kind = .encryption
     } else if report.timedOut {

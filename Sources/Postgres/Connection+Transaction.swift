@@ -25,6 +25,7 @@ extension Connection {
   /// - Throws: what `body` throws; `PostgresError` of kind `.commitUnknown` when the connection was
   ///   lost during COMMIT, of another kind when the server refused it (then nothing has changed);
   ///   `.misuse` inside another transaction.
+  @discardableResult
   package func transaction<R>(
     _ mode: TransactionMode = .readWrite, _ body: () throws -> R
   ) throws -> R {
@@ -53,6 +54,7 @@ extension Connection {
   ///   - body: the work.
   /// - Returns: what `body` returns.
   /// - Throws: what `body` throws, or `PostgresError`.
+  @discardableResult
   package func savepoint<R>(_ name: String, _ body: () throws -> R) throws -> R {
     let quoted = try quoteIdentifier(name)
     try execute("SAVEPOINT \(quoted)")

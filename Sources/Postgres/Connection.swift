@@ -61,7 +61,9 @@ package final class Connection {
   /// Notices a connection that the server has closed; one whose network fell silent still counts as
   /// alive.
   package var isAlive: Bool {
-    unsafe PQconsumeInput(handle) == 1 && PQstatus(handle) == CONNECTION_OK
+    // Twice, for the first may find the server's farewell and only the second the end.
+    unsafe PQconsumeInput(handle) == 1 && PQconsumeInput(handle) == 1
+      && PQstatus(handle) == CONNECTION_OK
   }
 
   /// Whether the server is inside a transaction block.

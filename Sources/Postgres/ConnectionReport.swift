@@ -37,6 +37,11 @@ struct ConnectionReport: Equatable {
     ["SSL", "certificate", "GSSAPI", "sslmode"].contains { message.contains($0) }
   }
 
+  /// Whether a value among the parameters is what failed, before anything was sent.
+  var mentionsInvalidSetting: Bool {
+    message.hasPrefix("invalid ") || message.contains("for connection option")
+  }
+
   /// Whether nobody answered in time.
   var timedOut: Bool { message.contains("timeout expired") }
 

@@ -12,22 +12,37 @@ package enum Parameter: Sendable, Equatable {
 }
 
 extension Parameter: ExpressibleByStringLiteral {
+  /// Takes a text as it is written in the source.
+  ///
+  /// - Parameter value: the literal.
   package init(stringLiteral value: String) { self = .text(value) }
 }
 
 extension Parameter: ExpressibleByIntegerLiteral {
+  /// Takes an integer as it is written in the source.
+  ///
+  /// - Parameter value: the literal.
   package init(integerLiteral value: Int64) { self = .integer(value) }
 }
 
 extension Parameter: ExpressibleByFloatLiteral {
+  /// Takes a `double precision` as it is written in the source.
+  ///
+  /// - Parameter value: the literal.
   package init(floatLiteral value: Double) { self = .double(value) }
 }
 
 extension Parameter: ExpressibleByBooleanLiteral {
+  /// Takes a boolean as it is written in the source.
+  ///
+  /// - Parameter value: the literal.
   package init(booleanLiteral value: Bool) { self = .boolean(value) }
 }
 
 extension Parameter: ExpressibleByNilLiteral {
+  /// Takes `nil` for SQL's NULL.
+  ///
+  /// - Parameter nilLiteral: nothing.
   package init(nilLiteral: ()) { self = .null }
 }
 

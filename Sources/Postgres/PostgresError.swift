@@ -39,6 +39,7 @@ package struct PostgresError: Error, Sendable, Equatable {
     case server
   }
 
+  /// The class of the failure, by which callers decide.
   package var kind: Kind
   /// Five characters by which the server names the failure; `nil` when it did not come from there.
   package var sqlState: String?
@@ -77,6 +78,7 @@ package struct PostgresError: Error, Sendable, Equatable {
 }
 
 extension PostgresError: CustomStringConvertible {
+  /// What was tried, what was said, and the SQLSTATE, in one line.
   package var description: String {
     var text = attempted.isEmpty ? message : "\(attempted): \(message)"
     if let sqlState { text += " (SQLSTATE \(sqlState))" }

@@ -1,7 +1,11 @@
 import Foundation
 package import Postgres
+import Synchronization
 
-/// An empty database for one test, dropped with this object.
+/// An empty database for one test.
+///
+/// It is dropped after this object is gone, once nobody is connected to it any more, and in any case
+/// when the process ends: a connection may outlive the object.
 package final class TestDatabase: Sendable {
   /// The database's name.
   package let name: String
@@ -17,13 +21,10 @@ package final class TestDatabase: Sendable {
     // From template0, which nobody can be connected to, so that tests don't get in each other's way.
     try Connection(self.server.parameters(), applicationName: "tests")
       .execute("CREATE DATABASE \(name) TEMPLATE template0 ENCODING 'UTF8'")
+    Leftovers.register(name, on: self.server)
   }
 
-  deinit {
-    // A database left behind harms nobody: the private server goes, and names are never reused.
-    _ = try? Connection(server.parameters(), applicationName: "tests")
-      .execute("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
-  }
+  deinit { Leftovers.sweep(released: name) }
 
   /// How to reach the database.
   package var parameters: ConnectionParameters { server.parameters(database: name) }
@@ -46,5 +47,51 @@ package final class TestDatabase: Sendable {
   static func uniqueSuffix() -> String {
     let digits = String(UInt64.random(in: .min ... .max), radix: 16)
     return "\(ProcessInfo.processInfo.processIdentifier)_\(digits)"
+  }
+}
+
+/// The test databases that have not been dropped yet.
+private enum Leftovers {
+  struct Entry {
+    let server: TestServer
+    var isReleased = false
+  }
+
+  private static let entries = Mutex<[String: Entry]>([:])
+  private static let atExit: Void = {
+    atexit { Leftovers.dropAll() }
+  }()
+
+  static func register(_ name: String, on server: TestServer) {
+    _ = atExit
+    entries.withLock { $0[name] = Entry(server: server) }
+  }
+
+  /// Drops every database that no object stands for and nobody is connected to.
+  static func sweep(released name: String) {
+    let candidates = entries.withLock { entries in
+      entries[name]?.isReleased = true
+      return entries.filter { $0.value.isReleased }
+    }
+    for (name, entry) in candidates {
+      guard let connection = try? Connection(entry.server.parameters(), applicationName: "tests"),
+        let users = try? connection.execute(
+          "SELECT 1 FROM pg_stat_activity WHERE datname = $1", [.text(name)]),
+        users.rowCount == 0, entries.withLock({ $0.removeValue(forKey: name) }) != nil
+      else { continue }
+      drop(name, connection)
+    }
+  }
+
+  static func dropAll() {
+    for (name, entry) in entries.withLock({ $0 }) {
+      if let connection = try? Connection(entry.server.parameters(), applicationName: "tests") {
+        drop(name, connection)
+      }
+    }
+  }
+
+  private static func drop(_ name: String, _ connection: Connection) {
+    _ = try? connection.execute("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
   }
 }
