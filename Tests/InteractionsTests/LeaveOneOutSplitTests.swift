@@ -1,0 +1,82 @@
+import Interactions
+import Testing
+
+struct LeaveOneOutSplitTests {
+  @Test func `the latest is test, the second latest validation, the rest training`() {
+    let split = LeaveOneOutSplit(
+      table(
+        [
+          Event(user: 0, item: 0, second: 40, weight: 1),
+          Event(user: 0, item: 1, second: 10, weight: 2),
+          Event(user: 0, item: 2, second: 30, weight: 3),
+          Event(user: 0, item: 3, second: 20, weight: 4),
+        ], users: 1, items: 4))
+    #expect(split.test == [0])
+    #expect(split.validation == [2])
+    #expect(split.training == UserItems(lists: [[1, 3]]))
+    #expect(split.trainingWeights == [2, 4])
+    #expect(split.testUsers == [0])
+  }
+
+  @Test func `of two with the same time the higher item is later`() {
+    let events = (0..<4).map { Event(user: 0, item: $0, second: 7, weight: 1) }
+    let split = LeaveOneOutSplit(table(events, users: 1, items: 4))
+    #expect(split.test == [3])
+    #expect(split.validation == [2])
+  }
+
+  @Test func `a repeat does not make an old interaction the latest`() {
+    let split = LeaveOneOutSplit(
+      table(
+        [
+          Event(user: 0, item: 0, second: 1, weight: 1),
+          Event(user: 0, item: 1, second: 2, weight: 1),
+          Event(user: 0, item: 2, second: 3, weight: 1),
+          Event(user: 0, item: 0, second: 9, weight: 1),
+        ], users: 1, items: 3))
+    #expect(split.test == [2])
+    #expect(split.validation == [1])
+  }
+
+  @Test func `users with fewer than three interactions are trained on only`() {
+    var events: [Event] = []
+    for user in UInt32(0)..<5 {
+      for item in 0..<user {
+        events.append(Event(user: user, item: item, second: item, weight: 1))
+      }
+    }
+    let split = LeaveOneOutSplit(table(events, users: 5, items: 4))
+    #expect(split.test == [-1, -1, -1, 2, 3])
+    #expect(split.validation == [-1, -1, -1, 1, 2])
+    #expect(split.training == UserItems(lists: [[], [0], [0, 1], [0], [0, 1]]))
+    #expect(split.testUsers == [3, 4])
+    let stricter = LeaveOneOutSplit(table(events, users: 5, items: 4), minimumInteractions: 4)
+    #expect(stricter.testUsers == [4])
+  }
+
+  @Test func `a split is what sorting by time would give`() {
+    let table = table(
+      randomEvents(1_500, users: 60, items: 40, seed: 4), users: 60, items: 40)
+    let split = LeaveOneOutSplit(table)
+    var tested = 0
+    for user in 0..<60 {
+      let rows = Array(table.offsets[user]..<table.offsets[user + 1])
+      let sorted = rows.sorted {
+        (table.seconds[$0], table.items[$0]) < (table.seconds[$1], table.items[$1])
+      }
+      let held = sorted.count >= 3 ? sorted.suffix(2).map { table.items[$0] } : []
+      #expect(split.validation[user] == (held.first.map { Int32($0) } ?? -1))
+      #expect(split.test[user] == (held.last.map { Int32($0) } ?? -1))
+      let kept = rows.filter { !held.contains(table.items[$0]) }
+      #expect(Array(split.training[user]) == kept.map { table.items[$0] })
+      #expect(
+        Array(split.trainingWeights[split.training.range(of: user)])
+          == kept.map { table.weights[$0] })
+      let before = rows.map { table.items[$0] }.filter { Int32($0) != split.test[user] }
+      #expect(Array(split.beforeTest[user]) == before)
+      tested += held.isEmpty ? 0 : 1
+    }
+    #expect(tested == 60)
+    #expect(table.history.count == table.count)
+  }
+}
