@@ -47,7 +47,7 @@ extension Job {
   /// Where interactions come from, and which of them count.
   package struct Source: Sendable, Equatable, Codable {
     /// A query, or a table with a column map.
-    package enum Relation: Sendable, Equatable, Codable {
+    package enum Relation: Sendable, Equatable {
       /// Any SELECT that yields `user_id`, `item_id`, `occurred_at` and, if there, `event_type` and
       /// `value`, found by name. Relations in it are schema-qualified: the search path is empty.
       case query(String)

@@ -92,7 +92,8 @@ struct TranslatedScorer: Scorer {
     }
     if !known.isEmpty {
       while scratchScores.count < known.count { scratchScores.append(0) }
-      var span = scratchScores.mutableSpan
+      var all = scratchScores.mutableSpan
+      var span = all._mutatingExtracting(0..<known.count)
       scorer.fill(&span, user: Int(own), items: known.span, scratch: &scratch.inner)
       var next = 0
       for place in 0..<count where items[item(place)] >= 0 {

@@ -49,11 +49,19 @@ package struct Age: Sendable, Equatable, Codable, CustomStringConvertible {
 }
 
 /// A moment, given outright or as an age before the server's now.
-package enum TimePoint: Sendable, Equatable {
+package enum TimePoint: Sendable, Equatable, CustomStringConvertible {
   /// Microseconds since 1970-01-01T00:00:00Z.
   case absolute(microseconds: Int64)
   /// So long before the server's now.
   case age(Age)
+
+  /// An age as it was given, or seconds since 1970 UTC with a leading `@`.
+  package var description: String {
+    switch self {
+    case .age(let age): age.description
+    case .absolute(let microseconds): "@\(Double(microseconds) / 1_000_000)"
+    }
+  }
 
   /// A moment from text: an age such as `90d`, or ISO 8601 (`2026-01-01`, `2026-01-01T06:30:00Z`,
   /// `2026-01-01T06:30+02:00`); without a zone it is UTC.

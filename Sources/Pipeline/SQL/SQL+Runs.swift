@@ -33,7 +33,6 @@ extension SQL {
         model_sha256 = (SELECT m.sha256 FROM ncf.models AS m WHERE m.run_id = $1)
       WHERE run_id = $1 AND status = 'running'
       """
-    static let status = "SELECT status FROM ncf.runs WHERE run_id = $1"
     static let insertEpoch = """
       INSERT INTO ncf.epochs
         (run_id, phase, epoch, loss, hr, ndcg, seconds, samples_per_second)

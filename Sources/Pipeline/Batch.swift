@@ -1,0 +1,182 @@
+import Interactions
+import NCF
+import Parallelism
+package import Postgres
+
+/// One run of a job, from the log in the database to the lists in the database.
+///
+/// The only caller of the five stages. It keeps runs apart, records what happens, and says in the end
+/// what readers see.
+package struct Batch {
+  private let job: Job
+  private let request: RunRequest
+  private let parameters: ConnectionParameters
+  private let interruption: Interruption
+  private let observer: any RunObserver
+  private let clock: @Sendable () -> Double
+
+  /// A run to be made.
+  ///
+  /// - Parameters:
+  ///   - job: what `nightly.yaml` says.
+  ///   - request: what this invocation asks.
+  ///   - parameters: where the server is.
+  ///   - interruption: set by whoever wants the run to stop.
+  ///   - observer: told what goes on.
+  ///   - clock: seconds from some fixed moment, never going back.
+  package init(
+    job: Job, request: RunRequest, parameters: ConnectionParameters, interruption: Interruption,
+    observer: any RunObserver, clock: @escaping @Sendable () -> Double = Batch.monotonicSeconds
+  ) {
+    self.job = job
+    self.request = request
+    self.parameters = parameters
+    self.interruption = interruption
+    self.observer = observer
+    self.clock = clock
+  }
+
+  /// Seconds since this machine started.
+  package static let monotonicSeconds: @Sendable () -> Double = {
+    let elapsed = ContinuousClock.now - Batch.origin
+    let (seconds, attoseconds) = elapsed.components
+    return Double(seconds) + Double(attoseconds) / 1e18
+  }
+  private static let origin = ContinuousClock.now
+
+  /// Runs the job.
+  ///
+  /// - Returns: how it ended; a refusal by the gate is an outcome, not an error.
+  /// - Throws: `BatchError`; readers then see what they saw before.
+  package func run() throws(BatchError) -> RunOutcome {
+    try BatchError.mapping("run") {
+      try job.validate()
+      return try request.dryRun ? dryRun() : recordedRun()
+    }
+  }
+
+  private func context(run: Int64?) -> RunContext {
+    RunContext(
+      job: job, request: request, parameters: parameters, interruption: interruption,
+      observer: observer, clock: clock, pool: WorkerPool(threads: max(1, request.threads)),
+      runID: run)
+  }
+
+  // MARK: - A run that leaves a record
+
+  private func recordedRun() throws -> RunOutcome {
+    let start = clock()
+    let guardian = try Connection(parameters, applicationName: "ncf-batch/lock")
+    let connection = try Connection(parameters, applicationName: "ncf-batch/record")
+    try ServerCheck.version(of: connection)
+    try ServerCheck.pooler(guardian, connection)
+    try Migrator(parameters).verify(on: connection)
+    try takeLock(on: guardian)
+    // Whoever holds the lock knows that no other run of the job is alive.
+    let abandoned = try connection.execute(SQL.Runs.abandonDead, [.text(job.name)])
+    for row in 0..<abandoned.rowCount {
+      observer.observe(
+        .warning("run \(abandoned[row: row, column: 0] ?? "") had died; marked abandoned"))
+    }
+    let seen = try LivePointer.read(job: job.name, on: connection)
+    let parameters = parameters
+    let record = try RunRecord(
+      beginning: request, job: job, seed: request.seed ?? job.training.seed, on: connection
+    ) { () throws(PostgresError) in
+      try Connection(parameters, applicationName: "ncf-batch/record")
+    }
+    observer.observe(.runBegan(runID: record.runID, job: job.name))
+    let night = Night(context: context(run: record.runID), record: record, seen: seen)
+    do {
+      var outcome = try night.run()
+      outcome.seconds = clock() - start
+      return outcome
+    } catch {
+      throw failed(error, record: record, seen: seen)
+    }
+  }
+
+  private func takeLock(on guardian: Connection) throws {
+    let key = AdvisoryKey.job(job.name)
+    if try guardian.tryAdvisoryLock(key) { return }
+    let holder = try guardian.execute(SQL.Session.lockHolder, [.integer(key)])
+    var who = "another run of job \(job.name) holds the lock"
+    if holder.rowCount == 1 {
+      who +=
+        ": \(holder[row: 0, name: "application_name"] ?? "unknown"), server process "
+        + "\(holder[row: 0, name: "pid"] ?? "?"), from \(holder[row: 0, name: "place"] ?? "?"), "
+        + "since \(holder[row: 0, name: "since"] ?? "?")"
+    }
+    throw BatchError(.temporary, who, advice: "wait for it to end, or stop it; then start again")
+  }
+
+  /// Records a failure as well as it can be, and says what readers see.
+  private func failed(_ error: any Error, record: RunRecord, seen: LivePointer) -> BatchError {
+    var failure: BatchError
+    switch error {
+    case let known as BatchError: failure = known
+    case let server as PostgresError: failure = BatchError(server, doing: "run \(record.runID)")
+    default:
+      failure = BatchError(
+        .software, "run \(record.runID): \(error)",
+        advice: "this is a bug of ncf-batch; please report it with this message")
+    }
+    if let reason = interruption.reason, failure.exitCode == .temporary {
+      failure = BatchError(
+        .temporary, "run \(record.runID) was stopped by \(reason)",
+        advice: "start the run again; nothing is half-done")
+    }
+    failure.stillServed = failure.stillServed ?? seen.stillServed
+    let status: RunStatus = interruption.reason == nil ? .failed : .interrupted
+    do {
+      try record.finish(status, exitCode: failure.exitCode, reason: failure.recordText)
+    } catch {
+      observer.observe(
+        .warning("the failure could not be recorded; the next run marks this one abandoned"))
+    }
+    return failure
+  }
+
+  // MARK: - A dry run
+
+  private func dryRun() throws -> RunOutcome {
+    let start = clock()
+    let connection = try Connection(parameters, applicationName: "ncf-batch/dry")
+    try ServerCheck.version(of: connection)
+    for state in try Migrator(parameters).status() where state.standing == .pending {
+      observer.observe(.warning("migration \(state.name) is pending: run ncf-batch migrate up"))
+    }
+    observer.observe(.runBegan(runID: nil, job: job.name))
+    let context = context(run: nil)
+    var stages: [StageRecord] = []
+    let pulled = try StageTimer(context).time(.pull, into: &stages) {
+      let pulled = try PullStage(context: context).run()
+      return (pulled, pulled.counts.rowsRead, pulled.bytes)
+    }
+    try OutputRelations(
+      job, users: pulled.users.kind, items: pulled.items.kind, on: connection
+    ).verify()
+    let divided = try StageTimer(context).time(.split, into: &stages) {
+      let divided = SplitStage().run(pulled)
+      return (divided, pulled.table.count, 0)
+    }
+    let plan = RunPlan(job: job, pulled: pulled, divided: divided)
+    for line in plan.lines { observer.observe(.notice(line)) }
+    return RunOutcome(
+      status: nil, exitCode: .success, runID: nil, job: job.name, generation: nil, reason: nil,
+      counts: pulled.counts, metrics: [], epochs: [], stages: stages, rowsPublished: 0,
+      seconds: clock() - start)
+  }
+}
+
+extension BatchError {
+  /// The message in one line, for `ncf.runs.reason`.
+  var recordText: String {
+    var text = what
+    if let server {
+      text += ": " + server.message
+      if let state = server.sqlState { text += " (\(state))" }
+    }
+    return text
+  }
+}

@@ -1,0 +1,96 @@
+import Interactions
+import NCF
+import Postgres
+
+/// Stores models in `ncf.models`, in pieces, and reads them back.
+struct ModelStore {
+  /// Bytes of a piece.
+  static let chunkBytes = 4 << 20
+
+  private let connection: Connection
+
+  /// A store on a connection.
+  init(on connection: Connection) { self.connection = connection }
+
+  /// Writes a model with its vocabularies, inside the caller's transaction.
+  ///
+  /// - Returns: the file's length in bytes.
+  /// - Throws: `PostgresError`; `BatchError` (70) when the server holds other bytes than were sent.
+  func save(_ model: Model, users: Vocabulary, items: Vocabulary, run: Int64) throws -> Int {
+    let file = SafeTensors(
+      tensors: model.tensors + users.tensors("users") + items.tensors("items"),
+      metadata: [
+        "format": "ncf-batch 1", "run_id": String(run), "user_kind": users.kind.rawValue,
+        "item_kind": items.kind.rawValue, "spec": try JSONText.encode(model.spec),
+      ]
+    ).encoded()
+    let chunks = (file.count + Self.chunkBytes - 1) / Self.chunkBytes
+    try connection.execute(
+      SQL.Models.insert,
+      [
+        .integer(run), .text(try JSONText.encode(model.spec)), .integer(Int64(file.count)),
+        .integer(Int64(chunks)),
+      ])
+    _ = try connection.copyIn(SQL.Models.copyChunks) { writer in
+      for chunk in 0..<chunks {
+        let start = chunk * Self.chunkBytes
+        try writer.beginRow(columns: 3)
+        try writer.write(run)
+        try writer.writeInt32(Int32(chunk))
+        try writer.writeBytes(
+          file.span.extracting(start..<min(start + Self.chunkBytes, file.count)))
+      }
+    }
+    let sums = try connection.execute(SQL.Models.checksum, [.integer(run)])
+    guard sums.rowCount == 1, let sum = sums[row: 0, column: 1],
+      sums[row: 0, column: 2] == sums[row: 0, column: 3],
+      sums[row: 0, column: 4] == sums[row: 0, column: 5]
+    else { throw BatchError(.software, "the server holds another model than was sent") }
+    try connection.execute(SQL.Models.setChecksum, [.integer(run), .text(sum)])
+    return file.count
+  }
+
+  /// Reads a model back.
+  ///
+  /// - Returns: nil when the run has none.
+  /// - Throws: `Damaged` when its sum or its form is not right; `PostgresError`.
+  func load(run: Int64) throws -> LiveModel? {
+    let sums = try connection.execute(SQL.Models.checksum, [.integer(run)])
+    guard sums.rowCount == 1 else { return nil }
+    guard sums[row: 0, column: 0] == sums[row: 0, column: 1],
+      sums[row: 0, column: 2] == sums[row: 0, column: 3]
+    else { throw Damaged(description: "its SHA-256 is not the one recorded") }
+    var file: [UInt8] = []
+    file.reserveCapacity(Int(sums[row: 0, column: 2] ?? "") ?? 0)
+    _ = try connection.copyOut(SQL.Models.copyOut(run: run)) { row in
+      _ = try row.nextBytes { bytes in
+        for index in bytes.indices { file.append(bytes[index]) }
+      }
+    }
+    do {
+      return try Self.decode(file)
+    } catch {
+      throw Damaged(description: "\(error)")
+    }
+  }
+
+  /// Why a stored model can't be used.
+  struct Damaged: Error, CustomStringConvertible {
+    /// What is wrong with it.
+    let description: String
+  }
+
+  private static func decode(_ bytes: [UInt8]) throws -> LiveModel {
+    let file = try SafeTensors(decoding: bytes)
+    guard let userKind = file.metadata["user_kind"].flatMap({ IdentifierKind(rawValue: $0) }),
+      let itemKind = file.metadata["item_kind"].flatMap({ IdentifierKind(rawValue: $0) }),
+      let specText = file.metadata["spec"]
+    else { throw Damaged(description: "its header lacks the types of ids or the spec") }
+    let spec = try JSONText.decode(ModelSpec.self, from: specText)
+    if let problem = spec.problem { throw Damaged(description: problem) }
+    let users = try Vocabulary(file, "users", kind: userKind)
+    let items = try Vocabulary(file, "items", kind: itemKind)
+    let model = try Model(file, spec: spec, userCount: users.count, itemCount: items.count)
+    return LiveModel(model: model, users: users, items: items)
+  }
+}

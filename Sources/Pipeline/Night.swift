@@ -1,0 +1,163 @@
+import Interactions
+import NCF
+import Postgres
+
+/// The stages of one recorded run, in order.
+struct Night {
+  /// The run.
+  let context: RunContext
+  /// Where it is recorded.
+  let record: RunRecord
+  /// The pointer as it was when the run began.
+  let seen: LivePointer
+
+  /// Runs the stages to the end: published, trained or refused.
+  func run() throws -> RunOutcome {
+    var stages: [StageRecord] = []
+    let pulled = try stage(.pull, &stages) {
+      let pulled = try PullStage(context: context).run()
+      try record.pulled(pulled)
+      return (pulled, pulled.counts.rowsRead, pulled.bytes)
+    }
+    try refuseUnusable(pulled)
+    let divided = try stage(.split, &stages) {
+      (SplitStage().run(pulled), pulled.table.count, 0)
+    }
+    guard context.request.force || !divided.split.testUsers.isEmpty else {
+      throw BatchError(
+        .data, "no user has the 3 interactions that testing needs, so no model could be judged",
+        advice: "widen source.window, or publish unjudged with --force")
+    }
+    var outcome = RunOutcome(
+      status: .trained, exitCode: .success, runID: record.runID, job: context.job.name,
+      generation: nil, reason: nil, counts: pulled.counts, metrics: [], epochs: [],
+      stages: stages, rowsPublished: 0, seconds: 0)
+    let trained: Trained
+    do {
+      trained = try stage(.train, &outcome.stages) {
+        let train = TrainStage(context: context) { epoch in
+          outcome.epochs.append(epoch)
+          try record.epoch(epoch)
+        }
+        let trained = try train.run(divided, itemCount: pulled.table.itemCount)
+        return (trained, divided.split.training.count, 0)
+      }
+    } catch let error as TrainingError {
+      return try refused(outcome, reasons: [error.description])
+    }
+    let live = liveModel()
+    let evaluated = try stage(.evaluate, &outcome.stages) {
+      let evaluate = EvaluateStage(context: context, pulled: pulled, divided: divided)
+      let evaluated = try evaluate.run(trained, live: live)
+      return (evaluated, evaluated.testedUsers, 0)
+    }
+    outcome.metrics = evaluated.metrics
+    if !context.request.publish {
+      try record.finish(
+        .trained, exitCode: .success, reason: nil, metrics: evaluated.metrics
+      ) { connection in
+        _ = try ModelStore(on: connection).save(
+          trained.model, users: pulled.users, items: pulled.items, run: record.runID)
+      }
+      return outcome
+    }
+    if case .refuse(let reasons) = try verdict(trained, evaluated, pulled, divided) {
+      guard context.request.force else { return try refused(outcome, reasons: reasons) }
+      outcome.reason = reasons.joined(separator: "; ")
+      context.observer.observe(
+        .warning("published by force, though: \(reasons.joined(separator: "; "))"))
+    }
+    return try publish(trained.model, pulled, divided, outcome)
+  }
+
+  private func publish(
+    _ model: Model, _ pulled: Pulled, _ divided: Divided, _ outcome: RunOutcome
+  ) throws -> RunOutcome {
+    var outcome = outcome
+    try context.interruption.check()
+    context.observer.observe(.stageBegan(.publish))
+    let published = try PublishStage(
+      context: context, runID: record.runID, pulled: pulled, seen: seen,
+      metrics: outcome.metrics, forcedReason: outcome.reason
+    ).run(model, history: divided.history)
+    outcome.stages.append(published.stage)
+    context.observer.observe(.stageEnded(published.stage))
+    outcome.status = .published
+    outcome.generation = published.generation
+    outcome.rowsPublished = published.rows
+    for left in Retention(context: context).run() { context.observer.observe(.notice(left)) }
+    return outcome
+  }
+
+  private func refused(_ outcome: RunOutcome, reasons: [String]) throws -> RunOutcome {
+    var outcome = outcome
+    outcome.status = .refused
+    outcome.exitCode = .refused
+    outcome.reason = reasons.joined(separator: "; ")
+    try record.finish(
+      .refused, exitCode: .refused, reason: outcome.reason, metrics: outcome.metrics)
+    return outcome
+  }
+
+  private func refuseUnusable(_ pulled: Pulled) throws {
+    guard pulled.table.count > 0 else {
+      throw BatchError(
+        .data,
+        "the source gave \(pulled.counts.rowsRead) rows and none can be used "
+          + "(\(pulled.counts.rejectedText))",
+        advice: "look at source.query, source.window and --since")
+    }
+    let connection = try context.connect(for: "check")
+    try OutputRelations(
+      context.job, users: pulled.users.kind, items: pulled.items.kind, on: connection
+    ).verify()
+  }
+
+  private func stage<Value>(
+    _ stage: Stage, _ stages: inout [StageRecord],
+    _ body: () throws -> (Value, rows: Int, bytes: Int)
+  ) throws -> Value {
+    let value = try StageTimer(context).time(stage, into: &stages, body)
+    if let last = stages.last { try record.stage(last) }
+    return value
+  }
+
+  /// The live run's model; nil, with a word about it, when there is none that can be used.
+  private func liveModel() -> LiveModel? {
+    guard let run = seen.runID else { return nil }
+    do {
+      let connection = try context.connect(for: "evaluate")
+      if let model = try ModelStore(on: connection).load(run: run) { return model }
+      context.observer.observe(.warning("the live run \(run) has no stored model to compare with"))
+    } catch {
+      context.observer.observe(
+        .warning("the stored model of the live run \(run) can't be used: \(error)"))
+    }
+    return nil
+  }
+
+  private func verdict(
+    _ trained: Trained, _ evaluated: Evaluated, _ pulled: Pulled, _ divided: Divided
+  ) throws -> Gate.Verdict {
+    let itemCount = pulled.table.itemCount
+    let offsets = divided.history.offsets
+    let rows = (0..<divided.history.userCount).reduce(0) { sum, user in
+      sum + min(context.job.output.k, itemCount - (offsets[user + 1] - offsets[user]))
+    }
+    var figures = Gate.Figures(
+      isFinite: trained.model.isFinite, challenger: evaluated.ndcg, itemPop: evaluated.itemPopNDCG,
+      live: evaluated.liveNDCG, coverage: evaluated.coverage, users: pulled.counts.users,
+      rows: rows)
+    if let run = seen.runID {
+      let connection = try context.connect(for: "gate")
+      let live = try connection.execute(
+        SQL.Live.figures, [.integer(run), .integer(Int64(context.job.evaluation.k))])
+      if live.rowCount == 1 {
+        figures.liveUsers = live[row: 0, column: 0].flatMap { Int($0) }
+        figures.liveRows = live[row: 0, column: 1].flatMap { Int($0) }
+        figures.liveCoverage = live[row: 0, column: 2].flatMap { Double($0) }
+      }
+    }
+    return Gate.decide(figures, limits: context.job.gate)
+  }
+}

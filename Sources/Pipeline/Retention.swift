@@ -1,0 +1,68 @@
+import Postgres
+
+/// What follows publishing and may be left to the next run: statistics, and old runs' lists.
+///
+/// Each step is a transaction of its own that gives up at once rather than make a reader wait.
+struct Retention {
+  /// The run.
+  let context: RunContext
+
+  /// Refreshes the parent's statistics and drops what needs no longer be kept.
+  ///
+  /// - Returns: what could not be done now, in words; empty when all was.
+  func run() -> [String] {
+    do {
+      let connection = try context.connect(for: "retention")
+      let sql = try SQL.Output(schema: context.job.output.schema, on: connection)
+      var left: [String] = []
+      if let reason = attempt({ try analyze(sql, on: connection) }) {
+        left.append("statistics of the lists were not refreshed: \(reason)")
+      }
+      let output = context.job.output
+      let expired = try connection.execute(
+        SQL.Output.expired,
+        [
+          .text(context.job.name), .integer(Int64(output.keepRuns)),
+          .integer(Int64(output.keepDays)), .text(output.schema),
+        ])
+      for row in 0..<expired.rowCount {
+        guard let run = expired[row: row, column: 0].flatMap({ Int64($0) }) else { continue }
+        if let reason = attempt({ try drop(run, sql, on: connection) }) {
+          left.append("lists of run \(run) stay until the next run: \(reason)")
+        }
+      }
+      return left
+    } catch {
+      return ["retention was left to the next run: \(error)"]
+    }
+  }
+
+  /// Why a step failed; nil when it did not.
+  private func attempt(_ body: () throws -> Void) -> String? {
+    do {
+      try body()
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  private func analyze(_ sql: SQL.Output, on connection: Connection) throws {
+    try connection.transaction {
+      try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
+      try connection.execute(sql.analyzeParent)
+    }
+  }
+
+  private func drop(_ run: Int64, _ sql: SQL.Output, on connection: Connection) throws {
+    try connection.transaction {
+      // The parent first, as readers lock them; NOWAIT, since a lock that is waited for makes
+      // every new reader wait behind it.
+      try connection.execute(sql.lockParent)
+      try connection.execute(sql.lockChild(run))
+      try connection.execute(sql.dropChild(run))
+      try connection.execute(sql.deletePopular, [.integer(run)])
+      try connection.execute(SQL.Models.delete, [.integer(run)])
+    }
+  }
+}

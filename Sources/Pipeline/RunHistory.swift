@@ -1,0 +1,66 @@
+package import Postgres
+
+/// Reads the history of runs, newest first.
+package struct RunHistory {
+  /// One run in brief.
+  package struct Entry: Sendable, Equatable {
+    /// Its number.
+    package let runID: Int64
+    /// Name of the job.
+    package let job: String
+    /// `nightly`, `backfill` or `experiment`.
+    package let kind: String
+    /// How it ended, or `running`.
+    package let status: RunStatus
+    /// When it began, as the server writes it, UTC.
+    package let startedAt: String
+    /// Seconds it took, or has taken so far.
+    package let seconds: Double
+    /// Interactions used; nil before the pull is over.
+    package let rowsUsed: Int?
+    /// Users with an interaction.
+    package let users: Int?
+    /// Items with an interaction.
+    package let items: Int?
+    /// Whole-catalogue NDCG on test at the longest list; nil when nothing was measured.
+    package let ndcg: Double?
+    /// What the process returned; nil while it runs.
+    package let exitCode: Int?
+    /// Why it was refused, forced, failed or stopped.
+    package let reason: String?
+    /// Whether readers see its lists.
+    package let isLive: Bool
+  }
+
+  private let parameters: ConnectionParameters
+
+  /// The history in a database.
+  package init(_ parameters: ConnectionParameters) { self.parameters = parameters }
+
+  /// Lists runs, newest first.
+  ///
+  /// - Parameters:
+  ///   - job: only this job's; nil for all.
+  ///   - limit: how many at most.
+  /// - Returns: the runs.
+  /// - Throws: `BatchError`.
+  package func list(job: String? = nil, limit: Int = 20) throws(BatchError) -> [Entry] {
+    try BatchError.mapping("list runs") {
+      let connection = try Connection(parameters, applicationName: "ncf-batch/runs")
+      let rows = try connection.execute(
+        SQL.Runs.history, [job.map { .text($0) } ?? .null, .integer(Int64(limit))])
+      return (0..<rows.rowCount).map { row in
+        func text(_ name: String) -> String? { rows[row: row, name: name] }
+        func number(_ name: String) -> Int? { text(name).flatMap { Int($0) } }
+        return Entry(
+          runID: text("run_id").flatMap { Int64($0) } ?? 0, job: text("job") ?? "",
+          kind: text("kind") ?? "", status: text("status").flatMap(RunStatus.init) ?? .abandoned,
+          startedAt: text("started_at") ?? "",
+          seconds: text("seconds").flatMap { Double($0) } ?? 0, rowsUsed: number("rows_used"),
+          users: number("users"), items: number("items"),
+          ndcg: text("ndcg").flatMap { Double($0) }, exitCode: number("exit_code"),
+          reason: text("reason"), isLive: text("live") == "t")
+      }
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import NCF
+import Postgres
+
+/// Writes what becomes of a run into `ncf.runs` and its companions.
+///
+/// It keeps a connection of its own between writes, and opens another when that one was lost, so that
+/// a failure of the run's work can still be recorded.
+final class RunRecord {
+  /// Number of the run.
+  let runID: Int64
+  private let connect: () throws(PostgresError) -> Connection
+  private var connection: Connection?
+
+  /// Inserts the run's row, status `running`.
+  ///
+  /// - Parameters:
+  ///   - request: what was asked of the run.
+  ///   - job: what it goes by.
+  ///   - seed: of everything drawn at random.
+  ///   - connection: used on for later writes.
+  ///   - connect: opens another connection.
+  /// - Throws: `PostgresError`, `EncodingError`.
+  init(
+    beginning request: RunRequest, job: Job, seed: UInt64, on connection: Connection,
+    connect: @escaping () throws(PostgresError) -> Connection
+  ) throws {
+    let row = try connection.execute(
+      SQL.Runs.insert,
+      [
+        .text(job.name), .text(request.isBackfill ? "backfill" : "nightly"), .text(request.host),
+        .text(request.version), .text(try RunConfiguration(job: job, request: request).json()),
+        .text(String(seed)),
+      ])
+    guard let number = row[row: 0, column: 0].flatMap({ Int64($0) }) else {
+      throw BatchError(.software, "the server gave the run no number")
+    }
+    runID = number
+    self.connection = connection
+    self.connect = connect
+  }
+
+  /// Runs statements, on a fresh connection when the kept one turns out to be lost.
+  private func write<R>(_ body: (Connection) throws -> R) throws -> R {
+    if let kept = connection, kept.isAlive {
+      do {
+        return try body(kept)
+      } catch let error as PostgresError where error.kind == .connection {
+        connection = nil
+      }
+    }
+    let fresh = try connect()
+    connection = fresh
+    return try body(fresh)
+  }
+
+  /// Records what the pull read.
+  func pulled(_ pulled: Pulled) throws {
+    let counts = pulled.counts
+    try write { connection in
+      _ = try connection.execute(
+        SQL.Runs.recordPull,
+        [
+          .integer(runID), .text(pulled.snapshot), .integer(counts.watermark),
+          .integer(Int64(counts.rowsRead)), .integer(Int64(counts.rowsUsed)),
+          .text(counts.rejectedJSON), .integer(Int64(counts.users)),
+          .integer(Int64(counts.items)), .integer(Int64(counts.coldUsers)),
+        ])
+    }
+  }
+
+  /// Records an epoch; figures that are not numbers become NULL.
+  func epoch(_ epoch: EpochRecord) throws {
+    func number(_ value: Double) -> Parameter { value.isFinite ? .double(value) : .null }
+    try write { connection in
+      _ = try connection.execute(
+        SQL.Runs.insertEpoch,
+        [
+          .integer(runID), .text(epoch.phase.rawValue), .integer(Int64(epoch.epoch)),
+          number(epoch.loss), number(epoch.hr), number(epoch.ndcg), .double(epoch.seconds),
+          .double(epoch.samplesPerSecond),
+        ])
+    }
+  }
+
+  /// Records a stage.
+  func stage(_ stage: StageRecord) throws {
+    try write { connection in try Self.insert(stage, run: runID, on: connection) }
+  }
+
+  /// Records how the run ended without publishing, with its metrics and its model if it has them.
+  ///
+  /// - Throws: `BatchError` (75) when a later run has marked this one abandoned; `PostgresError`.
+  func finish(
+    _ status: RunStatus, exitCode: ExitCode, reason: String?, metrics: [MetricRow] = [],
+    save: (Connection) throws -> Void = { _ in }
+  ) throws {
+    try write { connection in
+      try connection.transaction {
+        try save(connection)
+        try Self.insert(metrics, run: runID, on: connection)
+        try Self.finish(status, exitCode, reason: reason, run: runID, on: connection)
+      }
+    }
+  }
+
+  /// Sets a run's final status, inside the caller's transaction.
+  ///
+  /// - Throws: `BatchError` (75) when the run is no longer marked running; `PostgresError`.
+  static func finish(
+    _ status: RunStatus, _ exitCode: ExitCode, reason: String?, run: Int64,
+    on connection: Connection
+  ) throws {
+    let updated = try connection.execute(
+      SQL.Runs.finish,
+      [
+        .integer(run), .text(status.rawValue), .integer(Int64(exitCode.rawValue)),
+        reason.map { .text($0) } ?? .null,
+      ])
+    guard updated.affectedRows == 1 else {
+      throw BatchError(
+        .temporary, "run \(run) is no longer marked running: a later run took over",
+        advice: "look at ncf-batch runs; start again if the later run did not publish")
+    }
+  }
+
+  /// Writes a stage's row.
+  static func insert(_ stage: StageRecord, run: Int64, on connection: Connection) throws {
+    try connection.execute(
+      SQL.Runs.insertStage,
+      [
+        .integer(run), .text(stage.stage.rawValue), .double(stage.seconds),
+        .integer(Int64(stage.rows)), .integer(Int64(stage.bytes)),
+        .integer(Int64(stage.peakRSSBytes)),
+      ])
+  }
+
+  /// Writes metrics; figures that are not numbers are left out.
+  static func insert(_ metrics: [MetricRow], run: Int64, on connection: Connection) throws {
+    let rows = metrics.filter { $0.value.isFinite }
+    guard !rows.isEmpty else { return }
+    _ = try connection.copyIn(SQL.Runs.copyMetrics) { writer in
+      for row in rows {
+        try writer.beginRow(columns: 10)
+        try writer.write(run)
+        for text in [row.model, row.split, row.proto, row.metric] { try writer.writeText(text) }
+        try writer.writeInt32(Int32(row.k))
+        try writer.writeDouble(row.value)
+        if let confidence = row.confidence {
+          try writer.writeDouble(confidence.lowerBound)
+          try writer.writeDouble(confidence.upperBound)
+        } else {
+          try writer.writeNull()
+          try writer.writeNull()
+        }
+        try writer.write(Int64(row.n))
+      }
+    }
+  }
+}

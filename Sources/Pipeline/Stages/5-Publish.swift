@@ -1,0 +1,143 @@
+import Baselines
+import Interactions
+import NCF
+import Postgres
+import Ranking
+
+/// What became visible to readers.
+struct Published {
+  /// Rows of lists.
+  let rows: Int
+  /// The pointer's generation.
+  let generation: Int64
+  /// The stage's own record, written with the rest.
+  let stage: StageRecord
+}
+
+/// Stage 5: make the lists.
+///
+/// In: the model and all that the pull knows of each user. Out: how many rows went live. Durable: all
+/// of it or nothing, in one transaction: the run's own table, its model, metrics and status, and the
+/// pointer. Readers never wait: the table is filled while nobody can see it, and attaching it and
+/// moving the pointer take locks that readers don't hold.
+struct PublishStage {
+  /// How often the short last steps are tried when a lock is not to be had within 200 ms.
+  static let attachTries = 40
+
+  /// The run.
+  let context: RunContext
+  /// Its number.
+  let runID: Int64
+  /// What was pulled.
+  let pulled: Pulled
+  /// The pointer as it was when the run began.
+  let seen: LivePointer
+  /// Metrics to be written with it.
+  let metrics: [MetricRow]
+  /// Why the gate would have refused; nil when it did not.
+  let forcedReason: String?
+
+  /// Publishes.
+  ///
+  /// - Throws: `BatchError`, `PostgresError`; nothing has changed then, unless the message says that
+  ///   the outcome is not known.
+  func run(_ model: Model, history: UserItems) throws -> Published {
+    let start = context.clock()
+    let connection = try context.connect(for: "publish")
+    context.interruption.watch(connection)
+    defer { context.interruption.forget(connection) }
+    let sql = try SQL.Output(schema: context.job.output.schema, on: connection)
+    try OutputRelations(
+      context.job, users: pulled.users.kind, items: pulled.items.kind, on: connection
+    ).ensure()
+    var transaction: String?
+    var published: Published?
+    do {
+      try connection.transaction {
+        transaction = try connection.execute(
+          SQL.Session.currentTransaction)[row: 0, column: 0]
+        let (rows, bytes) = try fill(sql, model, history: history, on: connection)
+        try fillPopular(sql, history: history, on: connection)
+        let modelBytes = try ModelStore(on: connection).save(
+          model, users: pulled.users, items: pulled.items, run: runID)
+        try context.interruption.check()
+        // From here on a request to stop comes too late: what is left is short.
+        context.interruption.forget(connection)
+        let stage = StageRecord(
+          stage: .publish, seconds: context.clock() - start, rows: rows,
+          bytes: bytes + modelBytes, peakRSSBytes: ProcessUsage.peakRSSBytes)
+        let generation = try makeLive(sql, stage: stage, on: connection)
+        published = Published(rows: rows, generation: generation, stage: stage)
+      }
+    } catch let error as PostgresError where error.kind == .commitUnknown {
+      try CommitOutcome(context).resolve(transaction, error)
+    }
+    guard let published else { throw BatchError(.software, "publishing gave no result") }
+    return published
+  }
+
+  /// Fills the run's own table, which nobody else can see yet, and checks it.
+  private func fill(
+    _ sql: SQL.Output, _ model: Model, history: UserItems, on connection: Connection
+  ) throws -> (rows: Int, bytes: Int) {
+    try connection.executeScript(sql.createChild(runID))
+    let lists = ListWriter(
+      context: context, runID: runID, pulled: pulled, history: history, k: context.job.output.k)
+    let sent = try lists.copy(model, into: sql.copyChild(runID), on: connection)
+    try connection.execute(sql.keyChild(runID))
+    try connection.execute(sql.analyzeChild(runID))
+    let counts = try connection.execute(sql.countChild(runID))
+    let found = (0..<3).map { Int(counts[row: 0, column: $0] ?? "") ?? -1 }
+    guard found[0] == sent.rows, found[1] == sent.users, found[2] <= context.job.output.k else {
+      throw BatchError(
+        .software,
+        "the table of run \(runID) holds \(found[0]) rows of \(found[1]) users, sent were "
+          + "\(sent.rows) of \(sent.users)")
+    }
+    return (sent.rows, sent.bytes)
+  }
+
+  /// The items that most users have.
+  private func fillPopular(
+    _ sql: SQL.Output, history: UserItems, on connection: Connection
+  ) throws {
+    let counts = ItemPop(positives: history, itemCount: pulled.table.itemCount).counts
+    let order = counts.indices.sorted { (counts[$1], $0) < (counts[$0], $1) }
+    _ = try connection.copyIn(sql.copyPopular) { writer in
+      for (place, item) in order.prefix(max(100, context.job.output.k)).enumerated() {
+        try writer.beginRow(columns: 4)
+        try writer.write(runID)
+        try writer.writeInt32(Int32(place + 1))
+        try writer.write(pulled.items, at: item)
+        try writer.writeFloat(Float(counts[item]))
+      }
+    }
+  }
+
+  /// The short end, attach, pointer and records, tried again when a lock is not to be had at once.
+  private func makeLive(
+    _ sql: SQL.Output, stage: StageRecord, on connection: Connection
+  ) throws -> Int64 {
+    var tries = 0
+    while true {
+      do {
+        return try connection.savepoint("live") {
+          try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
+          try connection.execute(sql.attach(runID))
+          let generation = try seen.move(to: runID, job: context.job.name, on: connection)
+          try RunRecord.insert(metrics, run: runID, on: connection)
+          try RunRecord.insert(stage, run: runID, on: connection)
+          try RunRecord.finish(
+            .published, .success, reason: forcedReason.map { "forced: " + $0 }, run: runID,
+            on: connection)
+          return generation
+        }
+      } catch let error as PostgresError where error.kind == .lockTimeout {
+        tries += 1
+        guard tries < Self.attachTries else { throw error }
+        try context.interruption.check()
+        Pause.milliseconds(100 + 20 * tries)
+      }
+    }
+  }
+}
