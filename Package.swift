@@ -76,7 +76,8 @@ let package = Package(
     .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "Planted"]),
     .testTarget(name: "ParallelismTests", dependencies: ["Parallelism"]),
     .testTarget(
-      name: "NCFTests", dependencies: ["NCF", "Ranking", "Baselines", "Planted"],
+      name: "NCFTests",
+      dependencies: ["NCF", "Interactions", "Parallelism", "Ranking", "Baselines", "Planted"],
       resources: [.copy("Recorded")]),
     .testTarget(name: "BaselinesTests", dependencies: ["Baselines", "Ranking", "Planted"]),
     .testTarget(name: "RankingTests", dependencies: ["Ranking", "Baselines"]),

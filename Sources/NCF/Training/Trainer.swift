@@ -25,7 +25,8 @@ package final class Trainer: @unchecked Sendable {
   private let seed: UInt64
   private let groupSize: Int
   private let groupsPerBatch: Int
-  private let learningRate: Float
+  private let phase: PhaseOptions
+  private var learningRate: Float
   private let tiling: Tiling
   private var step = 0
 
@@ -61,6 +62,7 @@ package final class Trainer: @unchecked Sendable {
     owners = InteractionOwners(positives)
     self.pool = pool
     self.seed = seed
+    self.phase = phase
     learningRate = phase.learningRate
     groupSize = negatives + 1
     groupsPerBatch = min(max(1, batch / groupSize), max(1, positives.count))
@@ -89,7 +91,8 @@ package final class Trainer: @unchecked Sendable {
   /// Trains on every positive once, in a new order with new negatives.
   ///
   /// - Parameters:
-  ///   - epoch: numbers the order and the negatives; the same number gives the same ones.
+  ///   - epoch: from 1; numbers the order and the negatives (the same number gives the same ones)
+  ///     and tells how far the learning rate has decayed.
   ///   - progress: gets the share of the epoch that is done, every few milliseconds; throws to stop.
   /// - Returns: the loss and the number of samples.
   /// - Throws: what `progress` throws.
@@ -98,6 +101,7 @@ package final class Trainer: @unchecked Sendable {
   {
     let source = EpochSource(
       sampler: sampler, weights: weights, owners: owners, seed: seed, epoch: epoch)
+    learningRate = phase.learningRate(inEpoch: epoch)
     let positives = sampler.positives.count
     var loss = 0.0
     var start = 0

@@ -16,13 +16,25 @@ package struct PhaseOptions: Sendable, Equatable, Codable {
   package var epochs: Int
   /// After how many epochs without a better validation NDCG training stops.
   package var patience: Int
+  /// What the learning rate is multiplied with after each epoch; 1 keeps it.
+  package var decay: Float
 
   /// Names the settings of a phase.
-  package init(optimizer: Optimizer, learningRate: Float, epochs: Int, patience: Int) {
+  package init(
+    optimizer: Optimizer, learningRate: Float, epochs: Int, patience: Int, decay: Float = 1
+  ) {
     self.optimizer = optimizer
     self.learningRate = learningRate
     self.epochs = epochs
     self.patience = patience
+    self.decay = decay
+  }
+
+  /// The learning rate of an epoch, counted from 1.
+  func learningRate(inEpoch epoch: Int) -> Float {
+    var rate = learningRate
+    for _ in 1..<max(epoch, 1) { rate *= decay }
+    return rate
   }
 }
 
