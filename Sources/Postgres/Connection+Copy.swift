@@ -19,7 +19,8 @@ extension Connection {
     do {
       while try receive(into: &decoder, attempt, eachRow: eachRow) {}
     } catch {
-      makeCanceller().cancel()
+      // Cancelling asks the server's address again, which is in vain when it is gone.
+      if !isLost { makeCanceller().cancel() }
       abandonCopy()
       throw located(error, attempt)
     }

@@ -79,6 +79,11 @@ struct Redaction: Sendable {
         continue
       }
       var next = position + 8
+      // The word itself may stand in quotes, as the name of an option or column.
+      if position > 0, next < bytes.count, isQuote(bytes[next]), bytes[position - 1] == bytes[next]
+      {
+        next += 1
+      }
       while next < bytes.count, isSpace(bytes[next]) { next += 1 }
       var assigned = false
       if next < bytes.count, bytes[next] == UInt8(ascii: "=") || bytes[next] == UInt8(ascii: ":") {

@@ -112,13 +112,15 @@ struct SecrecyTests {
     ("dblink('postgres://a:can:canary@b/c')", "dblink('postgres://a:***@b/c')"),
     ("https://a.b/c 'd@e'", "https://a.b/c 'd@e'"),
     ("password authentication failed", "password authentication failed"),
-    ("column \"password\" of t", "column \"password\"***"),
+    ("column \"password\" of \"t\"", "column \"password\" of \"t\""),
+    ("OPTIONS (\"password\" 'canary')", "OPTIONS (\"password\" '***')"),
+    ("{\"password\": \"canary\"}", "{\"password\": \"***\"}"),
     ("no secret at all", "no secret at all"),
     ("PASSWORD $x$canary$x$ LOGIN", "PASSWORD *** LOGIN"),
   ])
   func assignmentsAndCredentialsAreHidden(text: String, shown: String) {
     let result = Redaction()(text)
-    if !text.contains("column") { #expect(result == shown) }
+    #expect(result == shown)
     #expect(!result.contains("canary"))
   }
 
