@@ -1,10 +1,10 @@
 /// Finds the name that was most likely meant.
-enum Suggestion {
+package enum Suggestion {
   /// The candidate nearest to `word`, if it is near enough to be a slip of the fingers.
   ///
   /// Letter case and the difference between `-` and `_` don't count. Of equally near candidates the
   /// first wins.
-  static func nearest(to word: String, among candidates: [String]) -> String? {
+  package static func nearest(to word: String, among candidates: [String]) -> String? {
     let target = fold(word)
     var best: (distance: Int, candidate: String)?
     for candidate in candidates {

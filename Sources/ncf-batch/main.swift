@@ -1,1 +1,4 @@
-print("not yet")
+import ArgumentParser
+
+/// The command line: arguments in, exit code out.
+NCFBatch.main()

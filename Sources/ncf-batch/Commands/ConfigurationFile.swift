@@ -1,0 +1,16 @@
+import Configuration
+import Pipeline
+
+/// Finds the job's file: the flag, else `NCF_CONFIG`, else `jobs/nightly.yaml` here.
+enum ConfigurationFile {
+  /// Where the job is looked for when nobody says.
+  static let standard = "jobs/nightly.yaml"
+
+  /// Reads the job.
+  ///
+  /// - Throws: `BatchError` with exit code 78.
+  static func job(_ flag: String?, in session: Session) throws(BatchError) -> Job {
+    let path = flag ?? session.variable("NCF_CONFIG") ?? standard
+    return try Job(path: path, variables: session.environment)
+  }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Logging
+import Pipeline
+
+/// The subcommands on the schema `ncf`.
+struct MigrateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "migrate",
+    abstract: "Make the schema ncf, bring it up to date, or look at it.",
+    subcommands: [Up.self, Status.self, Verify.self])
+
+  func run() throws {
+    throw ValidationError("Say what to do: up, status or verify.")
+  }
+
+  /// What `migrate up` does.
+  struct Up: BatchCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Apply the pending migrations, each in a transaction of its own.")
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+    @OptionGroup(title: "Talk") var talk: TalkOptions
+
+    func execute(in session: Session) throws {
+      Signals.ignoreClosedPipes()
+      let applied = try Migrator(connection.parameters).up { name in
+        session.log.info("applied \(name)", metadata: ["migration": "\(name)"])
+      }
+      if applied.isEmpty { session.log.info("nothing to do: the schema is up to date") }
+    }
+  }
+
+  /// What `migrate status` does.
+  struct Status: BatchCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List the migrations: applied, pending, or wrong.")
+
+    @Flag(help: "Print a JSON array.")
+    var json = false
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+    @OptionGroup(title: "Talk") var talk: TalkOptions
+
+    func execute(in session: Session) throws {
+      let states = try Migrator(connection.parameters).status()
+      if json {
+        try StandardOutput.write(JSON.list(states.map(Self.json)).pretty)
+      } else {
+        let rows = states.map { state in
+          let (word, at, by) = Self.words(state.standing)
+          return [state.name, word, at ?? "", by ?? ""]
+        }
+        try StandardOutput.write(
+          TextTable(["migration", "state", "applied", "by"], rows: rows).text)
+      }
+    }
+
+    private static func json(_ state: Migrator.State) -> JSON {
+      let (word, at, by) = words(state.standing)
+      return .object([
+        ("number", .integer(state.number)), ("name", .text(state.name)), ("state", .text(word)),
+        ("applied_at", .optional(at)), ("applied_by", .optional(by)),
+      ])
+    }
+
+    private static func words(
+      _ standing: Migrator.State.Standing
+    ) -> (word: String, at: String?, by: String?) {
+      switch standing {
+      case .applied(let at, let by): ("applied", at, by)
+      case .pending: ("pending", nil, nil)
+      case .edited: ("edited", nil, nil)
+      case .outOfOrder: ("out of order", nil, nil)
+      case .unknown: ("unknown", nil, nil)
+      }
+    }
+  }
+
+  /// What `migrate verify` does.
+  struct Verify: BatchCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Exit with 0 if the schema is what this program needs, else with 78.")
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+    @OptionGroup(title: "Talk") var talk: TalkOptions
+
+    func execute(in session: Session) throws {
+      try Migrator(connection.parameters).verify()
+      session.log.info("the schema is what this program needs")
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Logging
+import Pipeline
+
+/// The subcommand that reads a user's list.
+struct RecommendCommand: BatchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "recommend", abstract: "Read the list of a user, as it is served now.",
+    discussion: """
+      It reads the view recommendations in the job's output schema: that of --schema, else \
+      NCF_OUTPUT_SCHEMA, else of the file in --config or NCF_CONFIG, else ncf.
+      """)
+
+  @Argument(help: "The user's id, as the source spells it.")
+  var user: String
+
+  @Option(help: "The output schema.")
+  var schema: String?
+
+  @Option(help: ArgumentHelp("The job.", valueName: "file"))
+  var config: String?
+
+  @Flag(help: "Print a JSON object.")
+  var json = false
+
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup(title: "Talk") var talk: TalkOptions
+
+  func execute(in session: Session) throws {
+    let schema = try schema(in: session)
+    let list = try RecommendationReader(connection.parameters, schema: schema).list(user: user)
+    if json {
+      try StandardOutput.write(json(list).pretty)
+      return
+    }
+    guard !list.isEmpty else {
+      session.log.notice("user \(user) has no list in \(schema).recommendations")
+      return
+    }
+    let rows = list.map { ["\($0.rank)", $0.item, Figures.fixed($0.score, 4), $0.source] }
+    try StandardOutput.write(TextTable(["rank", "item", "score", "source"], rows: rows).text)
+  }
+
+  private func schema(in session: Session) throws(BatchError) -> String {
+    if let schema = schema ?? session.variable("NCF_OUTPUT_SCHEMA") { return schema }
+    guard let file = config ?? session.variable("NCF_CONFIG") else { return Job.Output().schema }
+    return try ConfigurationFile.job(file, in: session).output.schema
+  }
+
+  private func json(_ list: [RecommendationReader.Entry]) -> JSON {
+    .object([
+      ("user_id", .text(user)), ("run_id", .optional(list.first.map { Int($0.runID) })),
+      (
+        "recommendations",
+        .list(
+          list.map { entry in
+            .object([
+              ("rank", .integer(entry.rank)), ("item_id", .text(entry.item)),
+              ("score", .number(entry.score)), ("source", .text(entry.source)),
+            ])
+          })
+      ),
+    ])
+  }
+}

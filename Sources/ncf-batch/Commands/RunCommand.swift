@@ -1,0 +1,161 @@
+import ArgumentParser
+import CProcessor
+import Logging
+import Pipeline
+
+/// `run`: one night.
+struct RunCommand: BatchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Pull the log, train, evaluate and publish (the default).",
+    discussion: """
+      Without --since and --until it is the night's own run. With them it is a one-off over that \
+      stretch of time, half-open: it publishes, but later nights don't build on it. A moment is ISO \
+      8601 (2026-01-01, 2026-01-01T06:30+02:00; UTC without a zone) or an age (90d, 12h, 2y).
+
+      A value comes from the flag, else from the variable in brackets, else from the configuration \
+      file, else from its default. Every key of the file has a variable too: NCF_TRAIN_EPOCHS for \
+      train.epochs.
+      """)
+
+  /// Variables that stand for flags.
+  static let variables = [
+    "NCF_CONFIG", "NCF_SINCE", "NCF_UNTIL", "NCF_SEED", "NCF_THREADS", "NCF_REPORT",
+    "NCF_LOG_FORMAT",
+  ]
+
+  private static let momentForm = "a time such as 2026-01-01T06:30Z or an age such as 90d"
+  private static let threadRange = 1...1024
+
+  @Option(
+    help: ArgumentHelp(
+      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"))
+  var config: String?
+
+  @Option(
+    help: ArgumentHelp("Events before this moment don't exist. [NCF_SINCE]", valueName: "time"),
+    transform: Self.moment)
+  var since: TimePoint?
+
+  @Option(
+    help: ArgumentHelp("Events from this moment on don't exist. [NCF_UNTIL]", valueName: "time"),
+    transform: Self.moment)
+  var until: TimePoint?
+
+  @Option(
+    help: ArgumentHelp("How to train: full, from scratch. (default: full)", valueName: "mode"),
+    transform: Self.mode)
+  var mode: RunRequest.Mode = .full
+
+  @Flag(help: "Pull and plan only; nothing is written to the database.")
+  var dryRun = false
+
+  @Flag(help: "Train and evaluate, but leave the lists as they are.")
+  var noPublish = false
+
+  @Flag(help: "Publish although the gate refuses; it is recorded.")
+  var force = false
+
+  @Option(help: "Start of all random numbers. [NCF_SEED, default: train.seed]")
+  var seed: UInt64?
+
+  @Option(
+    help: "Threads; the lists don't depend on it. [NCF_THREADS, default: one a processor]")
+  var threads: Int?
+
+  @Option(
+    help: ArgumentHelp("Write everything about the run as JSON. [NCF_REPORT]", valueName: "file"))
+  var report: String?
+
+  @Flag(help: "Print the report on standard output instead of a summary.")
+  var json = false
+
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup(title: "Talk") var talk: TalkOptions
+
+  func validate() throws {
+    if let threads, !Self.threadRange.contains(threads) {
+      throw ValidationError("--threads must be from 1 to 1024, not \(threads).")
+    }
+    if dryRun, force { throw ValidationError("--dry-run publishes nothing, so --force is idle.") }
+    if noPublish, force {
+      throw ValidationError("--no-publish and --force exclude each other.")
+    }
+    if case .absolute(let from) = since, case .absolute(let to) = until, from >= to {
+      throw ValidationError("--since must be before --until.")
+    }
+  }
+
+  func execute(in session: Session) throws {
+    guard processor_runs_kernels() != 0 else {
+      throw BatchError(
+        .configuration, "this processor lacks AVX2, FMA or BMI2, which the kernels are built for",
+        advice: "run it on a processor from 2013 (Intel) or 2015 (AMD) on")
+    }
+    let interruption = Interruption()
+    let (console, log) = (session.console, session.log)
+    Signals.ignoreClosedPipes()
+    Signals.stop(interruption) { text in
+      console.endBar()
+      log.warning("\(text)")
+    }
+    session.warnOfUnknownVariables()
+    let job = try ConfigurationFile.job(config, in: session)
+    let file = try (report ?? session.variable("NCF_REPORT")).map { try ReportFile(path: $0) }
+    let outcome: RunOutcome
+    do {
+      let batch = Batch(
+        job: job, request: try request(in: session), parameters: connection.parameters,
+        interruption: interruption, observer: RunTalk(console: console, log: log))
+      outcome = try batch.run()
+    } catch let error as BatchError {
+      try finish(RunReport.json(error, job: job.name), nil, file, console)
+      throw error
+    }
+    try finish(RunReport.json(outcome), RunReport.text(outcome), file, console)
+    if outcome.exitCode != .success { throw ArgumentParser.ExitCode(outcome.exitCode.rawValue) }
+  }
+
+  private func finish(
+    _ report: JSON, _ text: String?, _ file: ReportFile?, _ console: Console
+  ) throws(BatchError) {
+    console.endBar()
+    if json {
+      try StandardOutput.write(report.pretty)
+    } else if let text {
+      try StandardOutput.write(text)
+    }
+    try file?.write(report.pretty)
+  }
+
+  private func request(in session: Session) throws -> RunRequest {
+    let wantedSeed = "a whole number from 0 to \(UInt64.max)"
+    return RunRequest(
+      since: try since
+        ?? session.variable("NCF_SINCE", wanted: Self.momentForm) { TimePoint($0) },
+      until: try until
+        ?? session.variable("NCF_UNTIL", wanted: Self.momentForm) { TimePoint($0) },
+      mode: mode, dryRun: dryRun, publish: !noPublish, force: force,
+      seed: try seed ?? session.variable("NCF_SEED", wanted: wantedSeed) { UInt64($0) },
+      threads: try threads
+        ?? session.variable("NCF_THREADS", wanted: "a whole number from 1 to 1024") { text in
+          Int(text).flatMap { Self.threadRange.contains($0) ? $0 : nil }
+        } ?? Machine.processors,
+      host: Machine.name, version: Version.text)
+  }
+
+  private static func moment(_ text: String) throws -> TimePoint {
+    guard let point = TimePoint(text) else {
+      throw ValidationError("It must be \(momentForm).")
+    }
+    return point
+  }
+
+  private static func mode(_ text: String) throws -> RunRequest.Mode {
+    guard let mode = RunRequest.Mode(rawValue: text) else {
+      let names = RunRequest.Mode.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("It must be one of: \(names).")
+    }
+    return mode
+  }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Pipeline
+
+/// The subcommand that lists past runs.
+struct RunsCommand: BatchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "runs", abstract: "List runs, newest first; * marks those whose lists are served.")
+
+  @Option(help: "Only this job's.")
+  var job: String?
+
+  @Option(help: "How many.")
+  var limit = 20
+
+  @Flag(help: "Print a JSON array.")
+  var json = false
+
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup(title: "Talk") var talk: TalkOptions
+
+  func validate() throws {
+    if limit < 1 { throw ValidationError("--limit must be 1 or more, not \(limit).") }
+  }
+
+  func execute(in session: Session) throws {
+    let runs = try RunHistory(connection.parameters).list(job: job, limit: limit)
+    if json {
+      try StandardOutput.write(JSON.list(runs.map(Self.json)).pretty)
+    } else {
+      let header = [
+        "run", "", "job", "kind", "status", "began", "took", "rows", "users", "items", "ndcg",
+        "reason",
+      ]
+      try StandardOutput.write(TextTable(header, rows: runs.map(Self.cells)).text)
+    }
+  }
+
+  private static func cells(_ run: RunHistory.Entry) -> [String] {
+    func count(_ value: Int?) -> String { value.map(Figures.count) ?? "-" }
+    return [
+      "\(run.runID)", run.isLive ? "*" : "", run.job, run.kind, run.status.rawValue,
+      run.startedAt, Figures.duration(run.seconds), count(run.rowsUsed), count(run.users),
+      count(run.items), run.ndcg.map { Figures.fixed($0, 4) } ?? "-",
+      run.reason?.split(separator: "\n").first.map(String.init) ?? "",
+    ]
+  }
+
+  private static func json(_ run: RunHistory.Entry) -> JSON {
+    .object([
+      ("run_id", .integer(Int(run.runID))), ("job", .text(run.job)), ("kind", .text(run.kind)),
+      ("status", .text(run.status.rawValue)), ("live", .boolean(run.isLive)),
+      ("started_at", .text(run.startedAt)), ("seconds", .number(run.seconds)),
+      ("rows_used", .optional(run.rowsUsed)), ("users", .optional(run.users)),
+      ("items", .optional(run.items)), ("ndcg", .optional(run.ndcg)),
+      ("exit_code", .optional(run.exitCode)), ("reason", .optional(run.reason)),
+    ])
+  }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+
+/// The whole program; `run` is what it does when no subcommand is named.
+struct NCFBatch: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ncf-batch",
+    abstract: "Turns an interaction log in PostgreSQL into recommendation tables, every night.",
+    usage: "ncf-batch [run] [OPTION ...]\nncf-batch SUBCOMMAND [OPTION ...]",
+    discussion: """
+      EXAMPLES
+        ncf-batch migrate up -d shop           make the schema ncf, or bring it up to date
+        ncf-batch -d shop                      the night's run, by jobs/nightly.yaml
+        ncf-batch --since 2026-01-01 -d shop   a run on what happened since then
+        ncf-batch recommend 42 -d shop         the list of user 42
+
+      The connection is given as for psql: -d -h -p -U, PG* variables, a service file, .pgpass. No \
+      password is ever asked for.
+
+      EXIT CODES
+         0  published, or nothing to do
+        20  refused by the gate; the old lists are still served
+        64  usage
+        65  the data can't be used
+        69  the server can't be reached, or was lost
+        70  a bug
+        74  local reading or writing failed, or a disk is full
+        75  try again: another run is at work, or a signal stopped it
+        77  no permission
+        78  configuration
+      """,
+    version: Version.text,
+    subcommands: [
+      RunCommand.self, MigrateCommand.self, LoadCommand.self, RunsCommand.self,
+      RecommendCommand.self,
+    ],
+    defaultSubcommand: RunCommand.self,
+    helpNames: [.long, .customShort("?")])
+}
+
+/// What this program calls itself.
+enum Version {
+  /// Semantic version; the changelog has an entry for each.
+  static let text = "0.1.0"
+}

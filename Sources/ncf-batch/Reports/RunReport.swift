@@ -1,0 +1,145 @@
+import NCF
+import Pipeline
+
+/// What a run tells in the end: JSON for programs, a few lines for people.
+enum RunReport {
+  /// Everything of a run that came to its end.
+  static func json(_ outcome: RunOutcome) -> JSON {
+    .object([
+      ("run_id", .optional(outcome.runID.map { Int($0) })),
+      ("job", .text(outcome.job)),
+      ("status", .optional(outcome.status?.rawValue)),
+      ("exit_code", .integer(Int(outcome.exitCode.rawValue))),
+      ("reason", .optional(outcome.reason)),
+      ("generation", .optional(outcome.generation.map { Int($0) })),
+      ("seconds", .number(outcome.seconds)),
+      ("counts", json(outcome.counts)),
+      ("rows_published", .integer(outcome.rowsPublished)),
+      ("metrics", .list(outcome.metrics.map(json))),
+      ("epochs", .list(outcome.epochs.map(json))),
+      ("stages", .list(outcome.stages.map(json))),
+      ("error", .null),
+    ])
+  }
+
+  /// A run that ended early.
+  static func json(_ error: BatchError, job: String) -> JSON {
+    .object([
+      ("run_id", .null),
+      ("job", .text(job)),
+      ("status", .text(error.exitCode == .temporary ? "interrupted" : "failed")),
+      ("exit_code", .integer(Int(error.exitCode.rawValue))),
+      (
+        "error",
+        .object([
+          ("what", .text(error.what)),
+          ("sqlstate", .optional(error.server?.sqlState)),
+          ("server", .optional(error.server?.message)),
+          ("still_served", .optional(error.stillServed)),
+          ("advice", .optional(error.advice)),
+        ])
+      ),
+    ])
+  }
+
+  private static func json(_ counts: PullCounts) -> JSON {
+    .object([
+      ("rows_read", .integer(counts.rowsRead)),
+      ("rows_used", .integer(counts.rowsUsed)),
+      ("rows_merged", .integer(counts.rowsMerged)),
+      ("rows_rejected", .object(counts.rejected.map { ($0.reason, .integer($0.rows)) })),
+      ("users", .integer(counts.users)),
+      ("items", .integer(counts.items)),
+      ("cold_users", .integer(counts.coldUsers)),
+      ("watermark_microseconds", .integer(Int(counts.watermark))),
+    ])
+  }
+
+  private static func json(_ row: MetricRow) -> JSON {
+    .object([
+      ("model", .text(row.model)), ("split", .text(row.split)), ("protocol", .text(row.proto)),
+      ("metric", .text(row.metric)), ("k", .integer(row.k)), ("value", .number(row.value)),
+      ("ci_low", .optional(row.confidence?.lowerBound)),
+      ("ci_high", .optional(row.confidence?.upperBound)), ("n", .integer(row.n)),
+    ])
+  }
+
+  private static func json(_ epoch: EpochRecord) -> JSON {
+    .object([
+      ("phase", .text(epoch.phase.rawValue)), ("epoch", .integer(epoch.epoch)),
+      ("loss", .number(epoch.loss)), ("hr", .number(epoch.hr)), ("ndcg", .number(epoch.ndcg)),
+      ("seconds", .number(epoch.seconds)),
+      ("samples_per_second", .number(epoch.samplesPerSecond)), ("best", .boolean(epoch.isBest)),
+    ])
+  }
+
+  private static func json(_ stage: StageRecord) -> JSON {
+    .object([
+      ("stage", .text(stage.stage.rawValue)), ("seconds", .number(stage.seconds)),
+      ("rows", .integer(stage.rows)), ("bytes", .integer(stage.bytes)),
+      ("peak_rss_bytes", .integer(stage.peakRSSBytes)),
+    ])
+  }
+}
+
+extension RunReport {
+  /// What was done and how good it is, in a few lines.
+  static func text(_ outcome: RunOutcome) -> String {
+    let run = outcome.runID.map { "run \($0)" } ?? "dry run"
+    let status = outcome.status.map { ": \($0.rawValue)" } ?? ": nothing written"
+    var lines = [
+      "\(run) of job \(outcome.job)\(status) after \(Figures.duration(outcome.seconds))"
+    ]
+    let counts = outcome.counts
+    let rejected = counts.rejected.reduce(0) { $0 + $1.rows }
+    lines.append(
+      "  rows   \(Figures.count(counts.rowsRead)) read, \(Figures.count(counts.rowsUsed)) used, "
+        + "\(Figures.count(counts.rowsMerged)) merged, \(Figures.count(rejected)) left out")
+    for rejection in counts.rejected {
+      lines.append("         left out: \(Figures.count(rejection.rows)) \(rejection.reason)")
+    }
+    lines.append(
+      "  users  \(Figures.count(counts.users)), of whom \(Figures.count(counts.coldUsers)) can't "
+        + "be tested; items \(Figures.count(counts.items))")
+    if outcome.rowsPublished > 0 {
+      lines.append("  lists  \(Figures.count(outcome.rowsPublished)) rows")
+    }
+    lines += table(outcome.metrics)
+    if let reason = outcome.reason { lines.append("  gate   \(reason)") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// HR and NDCG of the longest list, a row for each protocol and a column for each model.
+  private static func table(_ metrics: [MetricRow]) -> [String] {
+    let shown = metrics.filter {
+      $0.split == "test" && ($0.metric == "hr" || $0.metric == "ndcg")
+    }
+    guard let k = shown.map(\.k).max() else { return [] }
+    var models: [String] = []
+    for row in shown where !models.contains(row.model) { models.append(row.model) }
+    var lines = [pad("", 26) + models.map { pad($0, 9) }.joined()]
+    for proto in ["sampled", "full"] {
+      for metric in ["hr", "ndcg"] {
+        let cells = models.map { model in
+          shown.first {
+            $0.model == model && $0.k == k && $0.proto == proto && $0.metric == metric
+          }
+        }
+        guard cells.contains(where: { $0 != nil }) else { continue }
+        let name = "  \(metric.uppercased())@\(k) \(proto)"
+        lines.append(
+          pad(name, 26)
+            + cells.map { pad($0.map { Figures.fixed($0.value, 4) } ?? "-", 9) }.joined())
+      }
+    }
+    return lines.map { line in
+      var line = line
+      while line.last == " " { line.removeLast() }
+      return line
+    }
+  }
+
+  private static func pad(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(1, width - text.count))
+  }
+}

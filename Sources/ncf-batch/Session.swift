@@ -1,0 +1,72 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import Logging
+import Pipeline
+
+/// What every command has at hand: the environment, read once, and a voice.
+struct Session {
+  /// The process's environment.
+  let environment: [String: String]
+  /// Standard error, with or without a progress bar.
+  let console: Console
+  /// Lines for people or for a log collector.
+  let log: Logger
+
+  /// Opens the session as the options and `NCF_LOG_FORMAT` say.
+  ///
+  /// - Throws: `ExitCode` 78 when that variable is wrong.
+  init(_ options: TalkOptions) throws {
+    let environment = ProcessInfo.processInfo.environment
+    self.environment = environment
+    let named = environment["NCF_LOG_FORMAT"].flatMap { $0.isEmpty ? nil : $0 }
+    let format = options.logFormat ?? named.flatMap { TalkOptions.LogFormat(rawValue: $0) }
+    let console = Console(environment: environment, allowBar: format == nil)
+    self.console = console
+    var log = Logger(label: "ncf-batch") { _ in
+      LineHandler(console: console, format: format ?? .text)
+    }
+    log.logLevel = options.verbose ? .debug : options.quiet ? .warning : .info
+    self.log = log
+    if options.logFormat == nil, format == nil, let named {
+      tell(
+        BatchError(.configuration, "NCF_LOG_FORMAT must be text or json, not \(named)"))
+      throw ArgumentParser.ExitCode(Pipeline.ExitCode.configuration.rawValue)
+    }
+  }
+
+  /// Says why the command ends without doing its work.
+  func tell(_ error: BatchError) {
+    console.endBar()
+    var metadata: Logger.Metadata = ["exit_code": "\(error.exitCode.rawValue)"]
+    if let state = error.server?.sqlState { metadata["sqlstate"] = "\(state)" }
+    log.error("\(error.description)", metadata: metadata)
+  }
+
+  /// A variable of the environment; nil when it is not set or empty.
+  func variable(_ name: String) -> String? {
+    environment[name].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// A variable of the environment, parsed.
+  ///
+  /// - Throws: `BatchError` with exit code 78 when it can't be.
+  func variable<Value>(
+    _ name: String, wanted: String, _ parse: (String) -> Value?
+  ) throws(BatchError) -> Value? {
+    guard let text = variable(name) else { return nil }
+    guard let value = parse(text) else {
+      throw BatchError(.configuration, "\(name) must be \(wanted), not \(text)")
+    }
+    return value
+  }
+
+  /// Warns of variables that look like this program's own and are none of them.
+  func warnOfUnknownVariables() {
+    let known = Job.variableNames + RunCommand.variables
+    for name in environment.keys.sorted() where name.hasPrefix("NCF_") && !known.contains(name) {
+      let near = Suggestion.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
+      log.warning("\(name) is not a variable of ncf-batch and is ignored\(near)")
+    }
+  }
+}

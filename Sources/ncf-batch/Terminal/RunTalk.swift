@@ -1,0 +1,133 @@
+import Logging
+import NCF
+import Pipeline
+import Synchronization
+
+/// Tells of a run while it goes on: a bar on a terminal, log lines elsewhere.
+final class RunTalk: RunObserver {
+  /// A stretch of work with one bar.
+  private struct Stretch {
+    var stage: Stage
+    var what: String
+    var began: ContinuousClock.Instant
+    /// Share that was done when the stretch was first heard of.
+    var initial: Double
+    var drawn: ContinuousClock.Instant?
+  }
+
+  private let console: Console
+  private let log: Logger
+  private let stretch = Mutex<Stretch?>(nil)
+
+  /// Between two drawings of the bar: quick enough to move, slow enough to read.
+  private static let frame = Duration.milliseconds(100)
+  /// Between two log lines of one stretch.
+  private static let silence = Duration.seconds(30)
+
+  init(console: Console, log: Logger) {
+    self.console = console
+    self.log = log
+  }
+
+  func observe(_ event: RunEvent) {
+    switch event {
+    case .runBegan(let runID, let job):
+      let run = runID.map { "run \($0)" } ?? "dry run"
+      log.info(
+        "\(run) of job \(job)",
+        metadata: runID.map { ["run_id": "\($0)", "job": "\(job)"] } ?? ["job": "\(job)"])
+    case .stageBegan(let stage):
+      stretch.withLock { $0 = nil }
+      if console.hasBar { console.show(bar: Self.column(stage.rawValue)) }
+      log.debug("\(stage.rawValue) begins", metadata: ["stage": "\(stage.rawValue)"])
+    case .progress(let stage, let what, let fraction, let done, let perSecond, let unit):
+      progress(stage, what, fraction, done, "\(Figures.rate(perSecond)) \(unit)/s", unit)
+    case .epoch(let record):
+      log.info("\(Self.line(record))", metadata: Self.metadata(record))
+    case .stageEnded(let record):
+      stretch.withLock { $0 = nil }
+      console.endBar()
+      log.info(
+        "\(Self.column(record.stage.rawValue))\(Figures.count(record.rows)) rows in \(Figures.duration(record.seconds))",
+        metadata: [
+          "stage": "\(record.stage.rawValue)", "rows": "\(record.rows)",
+          "seconds": "\(record.seconds)", "bytes": "\(record.bytes)",
+          "peak_rss_bytes": "\(record.peakRSSBytes)",
+        ])
+    case .notice(let text): log.info("\(text)")
+    case .warning(let text): log.warning("\(text)")
+    }
+  }
+
+  private func progress(
+    _ stage: Stage, _ what: String, _ fraction: Double?, _ done: Int, _ rate: String,
+    _ unit: String
+  ) {
+    let now = ContinuousClock.now
+    let interval = console.hasBar ? Self.frame : Self.silence
+    let due: Stretch? = stretch.withLock { current in
+      var next =
+        current.flatMap { $0.stage == stage && $0.what == what ? $0 : nil }
+        ?? Stretch(
+          stage: stage, what: what, began: now, initial: fraction ?? 0,
+          // A log line says that something takes long, so the first waits.
+          drawn: console.hasBar ? nil : now)
+      defer { current = next }
+      if let drawn = next.drawn, drawn.duration(to: now) < interval { return nil }
+      next.drawn = now
+      return next
+    }
+    guard let due else { return }
+    var text = what
+    if let fraction {
+      let share = min(1, max(0, fraction))
+      let left = Self.remaining(
+        share, initial: due.initial, elapsed: due.began.duration(to: now) / .seconds(1))
+      let percent = "\(Int(share * 100)) %"
+      text = "\(percent) \(what)  \(rate)" + (left.map { "  \(Figures.clock($0)) left" } ?? "")
+      if console.hasBar { text = Self.bar(share) + text }
+    } else {
+      text += "  \(Figures.count(done)) \(unit)  \(rate)"
+    }
+    if console.hasBar {
+      console.show(bar: Self.column(stage.rawValue) + text)
+    } else {
+      log.info("\(stage.rawValue): \(text)", metadata: ["stage": "\(stage.rawValue)"])
+    }
+  }
+
+  /// Seconds that the rest takes at the pace so far; nil while there is no pace yet.
+  static func remaining(_ share: Double, initial: Double, elapsed: Double) -> Double? {
+    guard share > initial, elapsed > 0.3 else { return nil }
+    return elapsed * (1 - share) / (share - initial)
+  }
+
+  /// A bar of twenty cells and a space.
+  static func bar(_ share: Double) -> String {
+    let full = Int(share * 20)
+    return "[" + String(repeating: "#", count: full) + String(repeating: ".", count: 20 - full)
+      + "] "
+  }
+
+  private static func column(_ text: String) -> String {
+    text + String(repeating: " ", count: max(1, 10 - text.count))
+  }
+
+  private static func line(_ record: EpochRecord) -> String {
+    let figures =
+      "validation HR \(Figures.fixed(record.hr, 4)) NDCG \(Figures.fixed(record.ndcg, 4))"
+    let best = record.isBest ? ", the best so far" : ""
+    guard record.epoch > 0 else { return "\(record.phase.rawValue) as joined: \(figures)\(best)" }
+    return "\(record.phase.rawValue) epoch \(record.epoch): loss \(Figures.fixed(record.loss, 4)), "
+      + "\(figures), \(Figures.duration(record.seconds)), "
+      + "\(Figures.rate(record.samplesPerSecond)) samples/s\(best)"
+  }
+
+  private static func metadata(_ record: EpochRecord) -> Logger.Metadata {
+    [
+      "stage": "train", "phase": "\(record.phase.rawValue)", "epoch": "\(record.epoch)",
+      "loss": "\(record.loss)", "hr": "\(record.hr)", "ndcg": "\(record.ndcg)",
+      "seconds": "\(record.seconds)", "samples_per_second": "\(record.samplesPerSecond)",
+    ]
+  }
+}
