@@ -135,9 +135,12 @@ private struct CatalogueRanker<Model: Scorer> {
         &scores, from: users.count * items.lowerBound, users: users, items: items,
         scratch: &scratch)
     }
-    return users.indices.map { row in
-      let item = UInt32(holdout[Int(users[row])])
-      let own = score(row: row, rows: users.count, item: Int(item))
+    var ranks: [Int32] = []
+    ranks.reserveCapacity(users.count)
+    for row in users.indices {
+      let user = Int(users[row])
+      let item = Int(holdout[user])
+      let own = score(row: row, rows: users.count, item: item)
       var above = 0
       for items in tiles {
         let base = users.count * items.lowerBound + row * items.count
@@ -145,11 +148,14 @@ private struct CatalogueRanker<Model: Scorer> {
       }
       // The item itself has been counted, and so have the items that are left out.
       above -= 1
-      for left in leavingOut[Int(users[row])] where left != item {
-        if !(score(row: row, rows: users.count, item: Int(left)) < own) { above -= 1 }
+      for place in leavingOut.range(of: user) {
+        let left = Int(leavingOut.items[place])
+        let isBelow = score(row: row, rows: users.count, item: left) < own
+        if left != item && !isBelow { above -= 1 }
       }
-      return Int32(above)
+      ranks.append(Int32(above))
     }
+    return ranks
   }
 
   private var tiles: some Sequence<Range<Int>> {
@@ -164,9 +170,21 @@ private struct CatalogueRanker<Model: Scorer> {
   }
 
   private static func countNotBelow(_ own: Float, in row: Span<Float>) -> Int {
-    var count: Int32 = 0
-    // Safe: the indices are the span's own.
-    for index in row.indices { count &+= unsafe row[unchecked: index] < own ? 0 : 1 }
-    return Int(count)
+    var counts = SIMD8<Int32>()
+    var index = 0
+    let vectors = row.count & ~7
+    while index < vectors {
+      var scores = SIMD8<Float>()
+      // Safe: index + 7 is below vectors, which is at most row.count.
+      for lane in 0..<8 { scores[lane] = unsafe row[unchecked: index + lane] }
+      counts.replace(with: counts &+ 1, where: .!(scores .< own))
+      index += 8
+    }
+    var count = Int(counts.wrappedSum())
+    while index < row.count {
+      count += row[index] < own ? 0 : 1
+      index += 1
+    }
+    return count
   }
 }
