@@ -31,6 +31,7 @@ import Testing
   }
 
   let recording: Recording
+  let memory = Memory()
 
   init() throws {
     let url = try #require(
@@ -39,43 +40,43 @@ import Testing
   }
 
   @Test func denseAdamTakesTheStepsOfPyTorch() {
-    let parameters = Storage(recording.dense.start)
-    let first = Storage<Float>(count: parameters.buffer.count)
-    let second = Storage<Float>(count: parameters.buffer.count)
+    let parameters = memory.floats(recording.dense.start)
+    let first = memory.floats(count: parameters.count)
+    let second = memory.floats(count: parameters.count)
     for (index, step) in recording.dense.steps.enumerated() {
       OptimizerKernels.adam(
-        parameters.buffer, first.buffer, second.buffer, gradient: Storage(step.gradient).buffer,
-        count: parameters.buffer.count,
+        parameters, first, second, gradient: memory.floats(step.gradient),
+        count: parameters.count,
         step: AdamStep(step: index + 1, learningRate: recording.rate))
-      expectEqual(parameters.array, step.after, "step \(index + 1)")
+      expectEqual(memory.array(of: parameters), step.after, "step \(index + 1)")
     }
   }
 
   @Test func adamOnTouchedRowsTakesTheStepsOfPyTorchsSparseAdam() {
     let width = recording.width
-    let table = Storage(recording.sparse.start)
-    let first = Storage<Float>(count: table.buffer.count)
-    let second = Storage<Float>(count: table.buffer.count)
+    let table = memory.floats(recording.sparse.start)
+    let first = memory.floats(count: table.count)
+    let second = memory.floats(count: table.count)
     let touched = TouchedRows(capacity: 16)
     for (index, step) in recording.sparse.steps.enumerated() {
-      let gradient = Storage(step.gradient)
-      touched.collect(Storage(step.rows.map { UInt32($0) }).buffer, count: step.rows.count)
+      let gradient = memory.floats(step.gradient)
+      touched.collect(memory.words(step.rows.map { UInt32($0) }), count: step.rows.count)
       for slot in 0..<touched.count {
-        let sum = Storage<Float>(count: width)
+        let sum = memory.floats(count: width)
         var reference = touched.first[slot]
         while reference >= 0 {
           for column in 0..<width {
-            sum.buffer[column] += gradient.buffer[Int(reference) * width + column]
+            sum[column] += gradient[Int(reference) * width + column]
           }
           reference = touched.next[Int(reference)]
         }
         let place = Int(touched.rows[slot]) * width
         OptimizerKernels.adam(
-          table.buffer.from(place), first.buffer.from(place), second.buffer.from(place),
-          gradient: sum.buffer, count: width,
+          table.from(place), first.from(place), second.from(place),
+          gradient: sum, count: width,
           step: AdamStep(step: index + 1, learningRate: recording.rate))
       }
-      expectEqual(table.array, step.after, "step \(index + 1)")
+      expectEqual(memory.array(of: table), step.after, "step \(index + 1)")
     }
   }
 
@@ -83,20 +84,20 @@ import Testing
   func vectorStepsEqualPlainOnes(count: Int) {
     let gradient = (0..<count).map { Float(sin(Double($0))) }
     let start = (0..<count).map { Float(cos(Double($0))) }
-    let moved = Storage(start)
+    let moved = memory.floats(start)
     OptimizerKernels.descend(
-      moved.buffer, gradient: Storage(gradient).buffer, count: count, learningRate: 0.1)
-    expectEqual(moved.array, zip(start, gradient).map { $0 - 0.1 * $1 }, "descent")
+      moved, gradient: memory.floats(gradient), count: count, learningRate: 0.1)
+    expectEqual(memory.array(of: moved), zip(start, gradient).map { $0 - 0.1 * $1 }, "descent")
 
-    let adam = Storage(start)
-    let first = Storage<Float>(count: count)
-    let second = Storage<Float>(count: count)
+    let adam = memory.floats(start)
+    let first = memory.floats(count: count)
+    let second = memory.floats(count: count)
     var plain = start.map(Double.init)
     var m = [Double](repeating: 0, count: count)
     var v = m
     for step in 1...5 {
       OptimizerKernels.adam(
-        adam.buffer, first.buffer, second.buffer, gradient: Storage(gradient).buffer, count: count,
+        adam, first, second, gradient: memory.floats(gradient), count: count,
         step: AdamStep(step: step, learningRate: 0.01))
       for index in 0..<count {
         let g = Double(gradient[index])
@@ -107,7 +108,7 @@ import Testing
           0.01 * m[index] / (1 - pow(0.9, Double(step))) / (corrected.squareRoot() + 1e-8)
       }
     }
-    expectEqual(adam.array, plain.map(Float.init), "Adam")
+    expectEqual(memory.array(of: adam), plain.map(Float.init), "Adam")
   }
 
   private func expectEqual(_ actual: [Float], _ expected: [Float], _ what: Comment) {

@@ -4,6 +4,8 @@ import Testing
 @testable import NCF
 
 @Suite struct TouchedRowsTests {
+  let memory = Memory()
+
   @Test(arguments: [1, 2, 17, 255, 1_000])
   func everyReferenceIsInTheChainOfItsRowInOrder(count: Int) {
     var random = CounterRandom(seed: 3, stream: UInt64(count))
@@ -11,7 +13,7 @@ import Testing
     let references = (0..<count).map { _ in UInt32(random.uniform(below: 40)) << 20 }
     let touched = TouchedRows(capacity: count)
     for _ in 0..<2 {
-      touched.collect(Storage(references).buffer, count: count)
+      touched.collect(memory.words(references), count: count)
       var chains: [UInt32: [Int]] = [:]
       for slot in 0..<touched.count {
         var reference = touched.first[slot]

@@ -34,6 +34,9 @@ final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
 
 /// A view of a `Storage`: the checked door to raw memory.
 ///
+/// It doesn't keep the storage: whoever makes one is a class or struct that holds the storage for as
+/// long as the view is used, or extends the storage's lifetime around its use.
+///
 /// Safe: positions are checked in debug builds, where the tests of all kernels run at every length
 /// through the edges; callers check lengths once at their own door. Two threads may use one view at
 /// the same time as long as no element is written by one and touched by another between two

@@ -47,10 +47,13 @@ package struct NeuralScorer: Scorer {
         layout: layout, dense: weights, factors: factors.buffer, hidden: hidden.buffer)
     }
     let blocks = (count + block - 1) / block
-    if let pool {
-      pool.forEach(blocks, work)
-    } else {
-      for index in 0..<blocks { work(index, 0) }
+    // A buffer doesn't keep its storage: the item rows must outlive the work on them.
+    withExtendedLifetime(items) {
+      if let pool {
+        pool.forEach(blocks, work)
+      } else {
+        for index in 0..<blocks { work(index, 0) }
+      }
     }
   }
 
