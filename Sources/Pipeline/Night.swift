@@ -33,10 +33,13 @@ struct Night {
       generation: nil, reason: nil, counts: pulled.counts, metrics: [], epochs: [],
       stages: stages, rowsPublished: 0, seconds: 0)
     let trained: Trained
+    // Beside `outcome`, whose list of stages is in use while the training stage runs.
+    var epochs: [EpochRecord] = []
     do {
+      defer { outcome.epochs = epochs }
       trained = try stage(.train, &outcome.stages) {
         let train = TrainStage(context: context) { epoch in
-          outcome.epochs.append(epoch)
+          epochs.append(epoch)
           try record.epoch(epoch)
         }
         let trained = try train.run(divided, itemCount: pulled.table.itemCount)
