@@ -79,12 +79,7 @@ struct SourcePlan {
       while let last = query.last, last == ";" || last.isWhitespace { query.removeLast() }
       return String(query)
     case .table(let name, let columns):
-      let found = try connection.execute(SQL.Session.resolveRelation, [.text(name)])
-      guard found.rowCount == 1, let relation = found[row: 0, column: 0] else {
-        throw BatchError(
-          .configuration, "source.table: there is no relation \(name)",
-          advice: "write it with its schema, such as app.events; the search path is empty")
-      }
+      let relation = try resolve(name, on: connection)
       var named = [
         ("user_id", columns.user), ("item_id", columns.item), ("occurred_at", columns.time),
       ]
@@ -94,6 +89,19 @@ struct SourcePlan {
         table: relation,
         columns: try named.map { (name: $0.0, column: try connection.quoteIdentifier($0.1)) })
     }
+  }
+
+  /// The relation's quoted name, from the catalog.
+  private static func resolve(_ name: String, on connection: Connection) throws -> String {
+    do {
+      let found = try connection.execute(SQL.Session.resolveRelation, [.text(name)])
+      if found.rowCount == 1, let relation = found[row: 0, column: 0] { return relation }
+    } catch let error as PostgresError where ["42601", "42602"].contains(error.sqlState) {
+      // Not even the form of a name: the same to the reader as one that isn't there.
+    }
+    throw BatchError(
+      .configuration, "source.table: there is no relation \(name)",
+      advice: "write it with its schema, such as app.events; the search path is empty")
   }
 
   private static let timestamptz: UInt32 = 1184

@@ -1,0 +1,289 @@
+import Postgres
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+/// What readers and other runs see while a run goes on, fails or is stopped.
+struct SafetyTests {
+  private func failure(_ body: () throws -> Void) -> BatchError? {
+    #expect(throws: BatchError.self) { try body() }
+  }
+
+  @Test func aReaderInAnOlderSnapshotKeepsTheWholeOldLists() throws {
+    let shop = try Shop()
+    try shop.run()
+    let reader = try shop.database.connect()
+    let digest = """
+      SELECT count(*), md5(string_agg(r::text, ',' ORDER BY user_id, rank)), min(run_id)
+      FROM ncf.recommendations AS r
+      """
+    try reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+    let before = try shop.query(digest, on: reader)
+    #expect(before.hasPrefix("300|"))
+    let outcome = try shop.run(nil, RunRequest(force: true, seed: 99))
+    #expect(outcome.status == .published)
+    #expect(try shop.query(digest, on: reader) == before)
+    try reader.execute("COMMIT")
+    let after = try shop.query(digest, on: reader)
+    #expect(after != before && after.hasPrefix("300|") && after.hasSuffix("|2"))
+  }
+
+  @Test func pendingMigrationsAreRefused() throws {
+    let shop = try Shop()
+    try shop.connection.execute("DELETE FROM ncf.migrations WHERE number = 7")
+    let error = failure { try shop.run() }
+    #expect(error?.exitCode == .configuration)
+    #expect(error?.what.contains("0007_live is pending") == true)
+  }
+
+  @Test func aSecondRunIsToldWhoHoldsTheLock() throws {
+    let shop = try Shop()
+    let other = try Connection(shop.database.parameters, applicationName: "the first run")
+    #expect(try other.tryAdvisoryLock(AdvisoryKey.job("default")))
+    let error = failure { try shop.run() }
+    #expect(error?.exitCode == .temporary)
+    #expect(error?.what.contains("the first run") == true)
+    #expect(error?.what.contains("\(other.backendPID)") == true)
+    #expect(try shop.query("SELECT count(*) FROM ncf.runs") == "0")
+    // Another job has a lock of its own.
+    #expect(
+      try shop.run(shop.job { ($0.name, $0.output.schema) = ("other", "other") }).status
+        == .published)
+  }
+
+  @Test func aRunThatDiedIsMarkedByTheNext() throws {
+    let shop = try Shop()
+    try shop.connection.execute(
+      """
+      INSERT INTO ncf.runs (job, kind, host, versions, config, config_sha256, seed)
+      VALUES ('default', 'nightly', 'h', '{}', '{}', repeat('0', 64), 1),
+        ('other', 'nightly', 'h', '{}', '{}', repeat('0', 64), 1)
+      """)
+    let recorder = Recorder()
+    try shop.run(observer: recorder)
+    #expect(
+      try shop.query("SELECT status FROM ncf.runs ORDER BY run_id")
+        == "abandoned\nrunning\npublished")
+    #expect(recorder.warnings.contains { $0.contains("run 1 had died") })
+  }
+
+  @Test func theLaterOfTwoRunsIsNotUndoneByTheEarlier() throws {
+    let shop = try Shop()
+    try shop.run()
+    let parameters = shop.database.parameters
+    // While the run evaluates, the pointer moves.
+    let recorder = Recorder { event in
+      guard case .stageBegan(.evaluate) = event else { return }
+      _ = try? Connection(parameters, applicationName: "tests")
+        .execute("UPDATE ncf.live SET generation = generation + 1")
+    }
+    let error = failure { try shop.run(nil, RunRequest(seed: 5), observer: recorder) }
+    #expect(error?.exitCode == .temporary)
+    #expect(error?.stillServed == "the lists of run 1")
+    #expect(
+      try shop.query("SELECT status, exit_code FROM ncf.runs WHERE run_id = 2") == "failed|75")
+    #expect(try shop.query("SELECT run_id, generation FROM ncf.live") == "1|2")
+    #expect(try shop.query("SELECT to_regclass('ncf.recommendations_run_2')") == "-")
+    #expect(try shop.run().status == .published)
+  }
+
+  @Test func aRunMarkedAbandonedMeanwhileDoesNotPublish() throws {
+    let shop = try Shop()
+    let parameters = shop.database.parameters
+    let recorder = Recorder { event in
+      guard case .stageBegan(.publish) = event else { return }
+      _ = try? Connection(parameters, applicationName: "tests")
+        .execute("UPDATE ncf.runs SET status = 'abandoned', finished_at = now()")
+    }
+    let error = failure { try shop.run(observer: recorder) }
+    #expect(error?.exitCode == .temporary)
+    #expect(try shop.query("SELECT count(*) FROM ncf.live") == "0")
+    #expect(try shop.query("SELECT status FROM ncf.runs") == "abandoned")
+    #expect(try shop.query("SELECT to_regclass('ncf.recommendations_run_1')") == "-")
+  }
+
+  @Test(arguments: [Stage.pull, .train, .evaluate, .publish])
+  func aRequestToStopLeavesTheOldLists(stage: Stage) throws {
+    let shop = try Shop()
+    try shop.run()
+    let before = try shop.lists()
+    let interruption = Interruption()
+    let recorder = Recorder { event in
+      if case .stageBegan(stage) = event { interruption.request(reason: "SIGTERM") }
+    }
+    let error = failure { try shop.run(observer: recorder, interruption: interruption) }
+    #expect(error?.exitCode == .temporary)
+    #expect(error?.what == "run 2 was stopped by SIGTERM")
+    #expect(
+      try shop.query("SELECT status, exit_code, reason FROM ncf.runs WHERE run_id = 2")
+        == "interrupted|75|run 2 was stopped by SIGTERM")
+    #expect(try shop.lists() == before)
+    #expect(try shop.query("SELECT to_regclass('ncf.recommendations_run_2')") == "-")
+  }
+
+  @Test func aRequestToStopCancelsTheServersQuery() throws {
+    let shop = try Shop()
+    let interruption = Interruption()
+    // The request comes when the server reports that the slow query has begun.
+    let parameters = shop.database.parameters
+    let waiting = try Connection(parameters, applicationName: "tests")
+    try waiting.execute("SELECT pg_advisory_lock(42)")
+    let job = shop.job {
+      $0.source.relation = .query(
+        """
+        SELECT e.user_id, e.item_id, e.occurred_at
+        FROM app.events AS e, (SELECT pg_advisory_lock_shared(42)) AS l
+        """)
+    }
+    let watcher = Watcher(parameters: parameters, interruption: interruption)
+    watcher.start()
+    let error = failure { try shop.run(job, interruption: interruption) }
+    #expect(error?.exitCode == .temporary)
+    #expect(try shop.query("SELECT status FROM ncf.runs") == "interrupted")
+  }
+
+  @Test func aServerProcessThatIsKilledIsRecorded() throws {
+    let shop = try Shop()
+    let parameters = shop.database.parameters
+    let recorder = Recorder { event in
+      guard case .progress(.publish, _, _, _, _, _) = event else { return }
+      _ = try? Connection(parameters, applicationName: "tests").execute(
+        """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name LIKE 'ncf-batch/%/publish'
+        """)
+    }
+    let error = failure { try shop.run(observer: recorder) }
+    #expect(error?.exitCode == .unavailable)
+    #expect(error?.stillServed == "nothing: no run was ever published")
+    #expect(try shop.query("SELECT status, exit_code FROM ncf.runs") == "failed|69")
+    #expect(try shop.query("SELECT to_regclass('ncf.recommendations_run_1')") == "-")
+    #expect(try shop.run().status == .published)
+  }
+
+  @Test func aLogWithoutUsableRowsEndsWithSixtyFive() throws {
+    let shop = try Shop(events: false)
+    #expect(failure { try shop.run() }?.exitCode == .data)
+    try shop.connection.execute("INSERT INTO app.events (user_id) VALUES (1), (2)")
+    let error = failure { try shop.run() }
+    #expect(error?.exitCode == .data)
+    #expect(error?.what.contains("null_item 2") == true)
+    #expect(
+      try shop.query("SELECT status, exit_code, rows_rejected FROM ncf.runs WHERE run_id = 2")
+        == "failed|65|{\"null_item\": 2}")
+  }
+
+  @Test func aLogInWhichNobodyCanBeTestedEndsWithSixtyFive() throws {
+    let shop = try Shop(events: false)
+    try shop.connection.execute(
+      """
+      INSERT INTO app.events (user_id, item_id, occurred_at)
+      SELECT u, u % 7, '2026-01-01' FROM generate_series(1, 30) AS u
+      """)
+    let error = failure { try shop.run() }
+    #expect(error?.exitCode == .data)
+    let forced = try shop.run(nil, RunRequest(force: true))
+    #expect(forced.status == .published)
+    #expect(forced.rowsPublished == 30 * 5)
+  }
+
+  @Test func oneUserAndOneItemEndWithAStatedResult() throws {
+    let shop = try Shop(events: false)
+    try shop.connection.execute(
+      "INSERT INTO app.events (user_id, item_id, occurred_at) VALUES (1, 1, '2026-01-01')")
+    #expect(failure { try shop.run() }?.exitCode == .data)
+    let forced = try shop.run(nil, RunRequest(force: true))
+    #expect(forced.rowsPublished == 0)
+  }
+
+  @Test func idsOfAnotherTypeThanPublishedAreRefused() throws {
+    let shop = try Shop()
+    try shop.run()
+    try shop.connection.execute("ALTER TABLE app.events ALTER item_id TYPE text")
+    let error = failure { try shop.run() }
+    #expect(error?.exitCode == .configuration)
+    #expect(error?.what.contains("item_id") == true)
+    #expect(error?.stillServed == "the lists of run 1")
+  }
+
+  @Test func aViewEditedByHandIsRefused() throws {
+    let shop = try Shop()
+    try shop.run()
+    try shop.connection.execute(
+      """
+      CREATE OR REPLACE VIEW ncf.recommendations AS
+      SELECT user_id, rank, item_id, score, source, run_id FROM ncf.recommendations_by_run
+      """)
+    let error = failure { try shop.run() }
+    #expect(error?.exitCode == .configuration)
+    #expect(error?.what.contains("ncf.recommendations") == true)
+    try shop.connection.execute("DROP VIEW ncf.recommendations")
+    #expect(try shop.run().status == .published)
+    #expect(try shop.query("SELECT DISTINCT run_id FROM ncf.recommendations") == "3")
+  }
+
+  @Test func twoJobsDoNotShareAnOutputSchema() throws {
+    let shop = try Shop()
+    try shop.run()
+    let before = try shop.lists()
+    let error = failure { try shop.run(shop.job { $0.name = "other" }) }
+    #expect(error?.exitCode == .configuration)
+    #expect(try shop.lists() == before)
+  }
+
+  @Test func namesThatAreHostileAreQuoted() throws {
+    let shop = try Shop()
+    let job = shop.job {
+      $0.name = #"j'"; DROP TABLE app.events;--"#
+      $0.output.schema = #"o"; DROP TABLE app.events;--"#
+    }
+    #expect(try shop.run(job).status == .published)
+    let reader = RecommendationReader(shop.database.parameters, schema: job.output.schema)
+    #expect(try reader.list(user: "7").count == 5)
+    #expect(try shop.query("SELECT count(*) FROM app.events") == "540")
+    #expect(try RunHistory(shop.database.parameters).list(job: job.name).count == 1)
+  }
+
+  @Test func oldListsGoWhenNeitherNumberNorDaysKeepThem() throws {
+    let shop = try Shop()
+    let job = shop.job { ($0.output.keepRuns, $0.output.keepDays) = (2, 0) }
+    for _ in 1...4 { #expect(try shop.run(job).status == .published) }
+    #expect(
+      try shop.query("SELECT DISTINCT run_id FROM ncf.recommendations_by_run ORDER BY 1")
+        == "3\n4")
+    #expect(try shop.query("SELECT DISTINCT run_id FROM ncf.popular_by_run ORDER BY 1") == "3\n4")
+    #expect(try shop.query("SELECT run_id FROM ncf.models ORDER BY 1") == "3\n4")
+    #expect(try shop.query("SELECT count(*) FROM ncf.runs") == "4")
+  }
+
+  @Test func retentionGivesUpRatherThanMakeAReaderWait() throws {
+    let shop = try Shop()
+    let job = shop.job { ($0.output.keepRuns, $0.output.keepDays) = (1, 0) }
+    try shop.run(job)
+    let reader = try shop.database.connect()
+    try reader.execute("BEGIN")
+    try reader.execute("SELECT count(*) FROM ncf.recommendations")
+    let recorder = Recorder()
+    #expect(try shop.run(job, observer: recorder).status == .published)
+    #expect(recorder.notices.contains { $0.contains("lists of run 1 stay") })
+    try reader.execute("COMMIT")
+    #expect(try shop.run(job).status == .published)
+    #expect(try shop.query("SELECT DISTINCT run_id FROM ncf.recommendations_by_run") == "3")
+  }
+
+  @Test func readersOfRunsAndListsSeeWhatIsThere() throws {
+    let shop = try Shop()
+    try shop.run()
+    let run = try #require(try RunHistory(shop.database.parameters).list().first)
+    #expect(run.runID == 1 && run.status == .published && run.isLive && run.users == Shop.users)
+    #expect((run.ndcg ?? 0) > 0)
+    let list = try RecommendationReader(shop.database.parameters).list(user: "7")
+    #expect(list.map(\.rank) == [1, 2, 3, 4, 5])
+    #expect(list.allSatisfy { $0.runID == 1 && $0.source == "model" })
+    #expect(try RecommendationReader(shop.database.parameters).list(user: "12345").isEmpty)
+    let error = failure { _ = try RecommendationReader(shop.database.parameters).list(user: "x") }
+    #expect(error?.exitCode == .data)
+  }
+}
