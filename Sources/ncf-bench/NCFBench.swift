@@ -6,5 +6,5 @@ struct NCFBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ncf-bench",
     abstract: "Times training and scoring, and makes data to do it on.",
-    subcommands: [TrainBench.self, ScoreBench.self])
+    subcommands: [TrainBench.self, ScoreBench.self, PlantData.self])
 }
