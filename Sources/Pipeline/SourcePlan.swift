@@ -93,15 +93,18 @@ struct SourcePlan {
 
   /// The relation's quoted name, from the catalog.
   private static func resolve(_ name: String, on connection: Connection) throws -> String {
-    do {
-      let found = try connection.execute(SQL.Session.resolveRelation, [.text(name)])
-      if found.rowCount == 1, let relation = found[row: 0, column: 0] { return relation }
-    } catch let error as PostgresError where ["42601", "42602"].contains(error.sqlState) {
-      // Not even the form of a name: the same to the reader as one that isn't there.
-    }
-    throw BatchError(
+    let missing = BatchError(
       .configuration, "source.table: there is no relation \(name)",
       advice: "write it with its schema, such as app.events; the search path is empty")
+    let found: QueryResult
+    do {
+      found = try connection.execute(SQL.Session.resolveRelation, [.text(name)])
+    } catch {
+      // Not even the form of a name: the same to the reader as one that isn't there.
+      throw error.sqlState == "42601" || error.sqlState == "42602" ? missing : error
+    }
+    guard found.rowCount == 1, let relation = found[row: 0, column: 0] else { throw missing }
+    return relation
   }
 
   private static let timestamptz: UInt32 = 1184
