@@ -5,6 +5,6 @@ import ArgumentParser
 struct NCFBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ncf-bench",
-    abstract: "Times training and scoring, and makes data to do it on.",
-    subcommands: [TrainBench.self, ScoreBench.self, PlantData.self])
+    abstract: "Times training, scoring, COPY and whole nights, and makes data to do it on.",
+    subcommands: [Measure.self, PlantData.self], defaultSubcommand: Measure.self)
 }

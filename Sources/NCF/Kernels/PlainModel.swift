@@ -72,7 +72,7 @@ package struct PlainModel {
     for sample in samples {
       let pass = forward(user: sample.user, item: sample.item)
       let delta =
-        sample.weight * (1 / (1 + exp(-pass.logit)) - sample.label) / Double(samples.count)
+        sample.weight * (Self.sigmoid(pass.logit) - sample.label) / Double(samples.count)
       addGradient(&gradient, sample, pass, delta)
     }
     return gradient
@@ -151,11 +151,14 @@ package struct PlainModel {
     denseStart + layer.weights + input * layer.output + output
   }
 
+  /// The logistic function.
+  static func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+
   private func activate(_ value: Double) -> Double {
     switch layout.spec.activation {
     case .relu: max(0, value)
     case .tanh: tanh(value)
-    case .sigmoid: 1 / (1 + exp(-value))
+    case .sigmoid: Self.sigmoid(value)
     case .identity: value
     }
   }

@@ -1,0 +1,69 @@
+import Interactions
+import NCF
+import Parallelism
+import Ranking
+
+/// Times epochs of training, and scoring of every user against every item.
+struct EngineBench {
+  private let figures: Figures
+  private let table: InteractionTable
+  private let split: LeaveOneOutSplit
+  private let repeats: Int
+  private let pool: WorkerPool
+
+  init(_ figures: Figures, table: InteractionTable, repeats: Int, pool: WorkerPool) {
+    self.figures = figures
+    self.table = table
+    self.repeats = repeats
+    self.pool = pool
+    split = LeaveOneOutSplit(table)
+  }
+
+  /// NeuMF with a tower of `[8f, 4f, 2f, f]`, as the published figures use it.
+  static func spec(factors: Int) -> ModelSpec {
+    ModelSpec(gmfWidth: factors, tower: [8 * factors, 4 * factors, 2 * factors, factors])
+  }
+
+  /// Samples a second, positives and negatives, with Adam and 4 negatives.
+  func training(factors: Int, batch: Int) throws {
+    // A share of the positives is enough where an epoch takes long.
+    let users = factors >= 32 ? table.userCount / factors * 8 : table.userCount
+    let positives = UserItems(
+      offsets: Array(split.training.offsets[...users])
+        + Array(
+          repeating: split.training.offsets[users], count: split.training.userCount - users),
+      items: Array(split.training.items[..<split.training.offsets[users]]))
+    let trainer = Trainer(
+      Model(
+        spec: Self.spec(factors: factors), userCount: table.userCount, itemCount: table.itemCount,
+        seed: 1),
+      positives: positives, negatives: 4, batch: batch,
+      phase: PhaseOptions(optimizer: .adam, learningRate: 0.001, epochs: 1, patience: 1), seed: 1,
+      pool: pool)
+    var epoch = 0
+    try figures.rate(
+      "training", "NeuMF-\(factors), batch \(batch), \(pool.threads) threads", unit: "samples/s",
+      repeats: repeats
+    ) {
+      epoch += 1
+      return Double(try trainer.run(epoch: epoch).samples)
+    }
+  }
+
+  /// Pairs a second, from parameters to everyone's best 10 with the history left out.
+  func scoring(factors: Int) {
+    let model = Model(
+      spec: Self.spec(factors: factors), userCount: table.userCount, itemCount: table.itemCount,
+      seed: 1)
+    let users = Array(0..<UInt32(table.userCount))
+    figures.rate(
+      "scoring", "NeuMF-\(factors), top 10, \(pool.threads) threads", unit: "pairs/s",
+      repeats: repeats
+    ) {
+      let lists = topK(
+        NeuralScorer(model, pool: pool), users: users, k: 10, history: table.history, pool: pool)
+      precondition(lists.count == users.count, "a list is missing")
+      return Double(table.userCount) * Double(table.itemCount)
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Foundation
+import Interactions
+import Parallelism
+import Planted
+
+/// Runs the benchmarks, prints a table and writes JSON.
+struct Measure: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "measure",
+    abstract: "Runs the benchmarks; quote medians, and ratios of one sitting.",
+    discussion: """
+      Without --log the data is planted at the size of MovieLens-1M: 6,040 users, 3,706 items, about \
+      a million events. Sections: kernels, training, scoring, copy, night, scaling. copy, night and \
+      scaling need a server that may be written to (scripts/with-postgres lends one); night and \
+      scaling run the ncf-batch that lies beside this program.
+      """)
+
+  enum Section: String, CaseIterable, ExpressibleByArgument {
+    case kernels, training, scoring, copy, night, scaling
+  }
+
+  @Option(help: "Which sections, each with its own --only; all but scaling when none.")
+  var only: [Section] = []
+  @Option(help: "A log: lines of user, item, seconds, tab-separated, ids from 0.") var log: String?
+  @Option(help: "Repetitions of each measurement.") var repeats = 5
+  @Option(help: "Threads.") var threads = 2
+  @Option(help: "Predictive factors to measure.") var factors: [Int] = [8, 16, 32, 64]
+  @Option(help: "Batch sizes to train with, in samples.") var batches = [256, 1_024, 4_096, 16_384]
+  @Option(help: "Sizes of the scaling section, in multiples of the planted data.")
+  var scales = [1, 10]
+  @Option(help: "Folder with the peers' scripts; they are run in the same sitting.")
+  var peers: String?
+  @Option(help: "The Python that has the peers.") var python = "python3"
+  @Option(help: "File for all figures, as JSON.") var json: String?
+
+  func validate() throws {
+    guard repeats >= 1, threads >= 1, !factors.contains(where: { $0 < 1 }),
+      !batches.contains(where: { $0 < 5 }), !scales.contains(where: { $0 < 1 })
+    else { throw ValidationError("Repeats, threads, factors, batches and scales are above 0.") }
+  }
+
+  func run() throws {
+    let figures = Figures()
+    let sections = only.isEmpty ? Section.allCases.filter { $0 != .scaling } : only
+    let pool = WorkerPool(threads: threads)
+    if sections.contains(.kernels) { KernelBench(figures, repeats: repeats).run() }
+    if sections.contains(.training) || sections.contains(.scoring) {
+      let table = try log.map { try LogFile.table($0) } ?? Self.plantedTable()
+      print("\(table.count) interactions, \(table.userCount) users, \(table.itemCount) items")
+      let engine = EngineBench(figures, table: table, repeats: repeats, pool: pool)
+      for factors in factors {
+        if sections.contains(.training) {
+          for batch in batches { try engine.training(factors: factors, batch: batch) }
+        }
+        if sections.contains(.scoring) { engine.scoring(factors: factors) }
+      }
+      if let peers {
+        let bench = PeerBench(figures, folder: peers, python: python)
+        if sections.contains(.training) { try bench.training(factors: factors, batches: batches) }
+        if sections.contains(.scoring) { try bench.scoring(factors: factors) }
+      }
+    }
+    if sections.contains(.copy) { try CopyBench(figures, repeats: repeats).run() }
+    if sections.contains(.night) {
+      try NightBench(figures, threads: threads).run(log: log, repeats: min(repeats, 3))
+    }
+    if sections.contains(.scaling) {
+      for scale in scales { try NightBench(figures, threads: threads).run(scale: scale) }
+    }
+    if let json { try figures.write(to: json) }
+  }
+
+  /// A world of about as many events as MovieLens-1M has, or some times as many.
+  ///
+  /// Users grow with the events, items with their power of 2/3: 20 times is 121,000 users, 27,000
+  /// items and 20 million events.
+  static func plantedWorld(scale: Int) -> PlantedWorld {
+    PlantedWorld(
+      users: 6_040 * scale, items: Int(3_706 * pow(Double(scale), 2.0 / 3)), eventsPerUser: 165,
+      days: 1_000, endingAt: 1_767_225_600, seed: 1)
+  }
+
+  /// A planted log as a table, its ids dense already.
+  static func plantedTable() -> InteractionTable {
+    let world = plantedWorld(scale: 1)
+    var columns = InteractionColumns()
+    world.events(days: 0..<world.days) { user, item, second in
+      columns.append(user: UInt32(user), item: UInt32(item), second: UInt32(second))
+    }
+    return InteractionTable(
+      columns: columns, userRemap: Array(0..<UInt32(world.userCount)),
+      itemRemap: Array(0..<UInt32(world.itemCount)), userCount: world.userCount,
+      itemCount: world.itemCount)
+  }
+}
