@@ -1,3 +1,4 @@
+private import CProcessor
 private import Glibc
 
 /// The numbers of Adam's step t (Kingma and Ba 2015) that are the same for every parameter.
@@ -42,7 +43,7 @@ enum OptimizerKernels {
       let second = (take2 * g * g).addingProduct(keep2, v.vector(position))
       m.set(position, first)
       v.set(position, second)
-      let divisor = epsilon.addingProduct(second.squareRoot(), correction)
+      let divisor = epsilon.addingProduct(processor_square_roots(second), correction)
       p.set(position, p.vector(position) - rate * first / divisor)
       position += 8
     }
