@@ -52,6 +52,7 @@ extension Job {
       // The message begins with the key, as the file spells it.
       let path = error.what.split(separator: " ").first.map(String.init) ?? ""
       var message = error.advice ?? error.what
+      if !message.hasPrefix(path) { message = "\(path): \(message)" }
       var above = path
       while !above.isEmpty {
         if let (place, text) = document.given[above] {

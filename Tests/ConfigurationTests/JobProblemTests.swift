@@ -42,10 +42,9 @@ struct JobProblemTests {
       ),
       (
         "model: {tower: [63, 8]}\n",
-        "2:16: model.tower must be an even first width: it is the "
-          + "user's and the item's half side by side"
+        "2:8: model: the tower's input holds a user's and an item's embedding: 63 can't be halved"
       ),
-      ("model: {gmf: 0, tower: []}\n", "2:8: model must be a GMF width, a tower, or both"),
+      ("model: {gmf: 0, tower: []}\n", "2:8: model: a model needs a GMF width, a tower, or both"),
       ("output: {k: 1001}\n", "2:13: output.k must be a number from 1 to 1000, not 1001"),
       ("output: {k: \"5\"}\n", "2:13: output.k must be a whole number, not the text \"5\""),
       ("job: \"\"\n", "2:6: job must be a name of 1 to 63 bytes, not "),

@@ -16,7 +16,7 @@ enum Figures {
     guard value.isFinite, value >= 0 else { return "?" }
     for (size, letter) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where value >= size * 0.9995 {
       let scaled = value / size
-      return fixed(scaled, scaled < 10 ? 2 : scaled < 100 ? 1 : 0) + letter
+      return fixed(scaled, scaled < 9.995 ? 2 : scaled < 99.95 ? 1 : 0) + letter
     }
     return fixed(value, value < 10 ? 1 : 0)
   }

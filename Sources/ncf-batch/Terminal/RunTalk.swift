@@ -70,8 +70,9 @@ final class RunTalk: RunObserver {
         current.flatMap { $0.stage == stage && $0.what == what ? $0 : nil }
         ?? Stretch(
           stage: stage, what: what, began: now, initial: fraction ?? 0,
-          // A log line says that something takes long, so the first waits.
-          drawn: console.hasBar ? nil : now)
+          // Short stretches share a pace; and a log line says that something takes long, so the
+          // first one waits.
+          drawn: current?.drawn ?? (console.hasBar ? nil : now))
       defer { current = next }
       if let drawn = next.drawn, drawn.duration(to: now) < interval { return nil }
       next.drawn = now

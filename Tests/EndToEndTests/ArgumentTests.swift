@@ -1,0 +1,138 @@
+import Foundation
+import Testing
+
+/// What the command line says before it knows of a server.
+struct ArgumentTests {
+  private let program = Program()
+
+  @Test(
+    "A command line that can't be understood is 64, on standard error",
+    arguments: [
+      (["run", "--modee", "full"], "Did you mean '--mode'?"),
+      (["--since", "yesterday"], "an age such as 90d"),
+      (["--since", "2026-02-30"], "an age such as 90d"),
+      (["--since", "2026-02-01", "--until", "2026-01-01"], "--since must be before --until"),
+      (["--mode", "finetune"], "must be one of: full"),
+      (["--threads", "0"], "from 1 to 1024"),
+      (["--seed", "-1"], "--seed"),
+      (["--no-publish", "--force"], "exclude each other"),
+      (["-v", "-q"], "exclude each other"),
+      (["migrate"], "up, status or verify"),
+      (["load", "parquet", "x", "--table", "app.events"], "parquet"),
+      (["load", "tsv", "x"], "--table"),
+      (["recommend"], "<user>"),
+    ])
+  func usage(arguments: [String], said: String) throws {
+    let result = try program.start(arguments).wait()
+    #expect(result.code == 64)
+    #expect(result.talk.contains(said), "\(result.talk)")
+    #expect(result.output.isEmpty)
+  }
+
+  @Test("Help is asked for by --help or -?, is data, and names every exit code")
+  func help() throws {
+    for flag in ["--help", "-?"] {
+      let result = try program.run(flag)
+      #expect(result.code == 0)
+      for code in ["0", "20", "64", "65", "69", "70", "74", "75", "77", "78"] {
+        #expect(result.output.contains(" \(code)  "))
+      }
+      #expect(result.talk.isEmpty)
+    }
+    #expect(try program.run("run", "-?").output.contains("--since"))
+  }
+
+  @Test("Without a configuration it says where it looked: 78")
+  func missingConfiguration() throws {
+    let folder = try TemporaryFolder()
+    let result = try program.run(in: folder.path)
+    #expect(result.code == 78)
+    #expect(result.talk.contains("jobs/nightly.yaml can't be read: No such file"))
+    #expect(result.talk.contains("--config"))
+  }
+
+  @Test("A wrong configuration is named by file, line, column and key: 78")
+  func wrongConfiguration() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("source: {table: a.b}\ntrain:\n  epocs: 3\n", to: "n.yaml")
+    let result = try program.run("--config", path)
+    #expect(result.code == 78)
+    #expect(
+      result.talk.contains("\(path):3:3: train.epocs is not a key; did you mean epochs?"))
+  }
+
+  @Test("A flag comes before its variable, and a variable before the file")
+  func precedence() throws {
+    let folder = try TemporaryFolder()
+    let good = try folder.write("source: {table: a.b}\n", to: "good.yaml")
+    var program = Program(environment: ["NCF_CONFIG": folder.path + "/absent.yaml"])
+    program.environment["PGHOST"] = folder.path
+    #expect(try program.run().code == 78)
+    // Read, then on to a server that is not there.
+    #expect(try program.run("--config", good).code == 69)
+    program.environment["NCF_TRAIN_EPOCHS"] = "none"
+    let result = try program.run("--config", good)
+    #expect(result.code == 78)
+    #expect(result.talk.contains("NCF_TRAIN_EPOCHS: train.epochs must be a whole number, not none"))
+  }
+
+  @Test("A variable that is misspelt is told of")
+  func misspelt() throws {
+    let folder = try TemporaryFolder()
+    let program = Program(environment: ["NCF_TRIAN_EPOCHS": "3"])
+    let result = try program.run(in: folder.path)
+    #expect(result.talk.contains("did you mean NCF_TRAIN_EPOCHS?"))
+  }
+
+  @Test("A variable of a flag is held to the flag's rules: 78")
+  func variableOfFlag() throws {
+    let folder = try TemporaryFolder()
+    let good = try folder.write("source: {table: a.b}\n", to: "good.yaml")
+    for (name, value) in [
+      ("NCF_SINCE", "yesterday"), ("NCF_SEED", "x"), ("NCF_THREADS", "0"),
+      ("NCF_LOG_FORMAT", "xml"),
+    ] {
+      let result = try Program(environment: [name: value]).run("--config", good)
+      #expect(result.code == 78)
+      #expect(result.talk.contains("\(name) must be "))
+    }
+  }
+
+  @Test("A server that is not there is 69, with what was tried and what to do")
+  func noServer() throws {
+    let folder = try TemporaryFolder()
+    let config = try folder.write("source: {table: a.b}\n", to: "n.yaml")
+    for arguments in [["run", "--config", config], ["migrate", "status"], ["runs"]] {
+      let result = try program.start(arguments + ["-h", folder.path, "-d", "shop"]).wait()
+      #expect(result.code == 69)
+      #expect(result.talk.contains("shop"))
+      #expect(result.talk.contains(folder.path))
+      #expect(result.talk.contains("what to do: "))
+      #expect(result.output.isEmpty)
+    }
+  }
+
+  @Test("A report that can't be written is known before the run begins: 74")
+  func report() throws {
+    let folder = try TemporaryFolder()
+    let config = try folder.write("source: {table: a.b}\n", to: "n.yaml")
+    let path = folder.path + "/absent/report.json"
+    let result = try program.run("--config", config, "--report", path, "-h", folder.path)
+    #expect(result.code == 74)
+    #expect(result.talk.contains(path))
+  }
+
+  @Test("Log lines as JSON are one object a line, with level, time and exit code")
+  func jsonLines() throws {
+    let folder = try TemporaryFolder()
+    let result = try program.run("--log-format", "json", in: folder.path)
+    let lines = result.talk.split(separator: "\n")
+    #expect(!lines.isEmpty)
+    for line in lines {
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      #expect(object?["time"] != nil)
+      #expect(object?["level"] as? String == "error")
+      #expect(object?["exit_code"] as? String == "78")
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import Foundation
+
+/// The built executable, run as a user would.
+struct Program {
+  /// What a run of it left behind.
+  struct Result {
+    /// The exit code, or the negated signal that ended it.
+    var code: Int32
+    /// Standard output.
+    var output: String
+    /// Standard error.
+    var talk: String
+  }
+
+  /// A run that goes on.
+  final class Running {
+    let process: Process
+    private let folder: TemporaryFolder
+
+    fileprivate init(_ process: Process, _ folder: TemporaryFolder) {
+      self.process = process
+      self.folder = folder
+    }
+
+    /// Sends a signal.
+    func signal(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits for the end.
+    func wait() throws -> Result {
+      process.waitUntilExit()
+      let code = process.terminationStatus
+      return Result(
+        code: process.terminationReason == .uncaughtSignal ? -code : code,
+        output: try folder.read("out"), talk: try folder.read("err"))
+    }
+  }
+
+  /// Variables beside which nothing of the caller's `PG*` and `NCF_*` is handed on.
+  var environment: [String: String] = [:]
+
+  /// Runs it to its end.
+  func run(_ arguments: String..., in folder: String? = nil) throws -> Result {
+    try start(arguments, in: folder).wait()
+  }
+
+  /// Starts it.
+  func start(
+    _ arguments: [String], in directory: String? = nil, terminal: FileHandle? = nil
+  ) throws -> Running {
+    let folder = try TemporaryFolder()
+    let process = Process()
+    process.executableURL = try Self.executable
+    process.arguments = arguments
+    var variables = ProcessInfo.processInfo.environment.filter {
+      !$0.key.hasPrefix("PG") && !$0.key.hasPrefix("NCF_")
+    }
+    variables.merge(environment) { $1 }
+    process.environment = variables
+    if let directory { process.currentDirectoryURL = URL(filePath: directory) }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try folder.handle("out")
+    let talk = try folder.handle("err")
+    process.standardError = terminal ?? talk
+    try process.run()
+    return Running(process, folder)
+  }
+
+  /// It lies beside the tests' own bundle.
+  private static var executable: URL {
+    get throws {
+      let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+      let candidates = (CommandLine.arguments.filter { $0.contains(".xctest") } + [own]).map {
+        URL(filePath: $0).deletingLastPathComponent().appending(path: "ncf-batch")
+      }
+      for candidate in candidates
+      where FileManager.default.isExecutableFile(atPath: candidate.path) {
+        return candidate
+      }
+      throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "ncf-batch"])
+    }
+  }
+}
+
+/// A folder that goes when the test ends.
+final class TemporaryFolder {
+  let path: String
+
+  init() throws {
+    let url = FileManager.default.temporaryDirectory
+      .appending(path: "ncf-end-to-end-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    path = url.path
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// Writes a file and gives its path.
+  func write(_ text: String, to name: String) throws -> String {
+    let path = "\(path)/\(name)"
+    try Data(text.utf8).write(to: URL(filePath: path))
+    return path
+  }
+
+  /// The text of a file.
+  func read(_ name: String) throws -> String {
+    String(decoding: try Data(contentsOf: URL(filePath: "\(path)/\(name)")), as: UTF8.self)
+  }
+
+  fileprivate func handle(_ name: String) throws -> FileHandle {
+    try FileHandle(forWritingTo: URL(filePath: write("", to: name)))
+  }
+}
