@@ -1,8 +1,15 @@
 -- The schema of the job's own records, and the ledger of the migrations applied to it.
 -- Apply each file in the order of its number and in one transaction: psql -1 -f 0001_schema.sql.
--- IF NOT EXISTS: jobs/roles.sql may have made the schema already, so that its owner is ncf_owner.
+-- jobs/roles.sql may have made the schema already, for a role that may not make one; CREATE SCHEMA IF
+-- NOT EXISTS asks for that right all the same.
 
-CREATE SCHEMA IF NOT EXISTS ncf;
+DO $$
+BEGIN
+  IF pg_catalog.to_regnamespace('ncf') IS NULL THEN
+    CREATE SCHEMA ncf;
+  END IF;
+END
+$$;
 COMMENT ON SCHEMA ncf IS
   'Records of ncf-batch: runs, their figures, their models, and which run is live';
 

@@ -163,6 +163,33 @@ struct SafetyTests {
     #expect(try shop.run().status == .published)
   }
 
+  @Test func aLockThatIsHeldForAWhileDelaysPublishingOnly() throws {
+    let shop = try Shop()
+    try shop.run()
+    let holder = Mutex<LockHolder?>(LockHolder(connection: try shop.database.connect()))
+    let recorder = Recorder { event in
+      switch event {
+      case .stageBegan(.publish): holder.withLock { $0?.take() }
+      case .notice(let text) where text.contains("trying again"): holder.withLock { $0 = nil }
+      default: break
+      }
+    }
+    #expect(try shop.run(observer: recorder).status == .published)
+    #expect(recorder.notices.contains { $0.contains("trying again") })
+    #expect(try shop.query("SELECT run_id, generation FROM ncf.live") == "2|2")
+  }
+
+  /// Holds the lock that attaching a partition needs, until it is let go.
+  private struct LockHolder: @unchecked Sendable {
+    // Safe: only touched under the mutex that holds it.
+    let connection: Connection
+
+    func take() {
+      _ = try? connection.executeScript(
+        "BEGIN; LOCK TABLE ncf.recommendations_by_run IN SHARE UPDATE EXCLUSIVE MODE;")
+    }
+  }
+
   @Test func aLogWithoutUsableRowsEndsWithSixtyFive() throws {
     let shop = try Shop(events: false)
     #expect(failure { try shop.run() }?.exitCode == .data)

@@ -135,6 +135,10 @@ struct PublishStage {
       } catch let error as PostgresError where error.kind == .lockTimeout {
         tries += 1
         guard tries < Self.attachTries else { throw error }
+        if tries == 1 {
+          context.observer.observe(
+            .notice("somebody holds a lock on the lists or the pointer; trying again"))
+        }
         try context.interruption.check()
         Pause.milliseconds(100 + 20 * tries)
       }

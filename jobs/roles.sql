@@ -1,0 +1,68 @@
+-- The roles of the job, with the least rights that it can do with.
+--
+-- Run by an administrator, in the database of the job, before the first migration and again whenever
+-- you like; every statement may be repeated:
+--
+--     psql -v ON_ERROR_STOP=1 -1 -d shop -f jobs/roles.sql
+--
+-- It sets no passwords: give ncf_owner and ncf_run theirs with \password, or let pg_hba.conf know
+-- them by certificate or peer. Then let ncf_run read what the job's source reads, for example
+--
+--     GRANT USAGE ON SCHEMA app TO ncf_run;
+--     GRANT SELECT ON app.events TO ncf_run;
+--
+-- and make a reader of the lists a member of ncf_read:
+--
+--     GRANT ncf_read TO analyst;
+--
+-- A job with an output.schema of its own finds it made here by
+--
+--     CREATE SCHEMA shop_b AUTHORIZATION ncf_run;
+--     GRANT USAGE ON SCHEMA shop_b TO ncf_read;
+
+-- ncf_owner migrates; ncf_run runs the job every night; ncf_read reads lists, runs and figures.
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'ncf_owner') THEN
+    CREATE ROLE ncf_owner LOGIN;
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'ncf_run') THEN
+    CREATE ROLE ncf_run LOGIN;
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'ncf_read') THEN
+    CREATE ROLE ncf_read NOLOGIN;
+  END IF;
+END
+$$;
+
+-- The schema is ncf_owner's. ncf_run makes the relations that carry ids in it, and owns them:
+-- attaching a partition takes the owner of both tables.
+CREATE SCHEMA IF NOT EXISTS ncf AUTHORIZATION ncf_owner;
+GRANT USAGE, CREATE ON SCHEMA ncf TO ncf_run;
+GRANT USAGE ON SCHEMA ncf TO ncf_read;
+
+-- Tables that migrations will make.
+ALTER DEFAULT PRIVILEGES FOR ROLE ncf_owner IN SCHEMA ncf
+  GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ncf_run;
+ALTER DEFAULT PRIVILEGES FOR ROLE ncf_owner IN SCHEMA ncf
+  GRANT SELECT ON TABLES TO ncf_read;
+
+-- Lists and views that the job will make, in whichever schema.
+ALTER DEFAULT PRIVILEGES FOR ROLE ncf_run GRANT SELECT ON TABLES TO ncf_read;
+
+-- Tables that are there already. The ledger of migrations is for ncf_run to read only, the stored
+-- models are not for readers.
+DO $$
+BEGIN
+  IF pg_catalog.to_regclass('ncf.migrations') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE
+      ON ncf.runs, ncf.metrics, ncf.epochs, ncf.stages, ncf.models, ncf.model_chunks, ncf.live
+      TO ncf_run;
+    REVOKE INSERT, UPDATE, DELETE ON ncf.migrations FROM ncf_run;
+    GRANT SELECT ON ncf.migrations TO ncf_run, ncf_read;
+    GRANT SELECT ON ncf.runs, ncf.metrics, ncf.epochs, ncf.stages, ncf.models, ncf.live
+      TO ncf_read;
+    REVOKE SELECT ON ncf.model_chunks FROM ncf_read;
+  END IF;
+END
+$$;
