@@ -52,7 +52,7 @@ struct Program {
     process.executableURL = try Self.executable
     process.arguments = arguments
     var variables = ProcessInfo.processInfo.environment.filter {
-      !$0.key.hasPrefix("PG") && !$0.key.hasPrefix("NCF_")
+      variable in !["PG", "NCF_", "OPENBLAS_", "OMP_"].contains { variable.key.hasPrefix($0) }
     }
     variables.merge(environment) { $1 }
     process.environment = variables

@@ -48,7 +48,7 @@ struct TerminalTests {
     #expect(RunTalk.remaining(0.5, initial: 0, elapsed: 10) == 10)
     #expect(RunTalk.remaining(0.75, initial: 0.5, elapsed: 10) == 10)
     #expect(RunTalk.remaining(0.1, initial: 0.1, elapsed: 10) == nil)
-    #expect(RunTalk.bar(0.5) == "[##########..........] ")
-    #expect(RunTalk.bar(1) == "[####################] ")
+    #expect(RunTalk.bar(0.5, cells: 20) == "[##########..........] ")
+    #expect(RunTalk.bar(1, cells: 6) == "[######] ")
   }
 }

@@ -33,7 +33,7 @@ struct LoadCommand: BatchCommand {
     let interruption = Interruption()
     let (console, log) = (session.console, session.log)
     Signals.ignoreClosedPipes()
-    Signals.stop(interruption) { text in
+    try Signals.stop(interruption) { text in
       console.endBar()
       log.warning("\(text)")
     }

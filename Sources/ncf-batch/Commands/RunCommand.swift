@@ -95,7 +95,7 @@ struct RunCommand: BatchCommand {
     let interruption = Interruption()
     let (console, log) = (session.console, session.log)
     Signals.ignoreClosedPipes()
-    Signals.stop(interruption) { text in
+    try Signals.stop(interruption) { text in
       console.endBar()
       log.warning("\(text)")
     }

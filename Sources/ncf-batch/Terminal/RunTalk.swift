@@ -84,9 +84,13 @@ final class RunTalk: RunObserver {
       let share = min(1, max(0, fraction))
       let left = Self.remaining(
         share, initial: due.initial, elapsed: due.began.duration(to: now) / .seconds(1))
-      let percent = "\(Int(share * 100)) %"
-      text = "\(percent) \(what)  \(rate)" + (left.map { "  \(Figures.clock($0)) left" } ?? "")
-      if console.hasBar { text = Self.bar(share) + text }
+      // What matters most stands first: a narrow terminal cuts off the end.
+      let clock = left.map { "  \(Figures.clock($0)) left" } ?? ""
+      text = "\(Int(share * 100)) %\(clock)  \(what)  \(rate)"
+      if console.hasBar {
+        let room = Console.width - Self.column(stage.rawValue).count - text.count - 4
+        text = Self.bar(share, cells: min(20, max(6, room))) + text
+      }
     } else {
       text += "  \(Figures.count(done)) \(unit)  \(rate)"
     }
@@ -103,10 +107,10 @@ final class RunTalk: RunObserver {
     return elapsed * (1 - share) / (share - initial)
   }
 
-  /// A bar of twenty cells and a space.
-  static func bar(_ share: Double) -> String {
-    let full = Int(share * 20)
-    return "[" + String(repeating: "#", count: full) + String(repeating: ".", count: 20 - full)
+  /// A bar of so many cells and a space.
+  static func bar(_ share: Double, cells: Int) -> String {
+    let full = Int(share * Double(cells))
+    return "[" + String(repeating: "#", count: full) + String(repeating: ".", count: cells - full)
       + "] "
   }
 
