@@ -1,0 +1,73 @@
+import NCF
+import Testing
+
+@testable import Pipeline
+
+struct JobTests {
+  private static let good = Job(source: Job.Source(relation: .query("SELECT 1")))
+
+  @Test func theDefaultsWorkTogether() throws {
+    try Self.good.validate()
+  }
+
+  private static let wrong: [(key: String, change: @Sendable (inout Job) -> Void)] = [
+    ("job", { $0.name = "" }), ("job", { $0.name = String(repeating: "x", count: 64) }),
+    ("source.query", { $0.source.relation = .query(" \n") }),
+    ("source.table", { $0.source.relation = .table("", columns: Job.Source.Columns()) }),
+    (
+      "source.columns.event_type",
+      {
+        $0.source.relation = .table("a.b", columns: Job.Source.Columns())
+        $0.source.events = ["view": 1]
+      }
+    ),
+    (
+      "source.columns.value",
+      {
+        $0.source.relation = .table("a.b", columns: Job.Source.Columns())
+        $0.source.minValue = 1
+      }
+    ),
+    ("source.events", { $0.source.events = ["view": -1, "buy": 1] }),
+    ("source.events", { $0.source.events = ["view": 0] }),
+    ("source.min_value", { $0.source.minValue = .nan }),
+    ("source.min_interactions", { $0.source.minInteractions = 0 }),
+    ("model", { $0.model = ModelSpec(gmfWidth: 0, tower: [], activation: .relu) }),
+    ("train.alpha", { $0.training.alpha = 1.5 }),
+    ("train.negatives", { $0.training.negatives = 0 }),
+    ("train.batch", { $0.training.batch = 0 }),
+    ("train.learning_rate", { $0.training.pretraining.learningRate = 0 }),
+    ("train.finetune.epochs", { $0.training.joint.epochs = 0 }),
+    ("evaluate.k", { $0.evaluation.k = 0 }),
+    ("evaluate.sampled", { $0.evaluation.sampled = 0 }),
+    ("gate.tolerance", { $0.gate.tolerance = 1 }),
+    ("gate.max_shrink", { $0.gate.maxShrink = -0.1 }),
+    ("output.schema", { $0.output.schema = "" }), ("output.k", { $0.output.k = 1001 }),
+    ("output.keep_runs", { $0.output.keepRuns = 0 }),
+    ("output.keep_days", { $0.output.keepDays = -1 }),
+  ]
+
+  @Test(arguments: wrong.indices)
+  func aValueThatCannotWorkIsNamedByItsKey(place: Int) {
+    let (key, change) = Self.wrong[place]
+    var job = Self.good
+    change(&job)
+    let error = #expect(throws: BatchError.self) { try job.validate() }
+    #expect(error?.exitCode == .configuration)
+    #expect(error?.what == "\(key) can't be used")
+  }
+
+  @Test func aJobIsRecordedAsItsFileSpellsIt() throws {
+    var job = Self.good
+    job.source.relation = .table("app.events", columns: Job.Source.Columns(event: "kind"))
+    job.source.events = ["page_View": 2]
+    let text = try RunConfiguration(
+      job: job, request: RunRequest(since: TimePoint("90d"), threads: 2)
+    ).json()
+    #expect(text.contains(#""table":"app.events""#))
+    #expect(text.contains(#""min_interactions":1"#))
+    #expect(text.contains(#""events":{"page_View":2}"#))
+    #expect(text.contains(#""since":"90d""#))
+    #expect(try JSONText.decode(Job.self, from: JSONText.encode(job)) == job)
+  }
+}
