@@ -19,12 +19,12 @@ struct Retention {
         left.append("statistics of the lists were not refreshed: \(reason)")
       }
       let output = context.job.output
-      let expired = try connection.execute(
-        SQL.Output.expired,
-        [
-          .text(context.job.name), .integer(Int64(output.keepRuns)),
-          .integer(Int64(output.keepDays)), .text(output.schema),
-        ])
+      let kept: [Parameter] = [
+        .text(context.job.name), .integer(Int64(output.keepRuns)),
+        .integer(Int64(output.keepDays)),
+      ]
+      try connection.execute(SQL.Models.deleteUnpublished, kept)
+      let expired = try connection.execute(SQL.Output.expired, kept + [.text(output.schema)])
       for row in 0..<expired.rowCount {
         guard let run = expired[row: row, column: 0].flatMap({ Int64($0) }) else { continue }
         if let reason = attempt({ try drop(run, sql, on: connection) }) {

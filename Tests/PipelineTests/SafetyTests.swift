@@ -285,6 +285,15 @@ struct SafetyTests {
     #expect(try shop.query("SELECT count(*) FROM ncf.runs") == "4")
   }
 
+  @Test func modelsThatWereNotPublishedAreKeptByTheSameRule() throws {
+    let shop = try Shop()
+    let job = shop.job { ($0.output.keepRuns, $0.output.keepDays) = (1, 0) }
+    for _ in 1...2 { #expect(try shop.run(job, RunRequest(publish: false)).status == .trained) }
+    #expect(try shop.query("SELECT run_id FROM ncf.models ORDER BY 1") == "1\n2")
+    #expect(try shop.run(job).status == .published)
+    #expect(try shop.query("SELECT run_id FROM ncf.models ORDER BY 1") == "2\n3")
+  }
+
   @Test func retentionGivesUpRatherThanMakeAReaderWait() throws {
     let shop = try Shop()
     let job = shop.job { ($0.output.keepRuns, $0.output.keepDays) = (1, 0) }

@@ -28,6 +28,19 @@ extension SQL {
       """
     }
     static let delete = "DELETE FROM ncf.models WHERE run_id = $1"
+    /// Models of runs that did not publish: $1 job, $2 how many to keep, $3 days to keep them.
+    static let deleteUnpublished = """
+      WITH trained AS (
+        SELECT r.run_id, r.finished_at,
+          pg_catalog.row_number() OVER (ORDER BY r.run_id DESC) AS place
+        FROM ncf.runs AS r
+        WHERE r.job = $1 AND r.status = 'trained'
+      )
+      DELETE FROM ncf.models AS m
+      USING trained AS t
+      WHERE m.run_id = t.run_id AND t.place > $2
+        AND t.finished_at < pg_catalog.now() - pg_catalog.make_interval(days => $3::integer)
+      """
   }
 
   /// Statements on the pointer that readers follow.
