@@ -61,8 +61,19 @@ struct Program {
     process.standardOutput = try folder.handle("out")
     let talk = try folder.handle("err")
     process.standardError = terminal ?? talk
-    try process.run()
+    try Self.withOpenMask { try process.run() }
     return Running(process, folder)
+  }
+
+  /// Runs `body` with no signal blocked, as in a shell: a child inherits the mask, and threads that
+  /// tests run on block nearly all.
+  private static func withOpenMask(_ body: () throws -> Void) rethrows {
+    var open = sigset_t()
+    var before = sigset_t()
+    unsafe sigemptyset(&open)
+    unsafe pthread_sigmask(SIG_SETMASK, &open, &before)
+    defer { unsafe _ = pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try body()
   }
 
   /// It lies beside the tests' own bundle.
