@@ -74,6 +74,7 @@ extension Job {
     let window: Age? = section.value("window", wanted: ageForm) { Age($0) }
     var source = Source(relation: relation, window: window)
     if let count = section.integer("min_interactions") { source.minInteractions = count }
+    if let count = section.integer("connections") { source.connections = count }
     source.events = section.numbers("events")
     source.minValue = section.number("min_value")
     section.finish()

@@ -41,6 +41,21 @@ package struct InteractionColumns: Sendable {
     weights.append(weight)
   }
 
+  /// Adds all events of another log.
+  ///
+  /// - Parameters:
+  ///   - other: events whose users and items are numbered otherwise.
+  ///   - users: for each of its users the number here.
+  ///   - items: for each of its items the number here.
+  package mutating func append(
+    _ other: consuming InteractionColumns, users: [UInt32], items: [UInt32]
+  ) {
+    self.users.append(contentsOf: other.takeUsers().lazy.map { users[Int($0)] })
+    self.items.append(contentsOf: other.takeItems().lazy.map { items[Int($0)] })
+    seconds.append(contentsOf: other.takeSeconds())
+    weights.append(contentsOf: other.takeWeights())
+  }
+
   /// Hands over the column of users and keeps an empty one, so that its memory can go early.
   mutating func takeUsers() -> [UInt32] {
     let taken = users

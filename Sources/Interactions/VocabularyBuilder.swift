@@ -80,6 +80,22 @@ package struct VocabularyBuilder: Sendable {
     return intern(utf8: bytes.span)
   }
 
+  /// Takes in what another builder has met, as if it had been met here after all that was.
+  ///
+  /// - Parameter other: a builder of the same kind.
+  /// - Returns: for each of its provisional numbers the one here.
+  package mutating func absorb(_ other: VocabularyBuilder) -> [UInt32] {
+    precondition(kind == other.kind, "\(other.kind.rawValue) ids among \(kind.rawValue) ids")
+    switch kind {
+    case .bigint, .integer: return other.integers.map { intern($0) }
+    case .uuid: return other.uuids.map { intern($0) }
+    case .text:
+      return (0..<other.count).map { number in
+        intern(utf8: other.textBytes.span.extracting(other.textRange(number)))
+      }
+    }
+  }
+
   /// Puts the identifiers in order.
   ///
   /// - Returns: the vocabulary, and for each provisional number the dense index it became.

@@ -63,6 +63,11 @@ struct IdentifierColumn {
     }
   }
 
+  /// Takes in the ids of another column; returns for each of its numbers the one here.
+  mutating func absorb(_ other: consuming IdentifierColumn) -> [UInt32] {
+    builder.absorb(other.builder)
+  }
+
   /// The vocabulary, and the dense index of each number given.
   consuming func finish() -> (Vocabulary, remap: [UInt32]) { builder.finish() }
 }

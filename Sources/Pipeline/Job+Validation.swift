@@ -46,6 +46,7 @@ extension Job {
       }
     }
     try Self.require(source.minInteractions >= 1, "source.min_interactions", "1 or more")
+    try Self.require((1...64).contains(source.connections), "source.connections", "1 to 64")
     if let events = source.events {
       try Self.require(
         events.values.allSatisfy { $0 >= 0 && $0 <= 1_000_000 }, "source.events",

@@ -95,17 +95,20 @@ extension Job {
     package var events: [String: Double]?
     /// Rows whose `value` is missing or lower are left out; default nil, needs `value`.
     package var minValue: Double?
+    /// Connections that read the table side by side, in one snapshot; default 1.
+    package var connections: Int
 
     /// A source with every value given or defaulted.
     package init(
       relation: Relation, window: Age? = nil, minInteractions: Int = 1,
-      events: [String: Double]? = nil, minValue: Double? = nil
+      events: [String: Double]? = nil, minValue: Double? = nil, connections: Int = 1
     ) {
       self.relation = relation
       self.window = window
       self.minInteractions = minInteractions
       self.events = events
       self.minValue = minValue
+      self.connections = connections
     }
   }
 

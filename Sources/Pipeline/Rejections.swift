@@ -25,6 +25,11 @@ struct Rejections {
     }
   }
 
+  /// Adds the rows that were left out elsewhere.
+  mutating func add(_ other: Rejections) {
+    for (place, rows) in other.counts.enumerated() { counts[place] += rows }
+  }
+
   /// The reasons that occurred, in alphabetical order.
   var summary: [PullCounts.Rejection] {
     zip(RejectionReason.allCases, counts).filter { $0.1 > 0 }

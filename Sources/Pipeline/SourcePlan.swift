@@ -61,12 +61,16 @@ struct SourcePlan {
   /// - Parameters:
   ///   - lower: first moment, as the server wrote it; nil for no bound.
   ///   - upper: first moment that is too late; nil for no bound.
+  ///   - part: a condition that a part of a table meets; nil reads all of the source.
   ///   - connection: quotes the bounds.
   /// - Returns: the statement.
   /// - Throws: `PostgresError`.
-  func copy(lower: String?, upper: String?, on connection: Connection) throws -> String {
+  func copy(
+    lower: String?, upper: String?, part: String? = nil, on connection: Connection
+  ) throws -> String {
     SQL.Pull.copy(
-      query, expressions: expressions, lower: try lower.map { try connection.quoteLiteral($0) },
+      part.map { "\(query) WHERE \($0)" } ?? query, expressions: expressions,
+      lower: try lower.map { try connection.quoteLiteral($0) },
       upper: try upper.map { try connection.quoteLiteral($0) })
   }
 
@@ -92,7 +96,7 @@ struct SourcePlan {
   }
 
   /// The relation's quoted name, from the catalog.
-  private static func resolve(_ name: String, on connection: Connection) throws -> String {
+  static func resolve(_ name: String, on connection: Connection) throws -> String {
     let missing = BatchError(
       .configuration, "source.table: there is no relation \(name)",
       advice: "write it with its schema, such as app.events; the search path is empty")

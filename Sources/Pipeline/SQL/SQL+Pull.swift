@@ -35,6 +35,26 @@ extension SQL {
       return "SELECT \(list) FROM \(relation) AS t"
     }
 
+    /// Blocks of a table, and the transaction's snapshot for others to take.
+    ///
+    /// No row for anything that has no blocks of its own. $1: the table.
+    static let blocks = """
+      SELECT pg_catalog.pg_relation_size(c.oid)
+          / pg_catalog.current_setting('block_size')::bigint,
+        pg_catalog.pg_export_snapshot()
+      FROM pg_catalog.pg_class AS c
+      WHERE c.oid = pg_catalog.to_regclass($1) AND c.relkind IN ('r', 'm')
+      """
+
+    /// Sees what the transaction sees that exported the snapshot.
+    static func takeSnapshot(_ literal: String) -> String { "SET TRANSACTION SNAPSHOT \(literal)" }
+
+    /// Whether a row of table `t` lies in a range of blocks; nil has no end.
+    static func part(from first: Int, to end: Int?) -> String {
+      let begins = "t.ctid >= '(\(first),0)'::tid"
+      return end.map { "\(begins) AND t.ctid < '(\($0),0)'::tid" } ?? begins
+    }
+
     /// All columns of the source, to be described.
     static func columns(of query: String) -> String {
       // The line breaks keep a comment at the query's end from swallowing what follows.

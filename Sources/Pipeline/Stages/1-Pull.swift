@@ -39,23 +39,36 @@ struct PullStage {
   }
 
   private func read(on connection: Connection) throws -> Pulled {
-    let plan = try SourcePlan(context.job.source, on: connection)
     let bounds = try self.bounds(on: connection)
-    let copy = try plan.copy(lower: bounds.lower, upper: bounds.upper, on: connection)
-    var reader = RowReader(plan, watermark: bounds.watermark, minValue: context.job.source.minValue)
+    let source = context.job.source
+    let plan = try SourcePlan(source, on: connection)
+    let parts = try SourceParts(source, of: source.connections, on: connection)
     let start = context.clock()
-    let rows = try connection.copyOut(copy) { row in
-      try reader.take(&row)
-      if reader.rows & 0x1FFF == 0 {
-        try context.interruption.check()
-        if reader.rows & 0xFFFF == 0 {
-          context.progress(
-            .pull, "reading interactions", done: reader.rows, of: nil, since: start, unit: "rows")
+    let reader: RowReader
+    if let parts {
+      reader = try PartedPull(
+        context: context, plan: plan, parts: parts, watermark: bounds.watermark,
+        lower: bounds.lower, upper: bounds.upper
+      ).run()
+    } else {
+      let copy = try plan.copy(lower: bounds.lower, upper: bounds.upper, on: connection)
+      var only = RowReader(plan, watermark: bounds.watermark, minValue: source.minValue)
+      let rows = try connection.copyOut(copy) { row in
+        try only.take(&row)
+        if only.rows & 0x1FFF == 0 {
+          try context.interruption.check()
+          if only.rows & 0xFFFF == 0 {
+            context.progress(
+              .pull, "reading interactions", done: only.rows, of: nil, since: start, unit: "rows")
+          }
         }
       }
+      guard rows == only.rows else {
+        throw BatchError(.software, "\(only.rows) rows were read of \(rows)")
+      }
+      reader = only
     }
-    return reader.finish(
-      rows: rows, minInteractions: context.job.source.minInteractions, snapshot: bounds.snapshot)
+    return reader.finish(minInteractions: source.minInteractions, snapshot: bounds.snapshot)
   }
 
   private struct Bounds {
@@ -85,86 +98,5 @@ struct PullStage {
     return Bounds(
       snapshot: snapshot, watermark: watermark, lower: row[row: 0, column: 2],
       upper: row[row: 0, column: 3])
-  }
-}
-
-/// Takes rows one by one into columns, counting those that can't be used.
-private struct RowReader {
-  private(set) var rows = 0
-  private var bytes = 0
-  private var users: IdentifierColumn
-  private var items: IdentifierColumn
-  private var columns = InteractionColumns()
-  private var rejections = Rejections()
-  private let watermark: Int64
-  private let hasWeight: Bool
-  private let minValue: Double?
-
-  init(_ plan: SourcePlan, watermark: Int64, minValue: Double?) {
-    users = IdentifierColumn(kind: plan.userKind)
-    items = IdentifierColumn(kind: plan.itemKind)
-    self.watermark = watermark
-    hasWeight = plan.hasWeight
-    self.minValue = minValue
-  }
-
-  mutating func take(_ row: inout CopyRow) throws {
-    rows += 1
-    let user = try users.read(&row, bytes: &bytes)
-    let item = try items.read(&row, bytes: &bytes)
-    let time = try row.nextTimestamp()
-    bytes += 8
-    var weight: Float = 1
-    if hasWeight { weight = try row.nextFloat() ?? 0 }
-    var value: Double?
-    if minValue != nil { value = try row.nextDouble() }
-
-    if let reason = Self.reason(user, .nullUser) ?? Self.reason(item, .nullItem) {
-      return rejections.count(reason)
-    }
-    guard let time else { return rejections.count(.nullTime) }
-    if time == .max || time == .min { return rejections.count(.infiniteTime) }
-    if time > watermark { return rejections.count(.futureTime) }
-    if time < 0 { return rejections.count(.before1970) }
-    if weight <= 0 { return rejections.count(.eventNotCounted) }
-    if let minValue {
-      guard let value else { return rejections.count(.nullValue) }
-      if value.isNaN { return rejections.count(.nanValue) }
-      if value < minValue { return rejections.count(.belowMinValue) }
-    }
-    columns.append(
-      user: users.intern(), item: items.intern(),
-      second: UInt32(truncatingIfNeeded: time / 1_000_000), weight: weight)
-  }
-
-  private static func reason(
-    _ field: IdentifierColumn.Field, _ null: RejectionReason
-  ) -> RejectionReason? {
-    switch field {
-    case .usable: nil
-    case .null: null
-    case .tooLong: .idTooLong
-    }
-  }
-
-  consuming func finish(rows: Int, minInteractions: Int, snapshot: String) -> Pulled {
-    let (users, userRemap) = self.users.finish()
-    let (items, itemRemap) = self.items.finish()
-    let table = InteractionTable(
-      columns: columns, userRemap: userRemap, itemRemap: itemRemap, userCount: users.count,
-      itemCount: items.count)
-    var kept = KeptInteractions(users: users, items: items, table: table)
-    let dropped = kept.drop(usersBelow: minInteractions)
-    if dropped > 0 { rejections.count(.belowMinInteractions, rows: dropped) }
-    let cold = (0..<kept.table.userCount).count {
-      kept.table.offsets[$0 + 1] - kept.table.offsets[$0] < 3
-    }
-    return Pulled(
-      users: kept.users, items: kept.items, table: kept.table,
-      counts: PullCounts(
-        rowsRead: rows, rowsUsed: kept.table.count, rowsMerged: table.merged,
-        rejected: rejections.summary, users: kept.users.count, items: kept.items.count,
-        coldUsers: cold, watermark: watermark),
-      snapshot: snapshot, bytes: bytes)
   }
 }

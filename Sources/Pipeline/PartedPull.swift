@@ -1,0 +1,67 @@
+import Parallelism
+import Postgres
+import Synchronization
+
+/// Reads the parts of a table on a connection each, at the same time, in one snapshot.
+struct PartedPull {
+  /// The run.
+  let context: RunContext
+  /// How the source is read.
+  let plan: SourcePlan
+  /// Its parts.
+  let parts: SourceParts
+  /// Rows later than this are of the future.
+  let watermark: Int64
+  /// First moment, as the server wrote it; nil for no bound.
+  let lower: String?
+  /// First moment that is too late; nil for no bound.
+  let upper: String?
+
+  /// Reads everything.
+  ///
+  /// - Returns: one reader with all rows, as if one had taken them.
+  /// - Throws: the first error of any part.
+  func run() throws -> RowReader {
+    let results = Mutex(
+      [Result<RowReader, any Error>?](repeating: nil, count: parts.conditions.count))
+    let rows = Atomic<Int>(0)
+    let start = context.clock()
+    WorkerPool(threads: parts.conditions.count).run { part in
+      let result = Result { try read(part, counting: rows, since: start) }
+      results.withLock { $0[part] = result }
+    }
+    var whole = RowReader(plan, watermark: watermark, minValue: context.job.source.minValue)
+    for result in results.withLock({ $0 }) {
+      guard let result else { throw BatchError(.software, "a part of the source was not read") }
+      whole.absorb(try result.get())
+    }
+    return whole
+  }
+
+  private func read(
+    _ part: Int, counting rows: borrowing Atomic<Int>, since start: Double
+  ) throws -> RowReader {
+    let connection = try context.connect(for: "pull")
+    context.interruption.watch(connection)
+    defer { context.interruption.forget(connection) }
+    return try connection.transaction(.repeatableReadReadOnly) {
+      try connection.executeScript(
+        SQL.Pull.takeSnapshot(try connection.quoteLiteral(parts.snapshot)))
+      let copy = try plan.copy(
+        lower: lower, upper: upper, part: parts.conditions[part], on: connection)
+      var reader = RowReader(plan, watermark: watermark, minValue: context.job.source.minValue)
+      _ = try connection.copyOut(copy) { row in
+        try reader.take(&row)
+        if reader.rows & 0x1FFF == 0 {
+          try context.interruption.check()
+          let done = rows.wrappingAdd(0x2000, ordering: .relaxed).newValue
+          if part == 0, reader.rows & 0xFFFF == 0 {
+            context.progress(
+              .pull, "reading interactions", done: done, of: nil, since: start, unit: "rows")
+          }
+        }
+      }
+      return reader
+    }
+  }
+}
