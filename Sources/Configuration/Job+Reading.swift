@@ -159,6 +159,7 @@ extension Job {
     if let rate = section.number("learning_rate") { phase.learningRate = Float(rate) }
     if let epochs = section.integer("epochs") { phase.epochs = epochs }
     if let patience = section.integer("patience") { phase.patience = patience }
+    if let decay = section.number("decay") { phase.decay = Float(decay) }
   }
 
   private static func readEvaluation(_ section: Section) -> Evaluation {

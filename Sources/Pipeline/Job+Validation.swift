@@ -74,6 +74,8 @@ extension Job {
       try Self.require(
         (1...100_000).contains(phase.epochs), key + ".epochs", "a number, 1 or more")
       try Self.require(phase.patience >= 1, key + ".patience", "1 epoch or more")
+      try Self.require(
+        phase.decay > 0 && phase.decay <= 1, key + ".decay", "a number above 0, at most 1")
     }
   }
 

@@ -29,6 +29,7 @@ struct JobReadingTests {
         min_interactions: 3
         events: {view: 0, purchase: 1}
         min_value: 3.5
+        connections: 4
       model: {gmf: 16, tower: [32, 8], activation: tanh}
       train:
         pretrain: false
@@ -37,9 +38,10 @@ struct JobReadingTests {
         batch: 512
         optimizer: sgd
         learning_rate: 0.5
+        decay: 0.75
         epochs: 4
         patience: 2
-        finetune: {optimizer: adam, learning_rate: 0.125, epochs: 6, patience: 5}
+        finetune: {optimizer: adam, learning_rate: 0.125, decay: 0.5, epochs: 6, patience: 5}
         seed: 18446744073709551615
       evaluate: {k: 20, sampled: 50, candidates: /data/negatives.tsv}
       gate: {tolerance: 0.1, max_shrink: 0.5}
@@ -53,13 +55,15 @@ struct JobReadingTests {
     #expect(job.source.minInteractions == 3)
     #expect(job.source.events == ["view": 0, "purchase": 1])
     #expect(job.source.minValue == 3.5)
+    #expect(job.source.connections == 4)
     #expect(job.model == .init(gmfWidth: 16, tower: [32, 8], activation: .tanh))
     #expect(
       job.training
         == .init(
           pretrain: false, alpha: 0.25, negatives: 7, batch: 512,
-          pretraining: .init(optimizer: .sgd, learningRate: 0.5, epochs: 4, patience: 2),
-          joint: .init(optimizer: .adam, learningRate: 0.125, epochs: 6, patience: 5),
+          pretraining: .init(
+            optimizer: .sgd, learningRate: 0.5, epochs: 4, patience: 2, decay: 0.75),
+          joint: .init(optimizer: .adam, learningRate: 0.125, epochs: 6, patience: 5, decay: 0.5),
           seed: .max))
     #expect(job.evaluation == .init(k: 20, sampled: 50, candidates: "/data/negatives.tsv"))
     #expect(job.gate == .init(tolerance: 0.1, maxShrink: 0.5))
