@@ -26,7 +26,7 @@ struct SourceParts {
     }
     let relation = try SourcePlan.resolve(name, on: connection)
     let found = try connection.execute(SQL.Pull.blocks, [.text(relation)])
-    guard let blocks = found[row: 0, column: 0].flatMap({ Int($0) }) else {
+    guard found.rowCount == 1, let blocks = found[row: 0, column: 0].flatMap({ Int($0) }) else {
       throw BatchError(
         .configuration, "source.connections is \(count), but \(name) is not a plain table",
         advice: "a view or a partitioned table can't be read in parts: set source.connections to 1")
