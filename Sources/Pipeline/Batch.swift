@@ -160,8 +160,8 @@ package struct Batch {
       let divided = SplitStage().run(pulled)
       return (divided, pulled.table.count, 0)
     }
-    let plan = RunPlan(job: job, pulled: pulled, divided: divided)
-    for line in plan.lines { observer.observe(.notice(line)) }
+    let plan = RunPlan(context, pulled: pulled, divided: divided)
+    for line in try plan.lines() { observer.observe(.notice(line)) }
     return RunOutcome(
       status: nil, exitCode: .success, runID: nil, job: job.name, generation: nil, reason: nil,
       counts: pulled.counts, metrics: [], epochs: [], stages: stages, rowsPublished: 0,

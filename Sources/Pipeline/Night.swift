@@ -1,5 +1,6 @@
 import Interactions
 import NCF
+import Parallelism
 import Postgres
 
 /// The stages of one recorded run, in order.
@@ -23,6 +24,7 @@ struct Night {
     let divided = try stage(.split, &stages) {
       (SplitStage().run(pulled), pulled.table.count, 0)
     }
+    try refuseTooLarge(pulled, divided)
     guard context.request.force || !divided.split.testUsers.isEmpty else {
       throw BatchError(
         .data, "no user has the 3 interactions that testing needs, so no model could be judged",
@@ -114,6 +116,17 @@ struct Night {
     try OutputRelations(
       context.job, users: pulled.users.kind, items: pulled.items.kind, on: connection
     ).verify()
+  }
+
+  /// Stops here when the rest of the run can't fit into memory, rather than be killed on the way.
+  private func refuseTooLarge(_ pulled: Pulled, _ divided: Divided) throws {
+    let estimate = MemoryEstimate(
+      context.job, pulled, divided, threads: context.pool.threads)
+    guard let budget = MemoryBudget.bytes, estimate.peak > budget else { return }
+    throw BatchError(
+      .configuration,
+      "the run needs about \(estimate.peak >> 20) MiB of memory, \(budget >> 20) MiB may be had",
+      advice: "give it more, shorten source.window, or make model.gmf and model.tower smaller")
   }
 
   private func stage<Value>(

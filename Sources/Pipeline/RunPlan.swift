@@ -1,18 +1,21 @@
 import Interactions
 import NCF
+import Parallelism
 
 /// What a run would do, for `--dry-run`.
 struct RunPlan {
-  private let job: Job
+  private let context: RunContext
   private let pulled: Pulled
   private let divided: Divided
 
   /// A plan from what was pulled.
-  init(job: Job, pulled: Pulled, divided: Divided) {
-    self.job = job
+  init(_ context: RunContext, pulled: Pulled, divided: Divided) {
+    self.context = context
     self.pulled = pulled
     self.divided = divided
   }
+
+  private var job: Job { context.job }
 
   /// Numbers that a model of the job's shape would have.
   var parameterCount: Int {
@@ -24,12 +27,16 @@ struct RunPlan {
   }
 
   /// The plan in words.
-  var lines: [String] {
+  ///
+  /// - Throws: `BatchError` when interrupted.
+  func lines() throws -> [String] {
     let counts = pulled.counts
     let positives = divided.split.training.count
     let samples = positives * (job.training.negatives + 1)
     let table = pulled.table
     let pairs = table.userCount * table.itemCount - table.count
+    let estimate = MemoryEstimate(job, pulled, divided, threads: context.pool.threads)
+    let speed = try TrialSpeed(context, pulled: pulled, divided: divided)
     return [
       "\(counts.rowsRead) rows read: \(counts.rowsUsed) used, \(counts.rowsMerged) merged, "
         + "left out: \(counts.rejectedText)",
@@ -39,6 +46,43 @@ struct RunPlan {
         + "(\(parameterCount * 12 / 1_048_576) MiB with an optimiser's two moments)",
       "\(pairs) pairs would be scored, at most \(table.userCount * job.output.k) rows published to "
         + "\(job.output.schema).recommendations",
+      "memory: about \(estimate.peak / 1_048_576) MiB at the fullest ("
+        + estimate.stages.map { "\($0.stage.rawValue) \($0.bytes / 1_048_576)" }
+        .joined(separator: ", ") + ")"
+        + (MemoryBudget.bytes.map { "; \($0 / 1_048_576) MiB may be had" } ?? ""),
+      times(samples: samples, pairs: pairs, speed),
     ]
+  }
+
+  /// How long training and scoring would take at the speed of a short trial.
+  private func times(samples: Int, pairs: Int, _ speed: TrialSpeed) -> String {
+    let training = job.training
+    let parts = job.model.gmfWidth > 0 && !job.model.tower.isEmpty && training.pretrain
+    let epochs =
+      parts ? 2 * training.pretraining.epochs + training.joint.epochs : training.pretraining.epochs
+    let epoch = Double(samples) / max(speed.samplesPerSecond, 1)
+    // The model's figures take three passes over all pairs, the lists one.
+    let scoring = 4 * Double(pairs) / max(speed.pairsPerSecond, 1)
+    return "time: an epoch of the whole model \(Self.seconds(epoch)), at most \(epochs) epochs "
+      + "\(Self.seconds(Double(epochs) * epoch)); evaluating and publishing "
+      + "\(Self.seconds(scoring)) (tried: \(Int(speed.samplesPerSecond)) samples/s, "
+      + "\(Int(speed.pairsPerSecond)) pairs/s)"
+  }
+
+  private static func seconds(_ value: Double) -> String {
+    value < 10 ? "\(Double(Int(value * 10)) / 10) s" : "\(Int(value)) s"
+  }
+}
+
+extension MemoryEstimate {
+  /// An estimate for what was pulled and split.
+  init(_ job: Job, _ pulled: Pulled, _ divided: Divided, threads: Int) {
+    self.init(
+      job,
+      Sizes(
+        rows: pulled.counts.rowsRead, interactions: pulled.table.count,
+        users: pulled.table.userCount, items: pulled.table.itemCount,
+        testedUsers: divided.split.testUsers.count),
+      threads: threads)
   }
 }

@@ -1,0 +1,102 @@
+import NCF
+
+/// How much memory a run will hold at its fullest, told from the sizes of its data.
+///
+/// Every part is a length times a width; what the program itself and its libraries take is measured
+/// once and written down here.
+struct MemoryEstimate {
+  /// What decides the size of a run.
+  struct Sizes {
+    /// Rows that the source gave.
+    var rows: Int
+    /// Interactions after repeats were merged.
+    var interactions: Int
+    /// Users with an embedding.
+    var users: Int
+    /// Items with an embedding.
+    var items: Int
+    /// Users with a held-out item.
+    var testedUsers: Int
+  }
+
+  private let job: Job
+  private let sizes: Sizes
+  private let threads: Int
+
+  /// An estimate for a job on data of these sizes.
+  init(_ job: Job, _ sizes: Sizes, threads: Int) {
+    self.job = job
+    self.sizes = sizes
+    self.threads = threads
+  }
+
+  /// Bytes at each stage's fullest, in the order of the stages.
+  var stages: [(stage: Stage, bytes: Int)] {
+    [
+      (.pull, Self.program + pulling), (.split, resident),
+      (.train, resident + training + candidates(lists: 1)),
+      (.evaluate, resident + scoring + catalogueRows + candidates(lists: 2)),
+      (.publish, resident + max(scoring, 3 * parameters) + lists),
+    ]
+  }
+
+  /// Bytes at the fullest moment of the run.
+  var peak: Int { stages.reduce(0) { max($0, $1.bytes) } }
+
+  /// The executable, its libraries and one connection, before any data.
+  private static let program = 26 << 20
+  /// OpenBLAS's working memory for one thread, as far as it is touched.
+  private static let blasPerThread = 1 << 20
+
+  /// Four columns of four bytes as the log arrives, and one more while it is put in order.
+  private var pulling: Int { 20 * sizes.rows + 48 * (sizes.users + sizes.items) }
+
+  /// The log in compressed rows, training positives with their weights, and what is known before the
+  /// test: they stay until the run ends.
+  private var resident: Int {
+    Self.program + threads * Self.blasPerThread
+      + (12 + 8 + 4) * sizes.interactions + 32 * sizes.users
+      + 16 * (sizes.users + sizes.items)
+  }
+
+  /// One copy of the model.
+  private var parameters: Int {
+    let spec = job.model
+    let row = Self.padded(spec.gmfWidth) + Self.padded(spec.mlpWidth)
+    let tower = zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
+    return 4 * ((sizes.users + sizes.items) * row + tower)
+  }
+
+  /// Parameters, Adam's two moments, the epoch's and the best model, what scores the validation,
+  /// the gradients of a batch and the batches that are drawn ahead.
+  private var training: Int {
+    let spec = job.model
+    let row = Self.padded(spec.gmfWidth) + Self.padded(spec.mlpWidth)
+    let tower = zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
+    let group = job.training.negatives + 1
+    let batch = min(job.training.batch, sizes.interactions * group)
+    let ahead = max(2 * threads * batch, 65_536)
+    return 6 * parameters + 4 * row * (batch + batch / group)
+      + 4 * tower * max(1, min(16, batch / 128)) + 60 * ahead + sizes.interactions / 16
+  }
+
+  /// A model and what its scorer computes ahead for each item.
+  private var scoring: Int {
+    let firstLayer = job.model.tower.count > 1 ? Self.padded(job.model.tower[1]) : 8
+    return 2 * parameters + 4 * sizes.items * (firstLayer + job.model.gmfWidth)
+  }
+
+  /// Scores of a block of 8 users against everything, for each thread.
+  private var catalogueRows: Int { threads * 8 * 4 * sizes.items }
+
+  /// Candidates of every tested user, and the lists that they are put together from.
+  private func candidates(lists: Int) -> Int {
+    let one = 4 * job.evaluation.sampled
+    return sizes.testedUsers * (lists * (one + 8) + one + 48)
+  }
+
+  /// Lists of the users that are scored together, and everyone's lists for coverage.
+  private var lists: Int { (sizes.testedUsers + 2_048) * job.output.k * 8 }
+
+  private static func padded(_ width: Int) -> Int { (width + 7) / 8 * 8 }
+}
