@@ -44,7 +44,7 @@ struct MemoryEstimate {
   var peak: Int { stages.reduce(0) { max($0, $1.bytes) } }
 
   /// The executable, its libraries and one connection, before any data.
-  private static let program = 26 << 20
+  private static let program = 38 << 20
   /// OpenBLAS's working memory for one thread, as far as it is touched.
   private static let blasPerThread = 1 << 20
 
