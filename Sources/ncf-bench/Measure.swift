@@ -29,6 +29,8 @@ struct Measure: ParsableCommand {
   @Option(help: "Batch sizes to train with, in samples.") var batches = [256, 1_024, 4_096, 16_384]
   @Option(help: "Sizes of the scaling section, in multiples of the planted data.")
   var scales = [1, 10]
+  @Option(help: "Items in the scaling section, instead of growing with the events.")
+  var items: Int?
   @Option(help: "Folder with the peers' scripts; they are run in the same sitting.")
   var peers: String?
   @Option(help: "The Python that has the peers.") var python = "python3"
@@ -66,7 +68,9 @@ struct Measure: ParsableCommand {
       try NightBench(figures, threads: threads).run(log: log, repeats: min(repeats, 3))
     }
     if sections.contains(.scaling) {
-      for scale in scales { try NightBench(figures, threads: threads).run(scale: scale) }
+      for scale in scales {
+        try NightBench(figures, threads: threads).run(scale: scale, items: items)
+      }
     }
     if let json { try figures.write(to: json) }
   }
@@ -75,9 +79,10 @@ struct Measure: ParsableCommand {
   ///
   /// Users grow with the events, items with their power of 2/3: 20 times is 121,000 users, 27,000
   /// items and 20 million events.
-  static func plantedWorld(scale: Int) -> PlantedWorld {
+  static func plantedWorld(scale: Int, items: Int? = nil) -> PlantedWorld {
     PlantedWorld(
-      users: 6_040 * scale, items: Int(3_706 * pow(Double(scale), 2.0 / 3)), eventsPerUser: 165,
+      users: 6_040 * scale, items: items ?? Int(3_706 * pow(Double(scale), 2.0 / 3)),
+      eventsPerUser: 165,
       days: 1_000, endingAt: 1_767_225_600, seed: 1)
   }
 

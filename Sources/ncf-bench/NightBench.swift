@@ -41,17 +41,17 @@ struct NightBench {
   }
 
   /// One night with a single joint epoch on a planted log some times as large.
-  func run(scale: Int) throws {
+  func run(scale: Int, items: Int?) throws {
     try inDatabase { database in
       let connection = try Connection(database, applicationName: "ncf-bench/scaling")
       try makeTable(connection)
-      try plant(Measure.plantedWorld(scale: scale), connection)
+      try plant(Measure.plantedWorld(scale: scale, items: items), connection)
       try batch(["migrate", "up"], database)
       let config = try write(
         """
         job: bench
         source: {table: app.events}
-        train: {pretrain: false, epochs: 1}
+        train: {pretrain: false, negatives: 4, epochs: 1}
 
         """)
       try batch(
