@@ -8,7 +8,7 @@ import Testing
 @Suite struct DeterminismTests {
   static let tastes = PlantedTastes(users: 300, items: 200, eventsPerUser: 30, seed: 5)
 
-  @Test(arguments: [Optimizer.adam, .sgd], [64, 256, 5_000])
+  @Test(arguments: [Optimizer.adam, .denseAdam, .sgd], [64, 256, 5_000])
   func trainingGivesTheSameBitsWithAnyNumberOfThreads(optimizer: Optimizer, batch: Int) throws {
     let spec = ModelSpec(gmfWidth: 8, tower: [64, 32, 16, 8])
     let models = try [1, 2, 4].map { threads in

@@ -1,3 +1,4 @@
+import Foundation
 import Interactions
 import Parallelism
 import Testing
@@ -72,6 +73,48 @@ import Testing
       let moved = before.parameters[position] - after.parameters[position]
       let tolerance = isParameter ? 2e-6 + 1e-4 * abs(expected[position]) : 0
       #expect(abs(moved - expected[position]) <= tolerance, "parameter \(position)")
+    }
+  }
+
+  /// Several batches, so that rows rest between two touches: the naive dense Adam as the oracle.
+  @Test(arguments: [1, 2])
+  func stepsOfDenseAdamAreThoseOfThePlainOne(threads: Int) throws {
+    let spec = ModelSpec(gmfWidth: 5, tower: [12, 7, 3])
+    let users = 6
+    let items = 4
+    let lists = (0..<users).map { user in
+      (0..<UInt32(items)).filter { $0 != UInt32(user % items) }
+    }
+    let positives = UserItems(lists: lists)
+    let model = Self.model(spec, users: users, items: items)
+    let trainer = Trainer(
+      model, positives: positives, negatives: 1, batch: 4,
+      phase: PhaseOptions(optimizer: .denseAdam, learningRate: 0.01, epochs: 1, patience: 1),
+      seed: 4, pool: WorkerPool(threads: threads))
+    _ = try trainer.run(epoch: 1)
+
+    var plain = PlainModel(model)
+    var first = plain.parameters.map { _ in 0.0 }
+    var second = first
+    let order = EpochOrder(count: positives.count, seed: 4, epoch: 1)
+    let owners = InteractionOwners(positives)
+    for step in 1...positives.count / 2 {
+      let samples = (2 * step - 2..<2 * step).flatMap { position -> [PlainModel.Sample] in
+        let user = owners.user(of: order[position])
+        return [
+          (user, Int(positives.items[order[position]]), 1, 1), (user, user % items, 0, 1),
+        ]
+      }
+      for (place, gradient) in plain.gradient(samples).enumerated() {
+        first[place] = 0.9 * first[place] + 0.1 * gradient
+        second[place] = 0.999 * second[place] + 0.001 * gradient * gradient
+        let scale = (second[place] / (1 - pow(0.999, Double(step)))).squareRoot() + 1e-8
+        plain.parameters[place] -= 0.01 * first[place] / (1 - pow(0.9, Double(step))) / scale
+      }
+    }
+    let trained = PlainModel(trainer.model).parameters
+    for (place, isParameter) in plain.isParameter.enumerated() where isParameter {
+      #expect(abs(trained[place] - plain.parameters[place]) < 2e-4, "parameter \(place)")
     }
   }
 

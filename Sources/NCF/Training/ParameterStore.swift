@@ -26,7 +26,7 @@ final class ParameterStore: @unchecked Sendable {
     self.optimizer = optimizer
     var storage: [Storage<Float>] = []
     func table(_ values: [Float]) -> Table {
-      let moments = optimizer == .adam ? values.count : 0
+      let moments = optimizer == .sgd ? 0 : values.count
       let new = [Storage(values), Storage(count: moments), Storage(count: moments)]
       storage += new
       return Table(values: new[0].buffer, first: new[1].buffer, second: new[2].buffer)
@@ -61,7 +61,7 @@ final class ParameterStore: @unchecked Sendable {
     learningRate: Float
   ) {
     switch optimizer {
-    case .adam:
+    case .adam, .denseAdam:
       OptimizerKernels.adam(
         table.values.from(position), table.first.from(position), table.second.from(position),
         gradient: gradient, count: count, step: step)

@@ -36,6 +36,10 @@ package final class Trainer: @unchecked Sendable {
   private let itemGradient: Storage<Float>
   private let denseGradients: [Storage<Float>]
   private let losses: Storage<Double>
+  /// For dense Adam: the slot of each row of the batch at hand plus 1, else 0; users, then items.
+  private let slotsOfRows: [Storage<Int32>]
+  /// A gradient of zeros, for rows that no sample touches.
+  private let noGradient: Storage<Float>
 
   /// Prepares to train a model.
   ///
@@ -83,6 +87,10 @@ package final class Trainer: @unchecked Sendable {
       Storage(count: layout.denseCount)
     }
     losses = Storage(count: denseGradients.count)
+    slotsOfRows =
+      phase.optimizer == .denseAdam
+      ? [Storage(count: model.userCount), Storage(count: model.itemCount)] : []
+    noGradient = Storage(count: layout.rowStride)
   }
 
   /// The parameters as they stand.
@@ -169,8 +177,15 @@ package final class Trainer: @unchecked Sendable {
 
   /// Second half of a step: a worker's share of all parameters that the batch touches.
   private func move(plan: BatchPlan, shards: Int, worker: Int, step: AdamStep) {
-    moveRows(store.users, plan.userRows, userGradient.buffer, worker, step)
-    moveRows(store.items, plan.itemRows, itemGradient.buffer, worker, step)
+    if slotsOfRows.isEmpty {
+      moveRows(store.users, plan.userRows, userGradient.buffer, worker, step)
+      moveRows(store.items, plan.itemRows, itemGradient.buffer, worker, step)
+    } else {
+      moveAllRows(
+        store.users, plan.userRows, userGradient.buffer, slotsOfRows[0].buffer, worker, step)
+      moveAllRows(
+        store.items, plan.itemRows, itemGradient.buffer, slotsOfRows[1].buffer, worker, step)
+    }
     let blocks = store.layout.denseCount / 8
     let range =
       8 * (blocks * worker / pool.threads)..<8 * (blocks * (worker + 1) / pool.threads)
@@ -196,20 +211,50 @@ package final class Trainer: @unchecked Sendable {
     let start = touched.count * worker / pool.threads
     let end = touched.count * (worker + 1) / pool.threads
     for slot in start..<end {
-      let first = Int(touched.first[slot])
-      let gradient = gradients.from(first * width)
-      var other = touched.next[first]
-      while other >= 0 {
-        let addend = gradients.from(Int(other) * width)
-        for column in stride(from: 0, to: width, by: 8) {
-          gradient.set(column, gradient.vector(column) + addend.vector(column))
-        }
-        other = touched.next[Int(other)]
-      }
       store.move(
-        table, at: Int(touched.rows[slot]) * width, count: width, gradient: gradient, step: step,
-        learningRate: learningRate)
+        table, at: Int(touched.rows[slot]) * width, count: width,
+        gradient: sum(gradients, ofSlot: slot, touched), step: step, learningRate: learningRate)
     }
+  }
+
+  /// Moves a worker's share of all rows, those that the batch doesn't touch by their moments alone.
+  private func moveAllRows(
+    _ table: ParameterStore.Table, _ touched: TouchedRows, _ gradients: Buffer<Float>,
+    _ slots: Buffer<Int32>, _ worker: Int, _ step: AdamStep
+  ) {
+    let width = store.layout.rowStride
+    let share =
+      slots.count * worker / pool.threads..<slots.count * (worker + 1) / pool.threads
+    for slot in 0..<touched.count where share.contains(Int(touched.rows[slot])) {
+      slots[Int(touched.rows[slot])] = Int32(truncatingIfNeeded: slot) + 1
+    }
+    for row in share {
+      let slot = Int(slots[row]) - 1
+      let gradient = slot < 0 ? noGradient.buffer : sum(gradients, ofSlot: slot, touched)
+      store.move(
+        table, at: row * width, count: width, gradient: gradient, step: step,
+        learningRate: learningRate)
+      slots[row] = 0
+    }
+  }
+
+  /// Sums the gradients of a slot's row in the order of their samples; the sum takes the first's place.
+  @inline(__always)
+  private func sum(
+    _ gradients: Buffer<Float>, ofSlot slot: Int, _ touched: TouchedRows
+  ) -> Buffer<Float> {
+    let width = store.layout.rowStride
+    let first = Int(touched.first[slot])
+    let sum = gradients.from(first * width)
+    var other = touched.next[first]
+    while other >= 0 {
+      let addend = gradients.from(Int(other) * width)
+      for column in stride(from: 0, to: width, by: 8) {
+        sum.set(column, sum.vector(column) + addend.vector(column))
+      }
+      other = touched.next[Int(other)]
+    }
+    return sum
   }
 }
 

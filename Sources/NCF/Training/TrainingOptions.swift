@@ -2,6 +2,9 @@
 package enum Optimizer: String, Sendable, Equatable, Codable, CaseIterable {
   /// Adam; for embeddings on the rows that a batch touches, for the tower on all of it.
   case adam
+  /// Adam on every row of the embeddings at every step, touched or not, as Adam was published: slow,
+  /// and what `adam` is held against.
+  case denseAdam = "adam_dense"
   /// Plain stochastic gradient descent, as the paper fine-tunes.
   case sgd
 }
