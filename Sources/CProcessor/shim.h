@@ -31,6 +31,9 @@ static inline int processor_runs_kernels(void) {
 #endif
 }
 
+/// Asks for a cache line that will be needed soon; harmless wherever it points.
+static inline void processor_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
+
 typedef float processor_float8 __attribute__((ext_vector_type(8)));
 
 /// Eight square roots at once; Swift's own takes them one by one.

@@ -10,8 +10,8 @@ struct Measure: ParsableCommand {
     commandName: "measure",
     abstract: "Runs the benchmarks; quote medians, and ratios of one sitting.",
     discussion: """
-      Without --log the data is planted at the size of MovieLens-1M: 6,040 users, 3,706 items, about \
-      a million events. Sections: kernels, training, scoring, copy, night, scaling. copy, night and \
+      Without --log the data is planted, by default at the size of MovieLens-1M: 6,040 users, \
+      3,706 items, about a million events. Sections: kernels, training, scoring, copy, night, scaling. copy, night and \
       scaling need a server that may be written to (scripts/with-postgres lends one); night and \
       scaling run the ncf-batch that lies beside this program.
       """)
@@ -23,6 +23,7 @@ struct Measure: ParsableCommand {
   @Option(help: "Which sections, each with its own --only; all but scaling when none.")
   var only: [Section] = []
   @Option(help: "A log: lines of user, item, seconds, tab-separated, ids from 0.") var log: String?
+  @Option(help: "Without --log: how many times as large the planted log is.") var size = 1
   @Option(help: "Repetitions of each measurement.") var repeats = 5
   @Option(help: "Threads.") var threads = 2
   @Option(help: "Predictive factors to measure.") var factors: [Int] = [8, 16, 32, 64]
@@ -37,7 +38,7 @@ struct Measure: ParsableCommand {
   @Option(help: "File for all figures, as JSON.") var json: String?
 
   func validate() throws {
-    guard repeats >= 1, threads >= 1, !factors.contains(where: { $0 < 1 }),
+    guard repeats >= 1, threads >= 1, size >= 1, !factors.contains(where: { $0 < 1 }),
       !batches.contains(where: { $0 < 5 }), !scales.contains(where: { $0 < 1 })
     else { throw ValidationError("Repeats, threads, factors, batches and scales are above 0.") }
   }
@@ -48,7 +49,7 @@ struct Measure: ParsableCommand {
     let pool = WorkerPool(threads: threads)
     if sections.contains(.kernels) { KernelBench(figures, repeats: repeats).run() }
     if sections.contains(.training) || sections.contains(.scoring) {
-      let table = try log.map { try LogFile.table($0) } ?? Self.plantedTable()
+      let table = try log.map { try LogFile.table($0) } ?? Self.plantedTable(scale: size)
       print("\(table.count) interactions, \(table.userCount) users, \(table.itemCount) items")
       let engine = EngineBench(figures, table: table, repeats: repeats, pool: pool)
       for factors in factors {
@@ -87,8 +88,8 @@ struct Measure: ParsableCommand {
   }
 
   /// A planted log as a table, its ids dense already.
-  static func plantedTable() -> InteractionTable {
-    let world = plantedWorld(scale: 1)
+  static func plantedTable(scale: Int) -> InteractionTable {
+    let world = plantedWorld(scale: scale)
     var columns = InteractionColumns()
     world.events(days: 0..<world.days) { user, item, second in
       columns.append(user: UInt32(user), item: UInt32(item), second: UInt32(second))

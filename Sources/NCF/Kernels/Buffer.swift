@@ -1,3 +1,5 @@
+private import CProcessor
+
 /// Memory for numbers that kernels share among threads, aligned to 64 bytes and never moved.
 ///
 /// It is zero at first. It lives as long as this object; a `Buffer` is a view of it.
@@ -92,6 +94,16 @@ final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
   func copy(from other: Buffer, count: Int) {
     precondition(count <= self.count && count <= other.count)
     unsafe base.update(from: other.base, count: count)
+  }
+}
+
+extension Buffer where Element == Float {
+  /// Asks the caches for a run of numbers that will be needed soon.
+  @inline(__always)
+  func prefetch(_ position: Int, count: Int) {
+    for line in stride(from: position, to: position + count, by: 16) {
+      unsafe processor_prefetch(base + line)
+    }
   }
 }
 

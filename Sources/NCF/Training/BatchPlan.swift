@@ -1,3 +1,4 @@
+private import CProcessor
 import Interactions
 
 /// What one step trains on: groups of a positive with its negatives, and which rows they touch.
@@ -19,6 +20,9 @@ final class BatchPlan: @unchecked Sendable {
   let userRows: TouchedRows
   let itemRows: TouchedRows
 
+  /// The positive of each group, by its place in the log.
+  private let interactions: Buffer<Int>
+  private let interactionStorage: Storage<Int>
   private let userStorage: Storage<UInt32>
   private let itemStorage: Storage<UInt32>
   private let weightStorage: Storage<Float>
@@ -28,6 +32,8 @@ final class BatchPlan: @unchecked Sendable {
 
   init(maximumGroups: Int, groupSize: Int) {
     self.groupSize = groupSize
+    interactionStorage = Storage(count: maximumGroups)
+    interactions = interactionStorage.buffer
     userStorage = Storage(count: maximumGroups)
     itemStorage = Storage(count: maximumGroups * groupSize)
     weightStorage = Storage(count: maximumGroups * groupSize)
@@ -39,32 +45,55 @@ final class BatchPlan: @unchecked Sendable {
   }
 
   /// Fills the plan with the positives at some positions of an epoch, and draws their negatives.
+  ///
+  /// It goes over the groups three times, each time asking the caches for what the next one reads: in
+  /// a large log every positive and every user's list lies somewhere else.
   func prepare(positions: Range<Int>, of source: EpochSource) {
     groups = positions.count
-    var sample = 0
+    let positives = source.sampler.positives
+    unsafe positives.items.withUnsafeBufferPointer { list in
+      for (group, position) in positions.enumerated() {
+        let interaction = source.order[position]
+        interactions[group] = interaction
+        source.owners.prefetch(interaction)
+        unsafe list.prefetch(interaction..<interaction + 1)
+      }
+      for group in 0..<groups {
+        let user = source.owners.user(of: interactions[group])
+        users[group] = UInt32(truncatingIfNeeded: user)
+        items[group * groupSize] = unsafe list[interactions[group]]
+        unsafe list.prefetch(positives.range(of: user))
+      }
+    }
     for (group, position) in positions.enumerated() {
-      let interaction = source.order[position]
-      let user = source.owners.user(of: interaction)
-      users[group] = UInt32(truncatingIfNeeded: user)
-      let positive = source.sampler.positives.items[interaction]
-      items[sample] = positive
-      weights[sample] = source.weights.isEmpty ? 1 : source.weights[interaction]
-      sample += 1
+      let first = group * groupSize
+      weights[first] = source.weights.isEmpty ? 1 : source.weights[interactions[group]]
       var random = CounterRandom(seed: source.seed, stream: source.stream &+ UInt64(position))
-      for _ in 1..<groupSize {
-        if let negative = source.sampler.draw(user: user, random: &random) {
+      for sample in first + 1..<first + groupSize {
+        if let negative = source.sampler.draw(user: Int(users[group]), random: &random) {
           items[sample] = negative
           weights[sample] = 1
         } else {
           // The user has everything: the place is kept and counts for nothing.
-          items[sample] = positive
+          items[sample] = items[first]
           weights[sample] = 0
         }
-        sample += 1
       }
     }
     userRows.collect(users, count: groups)
-    itemRows.collect(items, count: sample)
+    itemRows.collect(items, count: samples)
+  }
+}
+
+extension UnsafeBufferPointer<UInt32> {
+  /// Asks the caches for some elements, a long range for its first kilobyte.
+  @inline(__always)
+  fileprivate func prefetch(_ range: Range<Int>) {
+    guard let baseAddress else { return }
+    let end = Swift.min(range.upperBound, range.lowerBound + 256)
+    for position in stride(from: range.lowerBound, to: end, by: 16) {
+      unsafe processor_prefetch(baseAddress + position)
+    }
   }
 }
 
@@ -111,6 +140,15 @@ struct InteractionOwners: Sendable {
     self.firsts = firsts
   }
 
+  /// Asks the caches for where the search for an interaction's user begins.
+  @inline(__always)
+  func prefetch(_ interaction: Int) {
+    unsafe firsts.withUnsafeBufferPointer { list in
+      if let base = list.baseAddress { unsafe processor_prefetch(base + (interaction >> 6)) }
+    }
+  }
+
+  /// The user of an interaction.
   @inline(__always)
   func user(of interaction: Int) -> Int {
     var user = Int(firsts[interaction >> 6])

@@ -71,6 +71,15 @@ final class ParameterStore: @unchecked Sendable {
     }
   }
 
+  /// Asks the caches for a run of parameters and its moments.
+  @inline(__always)
+  func prefetch(_ table: Table, at position: Int, count: Int) {
+    table.values.prefetch(position, count: count)
+    if optimizer == .sgd { return }
+    table.first.prefetch(position, count: count)
+    table.second.prefetch(position, count: count)
+  }
+
   /// Copies the weights of a layer that lie in a range of dense positions to their transposed places.
   func refreshTransposed(_ layer: ParameterLayout.Layer, blocks: Range<Int>) {
     let range = blocks.clamped(to: layer.weights..<layer.weights + layer.input * layer.output)
