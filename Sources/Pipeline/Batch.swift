@@ -67,6 +67,8 @@ package struct Batch {
   private func recordedRun() throws -> RunOutcome {
     let start = clock()
     let guardian = try Connection(parameters, applicationName: "ncf-batch/lock")
+    // The lock is the connection's: it lasts as long as the run.
+    defer { withExtendedLifetime(guardian) {} }
     let connection = try Connection(parameters, applicationName: "ncf-batch/record")
     try ServerCheck.version(of: connection)
     try ServerCheck.pooler(guardian, connection)

@@ -13,7 +13,8 @@ struct CommitOutcome {
   /// - Parameters:
   ///   - transaction: its id, as `pg_current_xact_id` gave it.
   ///   - lost: the error that COMMIT ended with.
-  /// - Throws: `BatchError` (69) when it was not, or when nobody can tell within half a minute.
+  /// - Throws: `BatchError` (69) when it was not, or when nobody can tell after 60
+  ///   tries, half a second apart.
   func resolve(_ transaction: String?, _ lost: PostgresError) throws {
     guard let transaction else { throw BatchError(lost, doing: "publish") }
     for _ in 0..<Self.tries {
@@ -25,6 +26,7 @@ struct CommitOutcome {
       }
     }
     var error = BatchError(lost, doing: "publish: whether it was committed is not known")
+    error.stillServed = "either the lists from before this run or all of its own"
     error.advice =
       "look at ncf.live when the server is back; the next run finds the truth by itself"
     throw error

@@ -47,6 +47,7 @@ package struct Loader {
       let connection = try Connection(parameters, applicationName: "ncf-batch/load")
       interruption.watch(connection)
       defer { interruption.forget(connection) }
+      try interruption.check()
       return try connection.transaction {
         let target = try prepare(table, replace: replace, on: connection)
         let rows = try connection.copyIn(target) { writer in

@@ -30,11 +30,18 @@ struct PartedPull {
       let result = Result { try read(part, counting: rows, since: start) }
       results.withLock { $0[part] = result }
     }
-    var whole = RowReader(plan, watermark: watermark, minValue: context.job.source.minValue)
-    for result in results.withLock({ $0 }) {
+    var whole: RowReader?
+    for part in parts.conditions.indices {
+      // Taken out one by one: a part's columns go as soon as they have been copied.
+      let result = results.withLock { results in
+        defer { results[part] = nil }
+        return results[part]
+      }
       guard let result else { throw BatchError(.software, "a part of the source was not read") }
-      whole.absorb(try result.get())
+      let reader = try result.get()
+      if whole == nil { whole = reader } else { whole?.absorb(reader) }
     }
+    guard let whole else { throw BatchError(.software, "the source has no parts") }
     return whole
   }
 
@@ -44,6 +51,8 @@ struct PartedPull {
     let connection = try context.connect(for: "pull")
     context.interruption.watch(connection)
     defer { context.interruption.forget(connection) }
+    // A request that came before the watch has cancelled nothing.
+    try context.interruption.check()
     return try connection.transaction(.repeatableReadReadOnly) {
       try connection.executeScript(
         SQL.Pull.takeSnapshot(try connection.quoteLiteral(parts.snapshot)))

@@ -56,13 +56,14 @@ struct Retention {
 
   private func drop(_ run: Int64, _ sql: SQL.Output, on connection: Connection) throws {
     try connection.transaction {
+      // What may take long comes first, while no reader is kept out.
+      try connection.execute(sql.deletePopular, [.integer(run)])
+      try connection.execute(SQL.Models.delete, [.integer(run)])
       // The parent first, as readers lock them; NOWAIT, since a lock that is waited for makes
       // every new reader wait behind it.
       try connection.execute(sql.lockParent)
       try connection.execute(sql.lockChild(run))
       try connection.execute(sql.dropChild(run))
-      try connection.execute(sql.deletePopular, [.integer(run)])
-      try connection.execute(SQL.Models.delete, [.integer(run)])
     }
   }
 }

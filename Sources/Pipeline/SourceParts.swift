@@ -24,6 +24,9 @@ struct SourceParts {
         .configuration, "source.connections is \(count), but the source is a query",
         advice: "only a table can be read in parts: give source.table, or source.connections 1")
     }
+    // This session waits, in its transaction, until all parts are read.
+    try connection.execute(
+      SQL.Session.setLocal, ["idle_in_transaction_session_timeout", "0"])
     let relation = try SourcePlan.resolve(name, on: connection)
     let found = try connection.execute(SQL.Pull.blocks, [.text(relation)])
     guard found.rowCount == 1, let blocks = found[row: 0, column: 0].flatMap({ Int($0) }) else {

@@ -152,7 +152,7 @@ package final class Trainer: @unchecked Sendable {
       }
     }
     step += batches
-    return windowLoss.buffer[0]
+    return withExtendedLifetime(windowLoss) { windowLoss.buffer[0] }
   }
 
   /// First half of a step: a shard's groups forward and back, tile by tile.

@@ -33,6 +33,8 @@ struct PullStage {
     let connection = try context.connect(for: "pull")
     context.interruption.watch(connection)
     defer { context.interruption.forget(connection) }
+    // A request that came before the watch has cancelled nothing.
+    try context.interruption.check()
     return try connection.transaction(.repeatableReadReadOnly) {
       try read(on: connection)
     }

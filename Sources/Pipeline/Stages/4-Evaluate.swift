@@ -90,16 +90,11 @@ struct EvaluateStage {
         scorer, holdout: part.sampledHoldout ?? part.holdout, candidates: part.candidates,
         pool: context.pool)
       judged.metrics += rows(sampled, model: name, split: part.split, proto: "sampled")
-      try context.interruption.check()
-      let full = HoldoutRanks.full(
-        scorer, holdout: part.holdout, leavingOut: part.leavingOut, pool: context.pool)
+      let full = try fullRanks(scorer, part)
       judged.metrics += rows(full, model: name, split: part.split, proto: "full")
       if part.split == "test" { judged.ndcg = full.values(.ndcg, k: k) }
     }
-    try context.interruption.check()
-    let lists = topK(
-      scorer, users: divided.split.testUsers, k: k, history: divided.beforeTest,
-      pool: context.pool)
+    let lists = try self.lists(scorer, k: k)
     if let quality = ListQuality(
       lists, k: k, itemCount: pulled.table.itemCount, popularity: popularity,
       userCount: pulled.table.userCount)
@@ -115,6 +110,40 @@ struct EvaluateStage {
       }
     }
     return judged
+  }
+
+  /// Users ranked between two looks at whether to stop: about a second's work, whole blocks.
+  private var slice: Int {
+    max(64, 60_000_000 / max(pulled.table.itemCount, 1) / 64 * 64)
+  }
+
+  private func fullRanks(_ scorer: some Scorer, _ part: Measure) throws -> HoldoutRanks {
+    var ranks = [Int32](repeating: -1, count: part.holdout.count)
+    for first in stride(from: 0, to: ranks.count, by: slice) {
+      try context.interruption.check()
+      let users = first..<min(first + slice, ranks.count)
+      var holdout = [Int32](repeating: -1, count: ranks.count)
+      holdout.replaceSubrange(users, with: part.holdout[users])
+      let some = HoldoutRanks.full(
+        scorer, holdout: holdout, leavingOut: part.leavingOut, pool: context.pool)
+      ranks.replaceSubrange(users, with: some.ranks[users])
+    }
+    return HoldoutRanks(ranks: ranks)
+  }
+
+  private func lists(_ scorer: some Scorer, k: Int) throws -> RecommendationLists {
+    let users = divided.split.testUsers
+    var (offsets, items, scores): ([Int], [UInt32], [Float]) = ([0], [], [])
+    for first in stride(from: 0, to: users.count, by: slice) {
+      try context.interruption.check()
+      let some = topK(
+        scorer, users: Array(users[first..<min(first + slice, users.count)]), k: k,
+        history: divided.beforeTest, pool: context.pool)
+      offsets += some.offsets.dropFirst().map { $0 + items.count }
+      items += some.items
+      scores += some.scores
+    }
+    return RecommendationLists(users: users, offsets: offsets, items: items, scores: scores)
   }
 
   private func rows(

@@ -46,6 +46,8 @@ struct PublishStage {
     let connection = try context.connect(for: "publish")
     context.interruption.watch(connection)
     defer { context.interruption.forget(connection) }
+    // A request that came before the watch has cancelled nothing.
+    try context.interruption.check()
     let sql = try SQL.Output(schema: context.job.output.schema, on: connection)
     try OutputRelations(
       context.job, users: pulled.users.kind, items: pulled.items.kind, on: connection
