@@ -123,7 +123,7 @@ enum LayerKernels {
     precondition(rows.count >= count && target.count >= count * width)
     for index in 0..<count {
       // Rows lie anywhere in a table that may be larger than the caches.
-      if index + 6 < count { table.prefetch(Int(rows[index + 6]) * width, count: width) }
+      if index + 16 < count { table.prefetch(Int(rows[index + 16]) * width, count: width) }
       let source = table.from(Int(rows[index]) * width)
       let target = target.from(index * width)
       var column = 0

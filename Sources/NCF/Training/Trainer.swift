@@ -211,8 +211,8 @@ package final class Trainer: @unchecked Sendable {
     let start = touched.count * worker / pool.threads
     let end = touched.count * (worker + 1) / pool.threads
     for slot in start..<end {
-      if slot + 4 < end {
-        store.prefetch(table, at: Int(touched.rows[slot + 4]) * width, count: width)
+      if slot + 10 < end {
+        store.prefetch(table, at: Int(touched.rows[slot + 10]) * width, count: width)
       }
       store.move(
         table, at: Int(touched.rows[slot]) * width, count: width,
