@@ -76,7 +76,9 @@ struct MemoryEstimate {
     let group = job.training.negatives + 1
     let batch = min(job.training.batch, sizes.interactions * group)
     let ahead = max(2 * threads * batch, 65_536)
-    return 6 * parameters + 4 * row * (batch + batch / group)
+    // A row and its moments lie in whole cache lines of 16 numbers.
+    let lines = 4 * (sizes.users + sizes.items) * ((3 * row + 15) / 16 * 16 - 3 * row)
+    return 6 * parameters + lines + 4 * row * (batch + batch / group)
       + 4 * tower * max(1, min(16, batch / 128)) + 60 * ahead + sizes.interactions / 16
   }
 

@@ -20,7 +20,7 @@ final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
   /// Copies an array.
   convenience init(_ elements: [Element]) {
     self.init(count: elements.count)
-    buffer.copy(from: elements, at: 0)
+    buffer.copy(from: elements[...], at: 0)
   }
 
   /// Copies everything out.
@@ -81,7 +81,7 @@ final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
   }
 
   /// Copies an array to `position` and after.
-  func copy(from elements: [Element], at position: Int) {
+  func copy(from elements: ArraySlice<Element>, at position: Int) {
     precondition(position >= 0 && position + elements.count <= count)
     unsafe elements.withUnsafeBufferPointer { source in
       if let first = source.baseAddress {

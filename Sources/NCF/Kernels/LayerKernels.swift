@@ -117,14 +117,14 @@ enum LayerKernels {
 
   /// Copies rows of a table, `width` numbers each, to consecutive places.
   static func gather(
-    _ rows: Buffer<UInt32>, count: Int, from table: Buffer<Float>, width: Int,
+    _ rows: Buffer<UInt32>, count: Int, from table: Buffer<Float>, width: Int, pitch: Int,
     into target: Buffer<Float>
   ) {
     precondition(rows.count >= count && target.count >= count * width)
     for index in 0..<count {
       // Rows lie anywhere in a table that may be larger than the caches.
-      if index + 16 < count { table.prefetch(Int(rows[index + 16]) * width, count: width) }
-      let source = table.from(Int(rows[index]) * width)
+      if index + 16 < count { table.prefetch(Int(rows[index + 16]) * pitch, count: width) }
+      let source = table.from(Int(rows[index]) * pitch)
       let target = target.from(index * width)
       var column = 0
       while column < width {

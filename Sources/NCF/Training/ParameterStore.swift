@@ -1,10 +1,25 @@
 /// A model's parameters in memory that threads share while it trains, with the optimiser's moments.
 final class ParameterStore: @unchecked Sendable {
-  /// A run of parameters and, for Adam, its two moments of the same length.
+  /// Parameters in rows and, for Adam, the two moments of each row right behind it.
+  ///
+  /// A step reads and writes all three: side by side they are one stretch of memory, one page, and
+  /// whole cache lines that no other row shares.
   struct Table {
     let values: Buffer<Float>
-    let first: Buffer<Float>
-    let second: Buffer<Float>
+    /// Numbers in a row, padding included.
+    let width: Int
+    /// Numbers from one row to the next.
+    let pitch: Int
+
+    fileprivate init(_ storage: Storage<Float>, width: Int, pitch: Int) {
+      values = storage.buffer
+      self.width = width
+      self.pitch = pitch
+    }
+
+    /// Asks the caches for a row and its moments.
+    @inline(__always)
+    func prefetch(row: Int) { values.prefetch(row * pitch, count: pitch) }
   }
 
   let layout: ParameterLayout
@@ -25,15 +40,19 @@ final class ParameterStore: @unchecked Sendable {
     itemCount = model.itemCount
     self.optimizer = optimizer
     var storage: [Storage<Float>] = []
-    func table(_ values: [Float]) -> Table {
-      let moments = optimizer == .sgd ? 0 : values.count
-      let new = [Storage(values), Storage(count: moments), Storage(count: moments)]
-      storage += new
-      return Table(values: new[0].buffer, first: new[1].buffer, second: new[2].buffer)
+    func table(_ values: [Float], width: Int) -> Table {
+      let pitch = optimizer == .sgd ? width : Self.lines(3 * width)
+      let rows = values.count / max(width, 1)
+      let new = Storage<Float>(count: rows * pitch)
+      for row in 0..<rows {
+        new.buffer.copy(from: values[row * width..<(row + 1) * width], at: row * pitch)
+      }
+      storage.append(new)
+      return Table(new, width: width, pitch: pitch)
     }
-    users = table(model.users)
-    items = table(model.items)
-    dense = table(model.dense)
+    users = table(model.users, width: layout.rowStride)
+    items = table(model.items, width: layout.rowStride)
+    dense = table(model.dense, width: layout.denseCount)
     let transposedStorage = Storage<Float>(count: model.dense.count)
     transposed = transposedStorage.buffer
     storage.append(transposedStorage)
@@ -46,38 +65,38 @@ final class ParameterStore: @unchecked Sendable {
   /// The parameters as a value.
   var model: Model {
     var model = Model(zeros: layout.spec, userCount: userCount, itemCount: itemCount)
-    model.users = storage[0].array
-    model.items = storage[3].array
-    model.dense = storage[6].array
+    for row in 0..<userCount { copy(users, row: row, to: &model.users) }
+    for row in 0..<itemCount { copy(items, row: row, to: &model.items) }
+    copy(dense, row: 0, to: &model.dense)
     return model
   }
 
-  /// Moves a run of parameters of a table against a gradient.
-  ///
-  /// The run begins at `position` and is `count` long, a multiple of 8.
-  @inline(__always)
-  func move(
-    _ table: Table, at position: Int, count: Int, gradient: Buffer<Float>, step: AdamStep,
-    learningRate: Float
-  ) {
-    switch optimizer {
-    case .adam, .denseAdam:
-      OptimizerKernels.adam(
-        table.values.from(position), table.first.from(position), table.second.from(position),
-        gradient: gradient, count: count, step: step)
-    case .sgd:
-      OptimizerKernels.descend(
-        table.values.from(position), gradient: gradient, count: count, learningRate: learningRate)
+  private func copy(_ table: Table, row: Int, to values: inout [Float]) {
+    for column in 0..<table.width {
+      values[row * table.width + column] = table.values[row * table.pitch + column]
     }
   }
 
-  /// Asks the caches for a run of parameters and its moments.
+  /// Rounds a count of numbers up to whole cache lines.
+  private static func lines(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+
+  /// Moves a run of a row's parameters against a gradient.
+  ///
+  /// The run begins at `column` and is `count` long, a multiple of 8.
   @inline(__always)
-  func prefetch(_ table: Table, at position: Int, count: Int) {
-    table.values.prefetch(position, count: count)
-    if optimizer == .sgd { return }
-    table.first.prefetch(position, count: count)
-    table.second.prefetch(position, count: count)
+  func move(
+    _ table: Table, row: Int, column: Int = 0, count: Int, gradient: Buffer<Float>, step: AdamStep,
+    learningRate: Float
+  ) {
+    let run = table.values.from(row * table.pitch + column)
+    switch optimizer {
+    case .adam, .denseAdam:
+      OptimizerKernels.adam(
+        run, run.from(table.width), run.from(2 * table.width),
+        gradient: gradient, count: count, step: step)
+    case .sgd:
+      OptimizerKernels.descend(run, gradient: gradient, count: count, learningRate: learningRate)
+    }
   }
 
   /// Copies the weights of a layer that lie in a range of dense positions to their transposed places.

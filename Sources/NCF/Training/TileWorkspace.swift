@@ -38,8 +38,8 @@ final class TileWorkspace: @unchecked Sendable {
 
   /// The parameters that a tile reads and the places where its gradients go.
   struct Context {
-    let users: Buffer<Float>
-    let items: Buffer<Float>
+    let users: ParameterStore.Table
+    let items: ParameterStore.Table
     let dense: Buffer<Float>
     /// The weights of each layer, transposed, at the same offsets as in `dense`.
     let transposed: Buffer<Float>
@@ -61,11 +61,11 @@ final class TileWorkspace: @unchecked Sendable {
     let stride = layout.rowStride
     let firstSample = groups.lowerBound * groupSize
     LayerKernels.gather(
-      plan.users.from(groups.lowerBound), count: rows, from: context.users, width: stride,
-      into: userRows)
+      plan.users.from(groups.lowerBound), count: rows, from: context.users.values, width: stride,
+      pitch: context.users.pitch, into: userRows)
     LayerKernels.gather(
-      plan.items.from(firstSample), count: samples, from: context.items, width: stride,
-      into: itemRows)
+      plan.items.from(firstSample), count: samples, from: context.items.values, width: stride,
+      pitch: context.items.pitch, into: itemRows)
     forward(rows: rows, context)
     let loss = OutputKernels.logLoss(
       logits, weights: plan.weights.from(firstSample), groups: rows, size: groupSize, scale: scale)

@@ -160,7 +160,7 @@ package final class Trainer: @unchecked Sendable {
     let gradient = denseGradients[shard].buffer
     gradient.clear(count: gradient.count)
     let context = TileWorkspace.Context(
-      users: store.users.values, items: store.items.values, dense: store.dense.values,
+      users: store.users, items: store.items, dense: store.dense.values,
       transposed: store.transposed, userGradient: userGradient.buffer,
       itemGradient: itemGradient.buffer, denseGradient: gradient)
     var group = plan.groups * shard / shards
@@ -197,8 +197,8 @@ package final class Trainer: @unchecked Sendable {
       }
     }
     store.move(
-      store.dense, at: range.lowerBound, count: range.count, gradient: sum.from(range.lowerBound),
-      step: step, learningRate: learningRate)
+      store.dense, row: 0, column: range.lowerBound, count: range.count,
+      gradient: sum.from(range.lowerBound), step: step, learningRate: learningRate)
     for layer in store.layout.layers { store.refreshTransposed(layer, blocks: range) }
   }
 
@@ -211,11 +211,9 @@ package final class Trainer: @unchecked Sendable {
     let start = touched.count * worker / pool.threads
     let end = touched.count * (worker + 1) / pool.threads
     for slot in start..<end {
-      if slot + 10 < end {
-        store.prefetch(table, at: Int(touched.rows[slot + 10]) * width, count: width)
-      }
+      if slot + 10 < end { table.prefetch(row: Int(touched.rows[slot + 10])) }
       store.move(
-        table, at: Int(touched.rows[slot]) * width, count: width,
+        table, row: Int(touched.rows[slot]), count: width,
         gradient: sum(gradients, ofSlot: slot, touched), step: step, learningRate: learningRate)
     }
   }
@@ -235,7 +233,7 @@ package final class Trainer: @unchecked Sendable {
       let slot = Int(slots[row]) - 1
       let gradient = slot < 0 ? noGradient.buffer : sum(gradients, ofSlot: slot, touched)
       store.move(
-        table, at: row * width, count: width, gradient: gradient, step: step,
+        table, row: row, count: width, gradient: gradient, step: step,
         learningRate: learningRate)
       slots[row] = 0
     }
