@@ -15,54 +15,112 @@ struct PeerBench {
 
   /// PyTorch with dense Adam, for every shape and batch that was measured here.
   func training(factors: [Int], batches: [Int]) throws {
+    guard try has("torch") else { return }
     for factor in factors {
       for batch in batches {
         let theirs = try value(
-          "torch_train.py", ["\(factor)", "\(batch)"], key: "samples_per_s",
+          script("torch_train.py") + ["\(factor)", "\(batch)"], key: "samples_per_s",
           as: "PyTorch, NeuMF-\(factor), batch \(batch)", unit: "samples/s")
         compare("training", "NeuMF-\(factor), batch \(batch)", theirs)
       }
     }
   }
 
-  /// PyTorch's NeuMF, and implicit's dot product of 64 factors.
+  /// PyTorch's NeuMF, and implicit's dot product.
   func scoring(factors: [Int]) throws {
-    for factor in factors {
-      let theirs = try value(
-        "torch_score.py", ["\(factor)"], key: "pairs_per_s", as: "PyTorch, NeuMF-\(factor)",
-        unit: "pairs/s")
-      compare("scoring", "NeuMF-\(factor), top 10", theirs)
+    if try has("torch") {
+      for factor in factors {
+        let theirs = try value(
+          script("torch_score.py") + ["\(factor)"], key: "pairs_per_s",
+          as: "PyTorch, NeuMF-\(factor)", unit: "pairs/s")
+        compare("scoring", "NeuMF-\(factor), top 10", theirs)
+      }
+    }
+    if try has("implicit") {
+      // The script times the last model of its grid, which has 128 factors.
+      try implicit(script("implicit_quality.py"), width: 128, against: factors)
+      try implicit(["-c", Self.implicitScoring, folder], width: 64, against: factors)
     }
   }
 
-  private func compare(_ section: String, _ name: String, _ theirs: Double) {
+  /// A dot product of 64 factors, timed as `implicit_quality.py` times a larger one.
+  ///
+  /// How fast it scores does not depend on how long it was trained.
+  private static let implicitScoring = """
+    import sys, time
+    sys.path.insert(0, sys.argv[1])
+    import numpy as np, scipy.sparse as sp
+    from implicit.als import AlternatingLeastSquares
+    from ml1m import load, USERS, ITEMS
+    train, _, _ = load()
+    ones = np.ones(len(train), np.float32)
+    seen = sp.csr_matrix((ones, (train[:, 0], train[:, 1])), shape=(USERS, ITEMS))
+    model = AlternatingLeastSquares(factors=64, iterations=2, num_threads=2, random_state=1)
+    model.fit(seen, show_progress=False)
+    times = []
+    for _ in range(5):
+      start = time.time(); model.recommend(np.arange(USERS), seen, N=10)
+      times.append(time.time() - start)
+    print(f"pairs_per_s={USERS * ITEMS / sorted(times)[2]:.0f}")
+    """
+
+  private func implicit(_ program: [String], width: Int, against factors: [Int]) throws {
+    let name = "implicit's dot product with \(width) factors"
+    let theirs = try value(program, key: "pairs_per_s", as: name, unit: "pairs/s")
+    for factor in factors {
+      compare(
+        "scoring", "NeuMF-\(factor), top 10", theirs, as: "NeuMF-\(factor) against \(name)",
+        unit: "times implicit")
+    }
+  }
+
+  private func script(_ name: String) -> [String] {
+    [URL(fileURLWithPath: folder).appending(path: name).path]
+  }
+
+  private func compare(
+    _ section: String, _ name: String, _ theirs: Double, as label: String? = nil,
+    unit: String = "times PyTorch"
+  ) {
     let ours = figures.all.last { $0.section == section && $0.name.hasPrefix(name + ",") }?.median
     guard let ours else { return }
     figures.add(
-      Figure(section: "ratios", name: name, unit: "times PyTorch", values: [ours / theirs]))
+      Figure(section: "ratios", name: label ?? name, unit: unit, values: [ours / theirs]))
+  }
+
+  /// Tells whether Python finds a package, and says so when it doesn't.
+  private func has(_ package: String) throws -> Bool {
+    let search = "import importlib.util, sys; sys.exit(not importlib.util.find_spec(sys.argv[1]))"
+    guard try run(["-c", search, package]).status != 0 else { return true }
+    print("\nnot measured: \(python) has no package \(package)")
+    return false
   }
 
   private func value(
-    _ script: String, _ arguments: [String], key: String, as name: String, unit: String
+    _ program: [String], key: String, as name: String, unit: String
   ) throws -> Double {
+    let (output, status) = try run(program)
+    guard status == 0,
+      let word = output.split(whereSeparator: \.isWhitespace).last(where: {
+        $0.hasPrefix(key + "=")
+      }), let number = Double(word.dropFirst(key.count + 1))
+    else {
+      throw ValidationError("\(name): no \(key), exit \(status): \(output)")
+    }
+    figures.add(Figure(section: "peers", name: name, unit: unit, values: [number]))
+    return number
+  }
+
+  /// Runs Python; BLAS has one thread a caller, since the peers bring threads of their own.
+  private func run(_ arguments: [String]) throws -> (output: String, status: Int32) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments =
-      [python, URL(fileURLWithPath: folder).appending(path: script).path] + arguments
+    process.arguments = ["OPENBLAS_NUM_THREADS=1", python] + arguments
     let pipe = Pipe()
     process.standardOutput = pipe
     try process.run()
     let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
-    guard process.terminationStatus == 0,
-      let word = output.split(whereSeparator: \.isWhitespace).last(where: {
-        $0.hasPrefix(key + "=")
-      }), let number = Double(word.dropFirst(key.count + 1))
-    else {
-      throw ValidationError(
-        "\(script) gave no \(key), exit \(process.terminationStatus): \(output)")
-    }
-    figures.add(Figure(section: "peers", name: name, unit: unit, values: [number]))
-    return number
+    return (output, process.terminationStatus)
   }
 }
