@@ -44,7 +44,7 @@ import Testing
     let source = EpochSource(
       sampler: UniformNegativeSampler(positives: positives, itemCount: 60), weights: [],
       owners: InteractionOwners(positives), seed: 9, epoch: 1)
-    let plan = BatchPlan(maximumGroups: 1_000, groupSize: 5)
+    let plan = plan(groups: 1_000, groupSize: 5)
     plan.prepare(positions: 0..<1_000, of: source)
     var seen = Set<[UInt32]>()
     for group in 0..<1_000 {
@@ -63,8 +63,40 @@ import Testing
     let source = EpochSource(
       sampler: UniformNegativeSampler(positives: positives, itemCount: 3), weights: [],
       owners: InteractionOwners(positives), seed: 9, epoch: 1)
-    let plan = BatchPlan(maximumGroups: 3, groupSize: 3)
+    let plan = plan(groups: 3, groupSize: 3)
     plan.prepare(positions: 0..<3, of: source)
     for sample in 0..<9 { #expect(plan.weights[sample] == (sample % 3 == 0 ? 1 : 0)) }
+  }
+
+  @Test(arguments: [1, 2, 3, 5], [1, 2, 40, 333])
+  func everyRowIsMovedByOnePartOrSharedByAll(parts: Int, groups: Int) {
+    let lists: [[UInt32]] = (0..<50).map { user in (0..<20).map { UInt32(($0 * 3 + user) % 60) } }
+    let positives = UserItems(lists: lists)
+    let source = EpochSource(
+      sampler: UniformNegativeSampler(positives: positives, itemCount: 60), weights: [],
+      owners: InteractionOwners(positives), seed: 9, epoch: 1)
+    let plan = plan(groups: groups, groupSize: 5, parts: parts)
+    plan.prepare(positions: 0..<groups, of: source)
+    #expect(plan.firstGroup(ofPart: 0) == 0 && plan.firstGroup(ofPart: parts) == groups)
+    var times = [Int](repeating: 0, count: plan.itemRows.count)
+    for part in 0..<parts {
+      let own = plan.firstGroup(ofPart: part) * 5..<plan.firstGroup(ofPart: part + 1) * 5
+      for slot in plan.itemRows.slots(firstIn: own)
+      where plan.itemRows.ends(slot, before: own.upperBound) {
+        times[slot] += 1
+        for sample in 0..<groups * 5 where plan.items[sample] == plan.itemRows.rows[slot] {
+          #expect(own.contains(sample))
+        }
+      }
+    }
+    for place in 0..<plan.itemRows.sharedCount { times[Int(plan.itemRows.shared[place])] += 1 }
+    #expect(times.allSatisfy { $0 == 1 })
+  }
+
+  private func plan(groups: Int, groupSize: Int, parts: Int = 1) -> BatchPlan {
+    let layout = ParameterLayout(ModelSpec(gmfWidth: 8, tower: [16, 8]))
+    return BatchPlan(
+      maximumGroups: groups, groupSize: groupSize,
+      tiling: Tiling(layout: layout, groups: groups, groupSize: groupSize), parts: parts)
   }
 }

@@ -22,6 +22,7 @@ final class BatchPlan: @unchecked Sendable {
 
   /// The positive of each group, by its place in the log.
   private let interactions: Buffer<Int>
+  private let tiling: Tiling
   private let interactionStorage: Storage<Int>
   private let userStorage: Storage<UInt32>
   private let itemStorage: Storage<UInt32>
@@ -30,8 +31,13 @@ final class BatchPlan: @unchecked Sendable {
   /// How many samples the batch has.
   var samples: Int { groups * groupSize }
 
-  init(maximumGroups: Int, groupSize: Int) {
+  /// How many threads share the work of a batch.
+  let parts: Int
+
+  init(maximumGroups: Int, groupSize: Int, tiling: Tiling, parts: Int) {
     self.groupSize = groupSize
+    self.tiling = tiling
+    self.parts = parts
     interactionStorage = Storage(count: maximumGroups)
     interactions = interactionStorage.buffer
     userStorage = Storage(count: maximumGroups)
@@ -43,6 +49,14 @@ final class BatchPlan: @unchecked Sendable {
     userRows = TouchedRows(capacity: maximumGroups)
     itemRows = TouchedRows(capacity: maximumGroups * groupSize)
   }
+
+  /// The first of the groups that a part's thread runs; the number of groups for the part after the last.
+  func firstGroup(ofPart part: Int) -> Int {
+    tiling.firstGroup(ofShard: firstShard(ofPart: part), groups: groups)
+  }
+
+  /// The first of the shards that a part's thread runs; the number of shards for the part after the last.
+  func firstShard(ofPart part: Int) -> Int { tiling.shards(ofGroups: groups) * part / parts }
 
   /// Fills the plan with the positives at some positions of an epoch, and draws their negatives.
   ///
@@ -82,6 +96,8 @@ final class BatchPlan: @unchecked Sendable {
     }
     userRows.collect(users, count: groups)
     itemRows.collect(items, count: samples)
+    userRows.findShared(parts: parts) { [self] in firstGroup(ofPart: $0) }
+    itemRows.findShared(parts: parts) { [self] in firstGroup(ofPart: $0) * groupSize }
   }
 }
 
@@ -167,7 +183,11 @@ final class TouchedRows: @unchecked Sendable {
   /// The next reference to the same row; -1 at the end.
   let next: Buffer<Int32>
 
+  /// The last reference to each slot's row.
   private let last: Buffer<Int32>
+  /// Slots whose rows more than one part refers to, in order.
+  let shared: Buffer<Int32>
+  private(set) var sharedCount = 0
   /// A hash table from row + 1 to slot; 0 is empty.
   private let keys: Buffer<UInt32>
   private let slots: Buffer<Int32>
@@ -180,13 +200,14 @@ final class TouchedRows: @unchecked Sendable {
     while size < 2 * capacity { size *= 2 }
     mask = size - 1
     words = [Storage(count: capacity), Storage(count: size)]
-    links = (0..<3).map { _ in Storage(count: capacity) } + [Storage(count: size)]
+    links = (0..<4).map { _ in Storage(count: capacity) } + [Storage(count: size)]
     rows = words[0].buffer
     keys = words[1].buffer
     first = links[0].buffer
     next = links[1].buffer
     last = links[2].buffer
-    slots = links[3].buffer
+    shared = links[3].buffer
+    slots = links[4].buffer
   }
 
   /// Chains the first so many references by the row that each names.
@@ -219,5 +240,43 @@ final class TouchedRows: @unchecked Sendable {
       }
     }
     count = used
+  }
+
+  /// Finds the rows that more than one part refers to; `firstReference` tells where a part begins.
+  func findShared(parts: Int, firstReference: (Int) -> Int) {
+    sharedCount = 0
+    if parts == 1 { return }
+    var part = 0
+    var end = firstReference(1)
+    for slot in 0..<count {
+      while Int(first[slot]) >= end {
+        part += 1
+        end = firstReference(part + 1)
+      }
+      if Int(last[slot]) >= end {
+        shared[sharedCount] = Int32(truncatingIfNeeded: slot)
+        sharedCount += 1
+      }
+    }
+  }
+
+  /// The slots whose rows are first referred to in a range of references: slots are in that order.
+  func slots(firstIn references: Range<Int>) -> Range<Int> {
+    slot(from: references.lowerBound)..<slot(from: references.upperBound)
+  }
+
+  /// Whether a slot's row is referred to before a reference only.
+  @inline(__always)
+  func ends(_ slot: Int, before reference: Int) -> Bool { Int(last[slot]) < reference }
+
+  /// The first slot whose row is first referred to at a reference or later.
+  private func slot(from reference: Int) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if Int(first[middle]) < reference { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 }

@@ -77,7 +77,10 @@ package final class Trainer: @unchecked Sendable {
     let tile = tiling.groupsPerTile
     // A window of batches is drawn ahead, one batch a thread at a time.
     let window = max(2 * pool.threads, min(256, 65_536 / (groups * size)))
-    plans = (0..<window).map { _ in BatchPlan(maximumGroups: groups, groupSize: size) }
+    let tiling = tiling
+    plans = (0..<window).map { _ in
+      BatchPlan(maximumGroups: groups, groupSize: size, tiling: tiling, parts: pool.threads)
+    }
     workspaces = (0..<pool.threads).map { _ in
       TileWorkspace(layout: layout, groupSize: size, capacity: tile)
     }
@@ -139,11 +142,12 @@ package final class Trainer: @unchecked Sendable {
       for batch in 0..<batches {
         let plan = plans[batch]
         let shards = tiling.shards(ofGroups: plan.groups)
-        for shard in stride(from: worker, to: shards, by: pool.threads) {
-          runShard(shard, of: shards, plan: plan, workspace: workspaces[worker])
-        }
-        barrier.wait()
         let adam = AdamStep(step: firstStep + batch + 1, learningRate: learningRate)
+        for shard in plan.firstShard(ofPart: worker)..<plan.firstShard(ofPart: worker + 1) {
+          runShard(shard, plan: plan, workspace: workspaces[worker])
+        }
+        moveOwn(plan: plan, worker: worker, step: adam)
+        barrier.wait()
         move(plan: plan, shards: shards, worker: worker, step: adam)
         if worker == 0 {
           for shard in 0..<shards { windowLoss.buffer[0] += losses.buffer[shard] }
@@ -156,15 +160,15 @@ package final class Trainer: @unchecked Sendable {
   }
 
   /// First half of a step: a shard's groups forward and back, tile by tile.
-  private func runShard(_ shard: Int, of shards: Int, plan: BatchPlan, workspace: TileWorkspace) {
+  private func runShard(_ shard: Int, plan: BatchPlan, workspace: TileWorkspace) {
     let gradient = denseGradients[shard].buffer
     gradient.clear(count: gradient.count)
     let context = TileWorkspace.Context(
       users: store.users, items: store.items, dense: store.dense.values,
       transposed: store.transposed, userGradient: userGradient.buffer,
       itemGradient: itemGradient.buffer, denseGradient: gradient)
-    var group = plan.groups * shard / shards
-    let end = plan.groups * (shard + 1) / shards
+    var group = tiling.firstGroup(ofShard: shard, groups: plan.groups)
+    let end = tiling.firstGroup(ofShard: shard + 1, groups: plan.groups)
     var loss = 0.0
     while group < end {
       let next = min(end, group + workspace.capacity)
@@ -175,11 +179,23 @@ package final class Trainer: @unchecked Sendable {
     losses.buffer[shard] = loss
   }
 
-  /// Second half of a step: a worker's share of all parameters that the batch touches.
+  /// Moves the rows that nobody but this worker's part of the batch refers to.
+  ///
+  /// No other thread reads them in this step, so they need not wait for the others; their gradients
+  /// and the rows themselves are in this core's caches.
+  private func moveOwn(plan: BatchPlan, worker: Int, step: AdamStep) {
+    guard slotsOfRows.isEmpty else { return }
+    let groups = plan.firstGroup(ofPart: worker)..<plan.firstGroup(ofPart: worker + 1)
+    let samples = groups.lowerBound * groupSize..<groups.upperBound * groupSize
+    moveRows(store.users, plan.userRows, userGradient.buffer, firstIn: groups, step)
+    moveRows(store.items, plan.itemRows, itemGradient.buffer, firstIn: samples, step)
+  }
+
+  /// Second half of a step: a worker's share of all other parameters that the batch touches.
   private func move(plan: BatchPlan, shards: Int, worker: Int, step: AdamStep) {
     if slotsOfRows.isEmpty {
-      moveRows(store.users, plan.userRows, userGradient.buffer, worker, step)
-      moveRows(store.items, plan.itemRows, itemGradient.buffer, worker, step)
+      moveShared(store.users, plan.userRows, userGradient.buffer, worker, step)
+      moveShared(store.items, plan.itemRows, itemGradient.buffer, worker, step)
     } else {
       moveAllRows(
         store.users, plan.userRows, userGradient.buffer, slotsOfRows[0].buffer, worker, step)
@@ -202,20 +218,39 @@ package final class Trainer: @unchecked Sendable {
     for layer in store.layout.layers { store.refreshTransposed(layer, blocks: range) }
   }
 
-  /// Moves the rows of a worker's share of the slots, each once with its gradients summed in order.
+  /// Moves the rows that are referred to in a range of references and nowhere else.
   private func moveRows(
+    _ table: ParameterStore.Table, _ touched: TouchedRows, _ gradients: Buffer<Float>,
+    firstIn references: Range<Int>, _ step: AdamStep
+  ) {
+    let slots = touched.slots(firstIn: references)
+    for slot in slots {
+      if slot + 10 < slots.upperBound { table.prefetch(row: Int(touched.rows[slot + 10])) }
+      if touched.ends(slot, before: references.upperBound) {
+        move(table, touched, gradients, slot, step)
+      }
+    }
+  }
+
+  /// Moves a worker's share of the rows that several parts of the batch refer to.
+  private func moveShared(
     _ table: ParameterStore.Table, _ touched: TouchedRows, _ gradients: Buffer<Float>,
     _ worker: Int, _ step: AdamStep
   ) {
-    let width = store.layout.rowStride
-    let start = touched.count * worker / pool.threads
-    let end = touched.count * (worker + 1) / pool.threads
-    for slot in start..<end {
-      if slot + 10 < end { table.prefetch(row: Int(touched.rows[slot + 10])) }
-      store.move(
-        table, row: Int(touched.rows[slot]), count: width,
-        gradient: sum(gradients, ofSlot: slot, touched), step: step, learningRate: learningRate)
-    }
+    let start = touched.sharedCount * worker / pool.threads
+    let end = touched.sharedCount * (worker + 1) / pool.threads
+    for place in start..<end { move(table, touched, gradients, Int(touched.shared[place]), step) }
+  }
+
+  /// Moves a slot's row, once, with its gradients summed in order.
+  @inline(__always)
+  private func move(
+    _ table: ParameterStore.Table, _ touched: TouchedRows, _ gradients: Buffer<Float>, _ slot: Int,
+    _ step: AdamStep
+  ) {
+    store.move(
+      table, row: Int(touched.rows[slot]), count: store.layout.rowStride,
+      gradient: sum(gradients, ofSlot: slot, touched), step: step, learningRate: learningRate)
   }
 
   /// Moves a worker's share of all rows, those that the batch doesn't touch by their moments alone.
@@ -270,6 +305,11 @@ struct Tiling: Sendable {
     let samples = widest > 32_768 ? 512 : 128
     groupsPerTile = min(groups, max(1, (samples + groupSize - 1) / groupSize))
     self.groupSize = groupSize
+  }
+
+  /// The first group of a shard; the number of groups for the shard after the last.
+  func firstGroup(ofShard shard: Int, groups: Int) -> Int {
+    groups * shard / shards(ofGroups: groups)
   }
 
   /// How many shards a batch has; it depends on the batch alone, never on the threads.
