@@ -80,7 +80,9 @@ let package = Package(
       dependencies: ["NCF", "Interactions", "Parallelism", "Ranking", "Baselines", "Planted"],
       resources: [.copy("Recorded")]),
     .testTarget(name: "BaselinesTests", dependencies: ["Baselines", "Ranking", "Planted"]),
-    .testTarget(name: "RankingTests", dependencies: ["Ranking", "Baselines"]),
+    .testTarget(
+      name: "RankingTests", dependencies: ["Ranking", "Baselines"],
+      resources: [.copy("Recorded")]),
     .testTarget(
       name: "PipelineTests", dependencies: ["Pipeline", "Planted", "TestSupport"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),

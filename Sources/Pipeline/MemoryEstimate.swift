@@ -88,8 +88,11 @@ struct MemoryEstimate {
     return 2 * parameters + 4 * sizes.items * (firstLayer + job.model.gmfWidth)
   }
 
-  /// Scores of a block of 8 users against everything, for each thread.
-  private var catalogueRows: Int { threads * 8 * 4 * sizes.items }
+  /// Scores of a block of 8 users against everything, for each thread, and who has each item.
+  private var catalogueRows: Int {
+    threads * 8 * 4 * sizes.items + 4 * sizes.interactions + 16 * sizes.items
+      + threads * 8 * sizes.users
+  }
 
   /// Candidates of every tested user, and the lists that they are put together from.
   private func candidates(lists: Int) -> Int {

@@ -57,11 +57,8 @@ package struct Estimate: Sendable, Equatable {
   package init?(bootstrapping values: [Double], resamples: Int = 1_000, seed: UInt64) {
     precondition(resamples >= 40, "\(resamples) resamples can't show a fortieth")
     guard let moments = Moments(values) else { return nil }
-    value = moments.mean
-    count = values.count
     guard values.count > 1 else {
-      low = nil
-      high = nil
+      self.init(value: moments.mean, count: values.count)
       return
     }
     var means: [Double] = []
@@ -72,9 +69,15 @@ package struct Estimate: Sendable, Equatable {
       for _ in values { sum += values[random.uniform(below: values.count)] }
       means.append(sum / Double(values.count))
     }
-    means.sort()
-    low = means[resamples / 40]
-    high = means[resamples - 1 - resamples / 40]
+    self.init(value: moments.mean, resampledMeans: means, count: values.count)
+  }
+
+  /// Takes the interval that 95 % of resampled means fall into; there are 40 or more.
+  init(value: Double, resampledMeans means: [Double], count: Int) {
+    let sorted = means.sorted()
+    self.init(
+      value: value, low: sorted[means.count / 40], high: sorted[means.count - 1 - means.count / 40],
+      count: count)
   }
 }
 

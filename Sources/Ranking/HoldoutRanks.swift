@@ -77,9 +77,12 @@ package struct HoldoutRanks: Sendable, Equatable {
     let blocks = pool.map(
       tile.blocks(of: users.count), makeScratch: { CatalogueRanker(scorer, tile: tile) }
     ) { index, ranker in
-      ranker.ranks(
-        of: users[tile.block(index, of: users.count)].map { UInt32($0) }, holdout: holdout,
-        leavingOut: leavingOut)
+      let block = users[tile.block(index, of: users.count)].map { UInt32($0) }
+      ranker.score(block)
+      return block.indices.map { row in
+        let user = Int(block[row])
+        return ranker.rank(row: row, item: Int(holdout[user]), leavingOut: leavingOut[user])
+      }
     }
     return placed(Array(blocks.joined()), of: users, userCount: holdout.count)
   }
@@ -111,80 +114,5 @@ private struct CandidateRanker<Model: Scorer> {
     scorer.fill(&scores, user: user, items: items, scratch: &scratch)
     let own = scores[0]
     return scores[1..<items.count].reduce(0) { $1 < own ? $0 : $0 + 1 }
-  }
-}
-
-/// One thread's memory for ranking items among the whole catalogue.
-private struct CatalogueRanker<Model: Scorer> {
-  private let scorer: Model
-  private let tile: TileShape
-  private var scratch: Model.Scratch
-  /// The tiles one after the other, each with a row a user.
-  private var scores: [Float]
-
-  init(_ scorer: Model, tile: TileShape) {
-    self.scorer = scorer
-    self.tile = tile
-    scratch = scorer.makeScratch()
-    scores = [Float](repeating: 0, count: tile.users * scorer.itemCount)
-  }
-
-  mutating func ranks(of users: [UInt32], holdout: [Int32], leavingOut: UserItems) -> [Int32] {
-    for items in tiles {
-      scorer.fill(
-        &scores, from: users.count * items.lowerBound, users: users, items: items,
-        scratch: &scratch)
-    }
-    var ranks: [Int32] = []
-    ranks.reserveCapacity(users.count)
-    for row in users.indices {
-      let user = Int(users[row])
-      let item = Int(holdout[user])
-      let own = score(row: row, rows: users.count, item: item)
-      var above = 0
-      for items in tiles {
-        let base = users.count * items.lowerBound + row * items.count
-        above += Self.countNotBelow(own, in: scores.span.extracting(base..<base + items.count))
-      }
-      // The item itself has been counted, and so have the items that are left out.
-      above -= 1
-      for place in leavingOut.range(of: user) {
-        let left = Int(leavingOut.items[place])
-        let isBelow = score(row: row, rows: users.count, item: left) < own
-        if left != item && !isBelow { above -= 1 }
-      }
-      ranks.append(Int32(above))
-    }
-    return ranks
-  }
-
-  private var tiles: some Sequence<Range<Int>> {
-    let (width, count) = (tile.items, scorer.itemCount)
-    return stride(from: 0, to: count, by: width).lazy.map { $0..<min($0 + width, count) }
-  }
-
-  private func score(row: Int, rows: Int, item: Int) -> Float {
-    let start = item - item % tile.items
-    let width = min(tile.items, scorer.itemCount - start)
-    return scores[rows * start + row * width + (item - start)]
-  }
-
-  private static func countNotBelow(_ own: Float, in row: Span<Float>) -> Int {
-    var counts = SIMD8<Int32>()
-    var index = 0
-    let vectors = row.count & ~7
-    while index < vectors {
-      var scores = SIMD8<Float>()
-      // Safe: index + 7 is below vectors, which is at most row.count.
-      for lane in 0..<8 { scores[lane] = unsafe row[unchecked: index + lane] }
-      counts.replace(with: counts &+ 1, where: .!(scores .< own))
-      index += 8
-    }
-    var count = Int(counts.wrappedSum())
-    while index < row.count {
-      count += row[index] < own ? 0 : 1
-      index += 1
-    }
-    return count
   }
 }

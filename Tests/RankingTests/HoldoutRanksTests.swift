@@ -98,4 +98,32 @@ struct HoldoutRanksTests {
       #expect(narrow == full)
     }
   }
+
+  @Test(arguments: [1, 9, 512, 513, 1_030])
+  func `one look at all scores gives what separate looks give`(items: Int) {
+    let scorer = TableScorer(users: 43, items: items, seed: 3, levels: 25, odd: true)
+    let known = randomHistory(users: 43, items: items, seed: 1)
+    let less = randomHistory(users: 43, items: items, seed: 2)
+    var random = CounterRandom(seed: 7, stream: 0)
+    let holdouts = (0..<2).map { _ in
+      (0..<43).map { _ in Int32(random.uniform(below: items + 1)) - 1 }
+    }
+    let questions = zip(holdouts, [known, less]).map {
+      CatalogueScan.Question(holdout: $0, leavingOut: $1)
+    }
+    let users = (0..<UInt32(43)).filter { $0 % 5 != 2 }
+    let lists = topK(scorer, users: users, k: 7, history: known, pool: pool)
+    let ranks = questions.map {
+      HoldoutRanks.full(scorer, holdout: $0.holdout, leavingOut: $0.leavingOut, pool: pool)
+    }
+    for threads in [1, 3] {
+      let scan = CatalogueScan(
+        scorer, users: users, questions: questions, k: 7, history: known,
+        pool: WorkerPool(threads: threads))
+      #expect(scan.lists == lists)
+      for (ours, full) in zip(scan.ranks, ranks) {
+        #expect(ours == users.map { full.ranks[Int($0)] })
+      }
+    }
+  }
 }

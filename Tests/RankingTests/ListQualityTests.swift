@@ -4,14 +4,6 @@ import Ranking
 import Testing
 
 struct ListQualityTests {
-  private func lists(_ lists: [[UInt32]]) -> RecommendationLists {
-    var offsets = [0]
-    for list in lists { offsets.append((offsets.last ?? 0) + list.count) }
-    return RecommendationLists(
-      users: (0..<UInt32(lists.count)).map { $0 }, offsets: offsets, items: lists.flatMap { $0 },
-      scores: [Float](repeating: 0, count: offsets.last ?? 0))
-  }
-
   @Test func `lists that show all alike, and lists that show one`() throws {
     let popularity = [4, 2, 1, 1]
     let even = try #require(

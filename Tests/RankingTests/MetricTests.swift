@@ -1,5 +1,6 @@
 import Foundation
 import Interactions
+import Parallelism
 import Testing
 
 @testable import Ranking
@@ -53,6 +54,48 @@ struct MetricTests {
     #expect(ranks.values(.hr, k: 3) == [1, 1, 0, 0])
     #expect(ranks.estimate(.hr, k: 3)?.count == 4)
     #expect(HoldoutRanks(ranks: [-1]).estimate(.hr, k: 1) == nil)
+  }
+}
+
+struct ResampledRanksTests {
+  private var ranks: HoldoutRanks {
+    var random = CounterRandom(seed: 5, stream: 0)
+    return HoldoutRanks(
+      ranks: (0..<300).map { _ in
+        random.uniform() < 0.2 ? -1 : Int32(40 * random.uniform() * random.uniform())
+      })
+  }
+
+  @Test(arguments: HoldoutMetric.allCases)
+  func `one drawing serves every metric at every k`(metric: HoldoutMetric) throws {
+    let resampled = ResampledRanks(
+      ranks, k: 10, resamples: 200, seed: 6, pool: WorkerPool(threads: 3))
+    for k in 1...10 {
+      let ours = try #require(resampled.estimate(metric, k: k))
+      let slow = try #require(
+        Estimate(bootstrapping: ranks.values(metric, k: k), resamples: 200, seed: 6))
+      #expect(ours.value == ranks.estimate(metric, k: k)?.value)
+      #expect(ours.count == slow.count)
+      #expect(abs(try #require(ours.low) - #require(slow.low)) < 1e-12)
+      #expect(abs(try #require(ours.high) - #require(slow.high)) < 1e-12)
+    }
+  }
+
+  @Test func `threads don't change an interval, seeds do`() {
+    func estimate(seed: UInt64, threads: Int) -> Estimate? {
+      ResampledRanks(ranks, k: 10, seed: seed, pool: WorkerPool(threads: threads))
+        .estimate(.ndcg, k: 10)
+    }
+    #expect(estimate(seed: 1, threads: 1) == estimate(seed: 1, threads: 4))
+    #expect(estimate(seed: 1, threads: 1) != estimate(seed: 2, threads: 1))
+  }
+
+  @Test func `one user has no interval, nobody no estimate`() {
+    let pool = WorkerPool(threads: 1)
+    let single = ResampledRanks(HoldoutRanks(ranks: [-1, 1]), k: 3, seed: 1, pool: pool)
+    #expect(single.estimate(.mrr, k: 3) == Estimate(value: 0.5, count: 1))
+    let nobody = ResampledRanks(HoldoutRanks(ranks: [-1]), k: 3, seed: 1, pool: pool)
+    #expect(nobody.estimate(.mrr, k: 3) == nil)
   }
 }
 

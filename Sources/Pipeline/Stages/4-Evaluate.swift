@@ -31,6 +31,17 @@ struct EvaluateStage {
   let pulled: Pulled
   /// How it was split.
   let divided: Divided
+  /// Judges lists by what belongs to none of the models: which users have an item.
+  private let diversity: IntraListDiversity
+
+  /// Prepares for judging any number of models on the same data.
+  init(context: RunContext, pulled: Pulled, divided: Divided) {
+    self.context = context
+    self.pulled = pulled
+    self.divided = divided
+    diversity = IntraListDiversity(
+      columnsOf: divided.split.training, itemCount: pulled.table.itemCount)
+  }
 
   /// Judges the model, ItemPop and, if there is one, the live model.
   ///
@@ -84,17 +95,16 @@ struct EvaluateStage {
   ) throws -> Judged {
     let k = context.job.evaluation.k
     var judged = Judged()
-    for part in protocols {
+    let (ranks, lists) = try scan(scorer, protocols, k: k)
+    for (part, full) in zip(protocols, ranks) {
       try context.interruption.check()
       let sampled = HoldoutRanks.sampled(
         scorer, holdout: part.sampledHoldout ?? part.holdout, candidates: part.candidates,
         pool: context.pool)
       judged.metrics += rows(sampled, model: name, split: part.split, proto: "sampled")
-      let full = try fullRanks(scorer, part)
       judged.metrics += rows(full, model: name, split: part.split, proto: "full")
       if part.split == "test" { judged.ndcg = full.values(.ndcg, k: k) }
     }
-    let lists = try self.lists(scorer, k: k)
     if let quality = ListQuality(
       lists, k: k, itemCount: pulled.table.itemCount, popularity: popularity,
       userCount: pulled.table.userCount)
@@ -109,6 +119,14 @@ struct EvaluateStage {
           confidence: nil, n: lists.count)
       }
     }
+    // Popular items have long columns: ten thousand lists tell the mean well enough.
+    let distances = diversity.values(
+      lists, k: k, step: max(1, lists.count / 10_000), pool: context.pool)
+    if let estimate = Estimate(meanOf: distances, within: 0...2) {
+      judged.metrics.append(
+        MetricRow(
+          model: name, split: "test", proto: "full", metric: "diversity", k: k, estimate))
+    }
     return judged
   }
 
@@ -117,46 +135,45 @@ struct EvaluateStage {
     max(64, 60_000_000 / max(pulled.table.itemCount, 1) / 64 * 64)
   }
 
-  private func fullRanks(_ scorer: some Scorer, _ part: Measure) throws -> HoldoutRanks {
-    var ranks = [Int32](repeating: -1, count: part.holdout.count)
-    for first in stride(from: 0, to: ranks.count, by: slice) {
-      try context.interruption.check()
-      let users = first..<min(first + slice, ranks.count)
-      var holdout = [Int32](repeating: -1, count: ranks.count)
-      holdout.replaceSubrange(users, with: part.holdout[users])
-      let some = HoldoutRanks.full(
-        scorer, holdout: holdout, leavingOut: part.leavingOut, pool: context.pool)
-      ranks.replaceSubrange(users, with: some.ranks[users])
-    }
-    return HoldoutRanks(ranks: ranks)
-  }
-
-  private func lists(_ scorer: some Scorer, k: Int) throws -> RecommendationLists {
+  /// Ranks the holdouts among the whole catalogue and lists the best, from one look at all scores.
+  private func scan(
+    _ scorer: some Scorer, _ protocols: [Measure], k: Int
+  ) throws -> (ranks: [HoldoutRanks], lists: RecommendationLists) {
     let users = divided.split.testUsers
+    let questions = protocols.map {
+      CatalogueScan.Question(holdout: $0.holdout, leavingOut: $0.leavingOut)
+    }
+    var ranks = protocols.map { [Int32](repeating: -1, count: $0.holdout.count) }
     var (offsets, items, scores): ([Int], [UInt32], [Float]) = ([0], [], [])
     for first in stride(from: 0, to: users.count, by: slice) {
       try context.interruption.check()
-      let some = topK(
-        scorer, users: Array(users[first..<min(first + slice, users.count)]), k: k,
-        history: divided.beforeTest, pool: context.pool)
-      offsets += some.offsets.dropFirst().map { $0 + items.count }
-      items += some.items
-      scores += some.scores
+      let some = CatalogueScan(
+        scorer, users: Array(users[first..<min(first + slice, users.count)]),
+        questions: questions, k: k, history: divided.beforeTest, pool: context.pool)
+      for question in questions.indices {
+        for (user, rank) in zip(some.lists.users, some.ranks[question]) {
+          ranks[question][Int(user)] = rank
+        }
+      }
+      offsets += some.lists.offsets.dropFirst().map { $0 + items.count }
+      items += some.lists.items
+      scores += some.lists.scores
     }
-    return RecommendationLists(users: users, offsets: offsets, items: items, scores: scores)
+    return (
+      ranks.map { HoldoutRanks(ranks: $0) },
+      RecommendationLists(users: users, offsets: offsets, items: items, scores: scores)
+    )
   }
 
   private func rows(
     _ ranks: HoldoutRanks, model: String, split: String, proto: String
   ) -> [MetricRow] {
-    HoldoutMetric.allCases.flatMap { metric in
-      (1...context.job.evaluation.k).compactMap { k in
-        ranks.estimate(metric, k: k).map { estimate in
-          var confidence: ClosedRange<Double>?
-          if let low = estimate.low, let high = estimate.high { confidence = low...high }
-          return MetricRow(
-            model: model, split: split, proto: proto, metric: metric.rawValue, k: k,
-            value: estimate.value, confidence: confidence, n: estimate.count)
+    let k = context.job.evaluation.k
+    let resampled = ResampledRanks(ranks, k: k, seed: context.seed &+ 3, pool: context.pool)
+    return HoldoutMetric.allCases.flatMap { metric in
+      (1...k).compactMap { k in
+        resampled.estimate(metric, k: k).map {
+          MetricRow(model: model, split: split, proto: proto, metric: metric.rawValue, k: k, $0)
         }
       }
     }
@@ -191,5 +208,18 @@ extension ModelSpec {
   /// What `ncf.metrics` calls a model of this shape.
   var label: String {
     tower.isEmpty ? "gmf" : gmfWidth == 0 ? "mlp" : "neumf"
+  }
+}
+
+extension MetricRow {
+  /// A figure with its interval, if it has one.
+  fileprivate init(
+    model: String, split: String, proto: String, metric: String, k: Int, _ estimate: Estimate
+  ) {
+    var confidence: ClosedRange<Double>?
+    if let low = estimate.low, let high = estimate.high { confidence = low...high }
+    self.init(
+      model: model, split: split, proto: proto, metric: metric, k: k, value: estimate.value,
+      confidence: confidence, n: estimate.count)
   }
 }
