@@ -36,7 +36,9 @@ let package = Package(
     .target(
       name: "NCF", dependencies: ["Interactions", "Parallelism", "CBLAS", "CProcessor"],
       swiftSettings: kernelFlags),
-    .target(name: "Baselines", dependencies: ["Interactions", "Parallelism"]),
+    .target(
+      name: "Baselines", dependencies: ["Interactions", "Parallelism", "CBLAS"],
+      swiftSettings: kernelFlags),
     .target(name: "Ranking", dependencies: ["Interactions", "Parallelism"]),
     .target(name: "Planted", dependencies: ["Interactions"]),
 
