@@ -121,50 +121,6 @@ package enum ImplicitALS {
   }
 }
 
-/// The rows of a sparse matrix with their weights.
-struct WeightedRows: Sendable {
-  let offsets: [Int]
-  let columns: [UInt32]
-  /// One for each entry, or none: all 1.
-  let weights: [Float]
-
-  var count: Int { offsets.count - 1 }
-
-  init(_ positives: UserItems, _ weights: [Float]) {
-    offsets = positives.offsets
-    columns = positives.items
-    self.weights = weights
-  }
-
-  private init(offsets: [Int], columns: [UInt32], weights: [Float]) {
-    self.offsets = offsets
-    self.columns = columns
-    self.weights = weights
-  }
-
-  /// Where a row's entries are.
-  func range(of row: Int) -> Range<Int> { offsets[row]..<offsets[row + 1] }
-
-  /// The same matrix by columns; the entries of each are in the order of the rows.
-  func transposed(columnCount: Int) -> WeightedRows {
-    var offsets = [Int](repeating: 0, count: columnCount + 1)
-    for column in columns { offsets[Int(column) + 1] += 1 }
-    for column in 0..<columnCount { offsets[column + 1] += offsets[column] }
-    var next = offsets
-    var rows = [UInt32](repeating: 0, count: columns.count)
-    var moved = weights
-    for row in 0..<count {
-      for entry in range(of: row) {
-        let place = next[Int(columns[entry])]
-        next[Int(columns[entry])] += 1
-        rows[place] = UInt32(truncatingIfNeeded: row)
-        if !weights.isEmpty { moved[place] = weights[entry] }
-      }
-    }
-    return WeightedRows(offsets: offsets, columns: rows, weights: moved)
-  }
-}
-
 /// One thread's memory for the normal equations of a row.
 ///
 /// Safe: it belongs to the thread that solves with it.
@@ -267,22 +223,4 @@ struct WeightedRows: Sendable {
       CblasColMajor, CblasUpper, CblasNoTrans, Int32(width), Int32(count), factor,
       gathered.base, Int32(width), 1, matrix.base, Int32(width))
   }
-}
-
-/// Memory for numbers, aligned to cache lines and zero at first.
-@safe private final class Block: @unchecked Sendable {
-  let base: UnsafeMutablePointer<Float>
-
-  init(_ count: Int) {
-    let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    unsafe base = raw.initializeMemory(as: Float.self, repeating: 0, count: max(count, 1))
-  }
-
-  deinit { unsafe base.deallocate() }
-}
-
-/// Rows that threads write, each row by one of them.
-@safe private struct SharedRows: @unchecked Sendable {
-  let base: UnsafeMutablePointer<Float>
 }

@@ -50,6 +50,7 @@ package struct MatrixFactors: Sendable, Equatable {
   /// - Parameters:
   ///   - user: in `0..<userCount`.
   ///   - item: in `0..<itemCount`.
+  /// - Returns: `u . i + userBias + itemBias`.
   package func score(user: Int, item: Int) -> Double {
     var sum = userBiases.isEmpty ? 0 : Double(userBiases[user])
     if !itemBiases.isEmpty { sum += Double(itemBiases[item]) }
