@@ -11,13 +11,14 @@ struct Measure: ParsableCommand {
     abstract: "Runs the benchmarks; quote medians, and ratios of one sitting.",
     discussion: """
       Without --log the data is planted, by default at the size of MovieLens-1M: 6,040 users, \
-      3,706 items, about a million events. Sections: kernels, training, scoring, copy, night, scaling. copy, night and \
-      scaling need a server that may be written to (scripts/with-postgres lends one); night and \
-      scaling run the ncf-batch that lies beside this program.
+      3,706 items, about a million events. Sections: kernels, training, scoring, baselines, copy, \
+      night, scaling. copy, night and scaling need a server that may be written to \
+      (scripts/with-postgres lends one); night and scaling run the ncf-batch that lies beside \
+      this program.
       """)
 
   enum Section: String, CaseIterable, ExpressibleByArgument {
-    case kernels, training, scoring, copy, night, scaling
+    case kernels, training, scoring, baselines, copy, night, scaling
   }
 
   @Option(help: "Which sections, each with its own --only; all but scaling when none.")
@@ -48,21 +49,8 @@ struct Measure: ParsableCommand {
     let sections = only.isEmpty ? Section.allCases.filter { $0 != .scaling } : only
     let pool = WorkerPool(threads: threads)
     if sections.contains(.kernels) { KernelBench(figures, repeats: repeats).run() }
-    if sections.contains(.training) || sections.contains(.scoring) {
-      let table = try log.map { try LogFile.table($0) } ?? Self.plantedTable(scale: size)
-      print("\(table.count) interactions, \(table.userCount) users, \(table.itemCount) items")
-      let engine = EngineBench(figures, table: table, repeats: repeats, pool: pool)
-      for factors in factors {
-        if sections.contains(.training) {
-          for batch in batches { try engine.training(factors: factors, batch: batch) }
-        }
-        if sections.contains(.scoring) { engine.scoring(factors: factors) }
-      }
-      if let peers {
-        let bench = PeerBench(figures, folder: peers, python: python)
-        if sections.contains(.training) { try bench.training(factors: factors, batches: batches) }
-        if sections.contains(.scoring) { try bench.scoring(factors: factors) }
-      }
+    if !Set(sections).isDisjoint(with: [.training, .scoring, .baselines]) {
+      try models(sections, figures, pool)
     }
     if sections.contains(.copy) { try CopyBench(figures, repeats: repeats).run() }
     if sections.contains(.night) {
@@ -74,6 +62,28 @@ struct Measure: ParsableCommand {
       }
     }
     if let json { try figures.write(to: json) }
+  }
+
+  /// The sections that train and score models on one log.
+  private func models(_ sections: [Section], _ figures: Figures, _ pool: WorkerPool) throws {
+    let table = try log.map { try LogFile.table($0) } ?? Self.plantedTable(scale: size)
+    print("\(table.count) interactions, \(table.userCount) users, \(table.itemCount) items")
+    let engine = EngineBench(figures, table: table, repeats: repeats, pool: pool)
+    for factors in factors {
+      if sections.contains(.training) {
+        for batch in batches { try engine.training(factors: factors, batch: batch) }
+      }
+      if sections.contains(.scoring) { engine.scoring(factors: factors) }
+    }
+    if sections.contains(.baselines) {
+      try BaselineBench(figures, table: table, repeats: repeats, pool: pool).run()
+    }
+    if let peers {
+      let bench = PeerBench(figures, folder: peers, python: python)
+      if sections.contains(.training) { try bench.training(factors: factors, batches: batches) }
+      if sections.contains(.scoring) { try bench.scoring(factors: factors) }
+      if sections.contains(.baselines) { try bench.baselines(repeats: repeats) }
+    }
   }
 
   /// A world of about as many events as MovieLens-1M has, or some times as many.

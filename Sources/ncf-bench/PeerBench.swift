@@ -3,8 +3,8 @@ import Foundation
 
 /// Runs the peers' scripts in the same sitting and prints how many times as fast we are.
 struct PeerBench {
-  private let figures: Figures
-  private let folder: String
+  let figures: Figures
+  let folder: String
   private let python: String
 
   init(_ figures: Figures, folder: String, python: String) {
@@ -89,14 +89,14 @@ struct PeerBench {
   }
 
   /// Tells whether Python finds a package, and says so when it doesn't.
-  private func has(_ package: String) throws -> Bool {
+  func has(_ package: String) throws -> Bool {
     let search = "import importlib.util, sys; sys.exit(not importlib.util.find_spec(sys.argv[1]))"
     guard try run(["-c", search, package]).status != 0 else { return true }
     print("\nnot measured: \(python) has no package \(package)")
     return false
   }
 
-  private func value(
+  func value(
     _ program: [String], key: String, as name: String, unit: String
   ) throws -> Double {
     let (output, status) = try run(program)

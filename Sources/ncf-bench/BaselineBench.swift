@@ -1,0 +1,90 @@
+import ArgumentParser
+import Baselines
+import Interactions
+import Parallelism
+
+/// Times the factorisations that neural models are held against.
+struct BaselineBench {
+  /// Settings that are timed here and at the peer.
+  static let grid = [ALSOptions()]
+
+  private let figures: Figures
+  private let split: LeaveOneOutSplit
+  private let itemCount: Int
+  private let repeats: Int
+  private let pool: WorkerPool
+
+  init(_ figures: Figures, table: InteractionTable, repeats: Int, pool: WorkerPool) {
+    self.figures = figures
+    split = LeaveOneOutSplit(table)
+    itemCount = table.itemCount
+    self.repeats = repeats
+    self.pool = pool
+  }
+
+  /// What a figure of iALS is called.
+  static func name(_ options: ALSOptions) -> String {
+    "iALS, \(options.factors) factors, \(options.iterations) iterations"
+  }
+
+  /// Seconds of a whole training on everything but the test items.
+  func run() throws {
+    let positives = split.beforeTest
+    for options in Self.grid {
+      var values: [Double] = []
+      for _ in 0..<repeats {
+        let elapsed = try ContinuousClock().measure {
+          _ = try ImplicitALS.train(
+            positives: positives, itemCount: itemCount, options: options, pool: pool)
+        }
+        values.append(elapsed / .seconds(1))
+      }
+      figures.add(
+        Figure(section: "baselines", name: Self.name(options), unit: "s", values: values))
+    }
+  }
+}
+
+extension PeerBench {
+  /// implicit's ALS with the same settings on MovieLens-1M: by conjugate gradients, its default, and
+  /// by Cholesky as here.
+  func baselines(repeats: Int) throws {
+    guard try has("implicit") else { return }
+    for options in BaselineBench.grid {
+      let name = BaselineBench.name(options)
+      for (solver, flag) in [("conjugate gradients", "1"), ("Cholesky", "0")] {
+        let theirs = try value(
+          [
+            "-c", Self.implicitTraining, folder, "\(options.factors)",
+            "\(options.regularization)", "\(options.alpha)", "\(options.iterations)", flag,
+            "\(repeats)",
+          ], key: "seconds", as: "implicit, \(name), \(solver)", unit: "s")
+        guard let ours = figures.median("baselines", name) else { continue }
+        figures.add(
+          Figure(
+            section: "ratios", name: "\(name), \(solver)", unit: "times implicit's seconds",
+            values: [ours / theirs]))
+      }
+    }
+  }
+
+  /// Trains on what `implicit_quality.py` trains on, as often as asked, and prints the median.
+  private static let implicitTraining = """
+    import sys, time
+    sys.path.insert(0, sys.argv[1])
+    import numpy as np, scipy.sparse as sp
+    from implicit.als import AlternatingLeastSquares
+    from ml1m import load, USERS, ITEMS
+    train, _, _ = load()
+    ones = np.ones(len(train), np.float32)
+    seen = sp.csr_matrix((ones, (train[:, 0], train[:, 1])), shape=(USERS, ITEMS))
+    times = []
+    for _ in range(int(sys.argv[7])):
+        model = AlternatingLeastSquares(
+            factors=int(sys.argv[2]), regularization=float(sys.argv[3]), alpha=float(sys.argv[4]),
+            iterations=int(sys.argv[5]), use_cg=sys.argv[6] == "1", num_threads=2, random_state=1)
+        start = time.time(); model.fit(seen, show_progress=False)
+        times.append(time.time() - start)
+    print(f"seconds={sorted(times)[len(times) // 2]:.4f}")
+    """
+}
