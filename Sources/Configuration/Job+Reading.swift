@@ -139,7 +139,7 @@ extension Job {
   private static func readTraining(_ section: Section) -> TrainingOptions {
     var section = section
     var training = Job.defaultTraining
-    if let pretrain = section.flag("pretrain") { training.pretrain = pretrain }
+    if let pretrain = section.flag("pretrain") { training.pretrain = pretrain ? .parts : .none }
     if let alpha = section.number("alpha") { training.alpha = Float(alpha) }
     if let negatives = section.integer("negatives") { training.negatives = negatives }
     if let batch = section.integer("batch") { training.batch = batch }

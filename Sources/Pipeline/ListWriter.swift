@@ -47,7 +47,7 @@ struct ListWriter {
             bytes += try writer.write(pulled.users, at: Int(lists.users[list]))
             try writer.writeInt32(Int32(place + 1))
             bytes += try writer.write(pulled.items, at: Int(lists.items[position]))
-            try writer.writeFloat(NeuralScorer.probability(ofLogit: lists.scores[position]))
+            try writer.writeFloat(scorer.probability(ofLogit: lists.scores[position]))
             try writer.writeText("model")
             sent += 1
           }

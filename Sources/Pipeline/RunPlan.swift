@@ -57,7 +57,7 @@ struct RunPlan {
   /// How long training and scoring would take at the speed of a short trial.
   private func times(samples: Int, pairs: Int, _ speed: TrialSpeed) -> String {
     let training = job.training
-    let parts = job.model.gmfWidth > 0 && !job.model.tower.isEmpty && training.pretrain
+    let parts = job.model.gmfWidth > 0 && !job.model.tower.isEmpty && training.pretrain != .none
     let epochs =
       parts ? 2 * training.pretraining.epochs + training.joint.epochs : training.pretraining.epochs
     let epoch = Double(samples) / max(speed.samplesPerSecond, 1)

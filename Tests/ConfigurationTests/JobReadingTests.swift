@@ -60,7 +60,7 @@ struct JobReadingTests {
     #expect(
       job.training
         == .init(
-          pretrain: false, alpha: 0.25, negatives: 7, batch: 512,
+          pretrain: .none, alpha: 0.25, negatives: 7, batch: 512,
           pretraining: .init(
             optimizer: .sgd, learningRate: 0.5, epochs: 4, patience: 2, decay: 0.75),
           joint: .init(optimizer: .adam, learningRate: 0.125, epochs: 6, patience: 5, decay: 0.5),

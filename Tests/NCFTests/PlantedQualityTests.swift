@@ -83,7 +83,7 @@ import Testing
 
   static func options(pretrain: Bool, seed: UInt64) -> TrainingOptions {
     TrainingOptions(
-      pretrain: pretrain, alpha: 0.5, negatives: 4, batch: 256,
+      pretrain: pretrain ? .parts : .none, alpha: 0.5, negatives: 4, batch: 256,
       pretraining: PhaseOptions(optimizer: .adam, learningRate: 0.003, epochs: 20, patience: 4),
       joint: PhaseOptions(optimizer: .sgd, learningRate: 0.01, epochs: 5, patience: 2), seed: seed)
   }

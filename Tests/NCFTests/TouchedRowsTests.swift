@@ -42,7 +42,8 @@ import Testing
     let lists: [[UInt32]] = (0..<50).map { user in (0..<20).map { UInt32(($0 * 3 + user) % 60) } }
     let positives = UserItems(lists: lists)
     let source = EpochSource(
-      sampler: UniformNegativeSampler(positives: positives, itemCount: 60), weights: [],
+      sampler: NegativeSampler(.uniform, positives: positives, itemCount: 60),
+      positives: positives, weights: [],
       owners: InteractionOwners(positives), seed: 9, epoch: 1)
     let plan = plan(groups: 1_000, groupSize: 5)
     plan.prepare(positions: 0..<1_000, of: source)
@@ -61,7 +62,8 @@ import Testing
   @Test func aUserWhoHasEverythingGetsNegativesThatCountForNothing() {
     let positives = UserItems(lists: [[0, 1, 2]])
     let source = EpochSource(
-      sampler: UniformNegativeSampler(positives: positives, itemCount: 3), weights: [],
+      sampler: NegativeSampler(.uniform, positives: positives, itemCount: 3),
+      positives: positives, weights: [],
       owners: InteractionOwners(positives), seed: 9, epoch: 1)
     let plan = plan(groups: 3, groupSize: 3)
     plan.prepare(positions: 0..<3, of: source)
@@ -73,7 +75,8 @@ import Testing
     let lists: [[UInt32]] = (0..<50).map { user in (0..<20).map { UInt32(($0 * 3 + user) % 60) } }
     let positives = UserItems(lists: lists)
     let source = EpochSource(
-      sampler: UniformNegativeSampler(positives: positives, itemCount: 60), weights: [],
+      sampler: NegativeSampler(.uniform, positives: positives, itemCount: 60),
+      positives: positives, weights: [],
       owners: InteractionOwners(positives), seed: 9, epoch: 1)
     let plan = plan(groups: groups, groupSize: 5, parts: parts)
     plan.prepare(positions: 0..<groups, of: source)

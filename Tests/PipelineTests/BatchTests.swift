@@ -238,7 +238,7 @@ struct BatchTests {
     let before = try shop.lists()
     // So long a step that nothing is learnt from it.
     let job = shop.job {
-      $0.training.pretrain = false
+      $0.training.pretrain = .none
       $0.training.pretraining = PhaseOptions(
         optimizer: .sgd, learningRate: 1e-12, epochs: 1, patience: 1)
     }
@@ -260,7 +260,7 @@ struct BatchTests {
     let shop = try Shop()
     let outcome = try shop.run(
       shop.job {
-        $0.training.pretrain = false
+        $0.training.pretrain = .none
         $0.training.pretraining = PhaseOptions(
           optimizer: .sgd, learningRate: 1e30, epochs: 5, patience: 5)
       })

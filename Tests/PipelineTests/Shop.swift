@@ -59,7 +59,7 @@ final class Shop {
       source: Job.Source(relation: .table("app.events", columns: Job.Source.Columns())),
       model: ModelSpec(gmfWidth: 4, tower: [16, 8], activation: .relu),
       training: TrainingOptions(
-        pretrain: true, alpha: 0.5, negatives: 4, batch: 100, pretraining: phase,
+        pretrain: .parts, alpha: 0.5, negatives: 4, batch: 100, pretraining: phase,
         joint: PhaseOptions(optimizer: .sgd, learningRate: 0.01, epochs: 3, patience: 3), seed: 7),
       evaluation: Job.Evaluation(k: 5, sampled: 20), output: Job.Output(k: 5))
     change(&job)

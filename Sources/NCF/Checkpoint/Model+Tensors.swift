@@ -4,7 +4,8 @@
 /// input, `tower.N.weight` is input x output and `tower.N.bias` output, N from 0; `output.gmf`,
 /// `output.mlp` and `output.bias` are the last layer. With `p, q` rows of these, the logit is
 /// `output.gmf . (p_gmf * q_gmf) + output.mlp . tower([p_mlp; q_mlp]) + output.bias`, where each layer
-/// computes `f(x W + b)`.
+/// computes `f(x W + b)`. Shared embeddings are `user.gmf` and `item.gmf` alone; fusion by sum adds
+/// `p_gmf * q_gmf` inside the one layer's `f` and has no `output.gmf`.
 extension Model {
   /// The tensors.
   package var tensors: [SafeTensors.Tensor] {
@@ -17,11 +18,15 @@ extension Model {
     if gmf > 0 {
       add("user.gmf", [userCount, gmf], columns(users, from: 0, width: gmf))
       add("item.gmf", [itemCount, gmf], columns(items, from: 0, width: gmf))
-      add("output.gmf", [gmf], Array(dense[layout.gmfOutput..<layout.gmfOutput + gmf]))
+      if layout.outputFactors > 0 {
+        add("output.gmf", [gmf], Array(dense[layout.gmfOutput..<layout.gmfOutput + gmf]))
+      }
     }
     if mlp > 0 {
-      add("user.mlp", [userCount, mlp], columns(users, from: layout.gmfStride, width: mlp))
-      add("item.mlp", [itemCount, mlp], columns(items, from: layout.gmfStride, width: mlp))
+      if !spec.sharedEmbeddings {
+        add("user.mlp", [userCount, mlp], columns(users, from: layout.mlpColumn, width: mlp))
+        add("item.mlp", [itemCount, mlp], columns(items, from: layout.mlpColumn, width: mlp))
+      }
       for (index, layer) in layout.layers.enumerated() {
         let weights = dense[layer.weights..<layer.weights + layer.input * layer.output]
         add("tower.\(index).weight", [layer.input, layer.output], Array(weights))
@@ -60,13 +65,17 @@ extension Model {
     if gmf > 0 {
       place(try read("user.gmf", [userCount, gmf]), in: &users, from: 0, width: gmf)
       place(try read("item.gmf", [itemCount, gmf]), in: &items, from: 0, width: gmf)
-      dense.replaceSubrange(
-        layout.gmfOutput..<layout.gmfOutput + gmf, with: try read("output.gmf", [gmf]))
+      if layout.outputFactors > 0 {
+        dense.replaceSubrange(
+          layout.gmfOutput..<layout.gmfOutput + gmf, with: try read("output.gmf", [gmf]))
+      }
     }
     if mlp > 0 {
-      let start = layout.gmfStride
-      place(try read("user.mlp", [userCount, mlp]), in: &users, from: start, width: mlp)
-      place(try read("item.mlp", [itemCount, mlp]), in: &items, from: start, width: mlp)
+      if !spec.sharedEmbeddings {
+        let start = layout.mlpColumn
+        place(try read("user.mlp", [userCount, mlp]), in: &users, from: start, width: mlp)
+        place(try read("item.mlp", [itemCount, mlp]), in: &items, from: start, width: mlp)
+      }
       for (index, layer) in layout.layers.enumerated() {
         let size = layer.input * layer.output
         dense.replaceSubrange(
@@ -84,16 +93,6 @@ extension Model {
       }
     }
     dense[layout.outputBias] = try read("output.bias", [1])[0]
-  }
-
-  /// Where the tower's output weights lie, in order.
-  private var mlpOutputRanges: [Range<Int>] {
-    let start = layout.mlpOutput
-    if layout.isLayerless {
-      let item = start + layout.mlpStride
-      return [start..<start + spec.mlpWidth, item..<item + spec.mlpWidth]
-    }
-    return [start..<start + (layout.layers.last?.output ?? 0)]
   }
 
   private func columns(_ rows: [Float], from start: Int, width: Int) -> [Float] {

@@ -49,6 +49,24 @@ enum OptimizerKernels {
     }
   }
 
+  /// Moves parameters by one step of Adagrad, as PyTorch's: `s += g^2`, `p -= rate g / (sqrt(s) + 1e-10)`.
+  static func adagrad(
+    _ p: Buffer<Float>, _ s: Buffer<Float>, gradient: Buffer<Float>, count: Int,
+    learningRate: Float
+  ) {
+    precondition(p.count >= count && s.count >= count && gradient.count >= count && count % 8 == 0)
+    let rate = Vector(repeating: learningRate)
+    let epsilon = Vector(repeating: 1e-10)
+    var position = 0
+    while position < count {
+      let g = gradient.vector(position)
+      let sum = s.vector(position) + g * g
+      s.set(position, sum)
+      p.set(position, p.vector(position) - rate * g / (processor_square_roots(sum) + epsilon))
+      position += 8
+    }
+  }
+
   /// Moves parameters against the gradient: plain stochastic gradient descent.
   static func descend(
     _ p: Buffer<Float>, gradient: Buffer<Float>, count: Int, learningRate: Float

@@ -41,9 +41,18 @@ package struct Model: Sendable, Equatable {
       drawUniform(
         layer.weights..<layer.weights + layer.input * layer.output, limit, seed, 10 + index)
     }
+    drawOutputs(seed)
+  }
+
+  private mutating func drawOutputs(_ seed: UInt64) {
+    if spec.outputsAreOne {
+      for range in outputRanges { for position in range { dense[position] = 1 } }
+      return
+    }
     let mlpOutputs = spec.tower.last ?? 0
-    let limit = (3.0 / Double(spec.gmfWidth + mlpOutputs)).squareRoot()
-    drawUniform(layout.gmfOutput..<layout.gmfOutput + spec.gmfWidth, limit, seed, 3)
+    let factors = layout.outputFactors
+    let limit = (3.0 / Double(factors + mlpOutputs)).squareRoot()
+    drawUniform(layout.gmfOutput..<layout.gmfOutput + factors, limit, seed, 3)
     if layout.isLayerless {
       let half = spec.mlpWidth
       drawUniform(layout.mlpOutput..<layout.mlpOutput + half, limit, seed, 4)
@@ -77,8 +86,8 @@ package struct Model: Sendable, Equatable {
   package init(fusing gmf: Model, _ mlp: Model, alpha: Float) {
     precondition(gmf.spec.tower.isEmpty && mlp.spec.gmfWidth == 0, "one part of each kind")
     precondition(gmf.userCount == mlp.userCount && gmf.itemCount == mlp.itemCount)
-    let spec = ModelSpec(
-      gmfWidth: gmf.spec.gmfWidth, tower: mlp.spec.tower, activation: mlp.spec.activation)
+    var spec = mlp.spec
+    spec.gmfWidth = gmf.spec.gmfWidth
     self.init(zeros: spec, userCount: gmf.userCount, itemCount: gmf.itemCount)
     users = Self.joinRows(gmf.users, mlp.users, layout, count: userCount)
     items = Self.joinRows(gmf.items, mlp.items, layout, count: itemCount)
@@ -92,6 +101,33 @@ package struct Model: Sendable, Equatable {
     }
     dense[layout.outputBias] =
       alpha * gmf.dense[gmf.layout.outputBias] + (1 - alpha) * mlp.dense[mlp.layout.outputBias]
+  }
+
+  /// Where the output weights lie: the GMF part's, then the tower's.
+  var outputRanges: [Range<Int>] {
+    [layout.gmfOutput..<layout.gmfOutput + layout.outputFactors] + mlpOutputRanges
+  }
+
+  /// Where the tower's output weights lie, in order.
+  var mlpOutputRanges: [Range<Int>] {
+    let start = layout.mlpOutput
+    if layout.isLayerless {
+      let item = start + layout.mlpStride
+      return [start..<start + spec.mlpWidth, item..<item + spec.mlpWidth]
+    }
+    return [start..<start + (layout.layers.last?.output ?? 0)]
+  }
+
+  /// The mean of two models of a shape: `share` of this one, the rest of the other.
+  func mixed(with other: Model, keeping share: Float) -> Model {
+    func mean(_ a: [Float], _ b: [Float]) -> [Float] {
+      zip(a, b).map { share * $0 + (1 - share) * $1 }
+    }
+    var result = self
+    result.users = mean(users, other.users)
+    result.items = mean(items, other.items)
+    result.dense = mean(dense, other.dense)
+    return result
   }
 
   /// Whether every parameter is a finite number.
@@ -121,7 +157,8 @@ package struct Model: Sendable, Equatable {
       var random = CounterRandom(seed: seed, stream: stream << 40 | UInt64(row))
       let start = row * layout.rowStride
       for column in 0..<spec.gmfWidth { rows[start + column] = Float(0.01 * random.gaussian()) }
-      let mlp = start + layout.gmfStride
+      if spec.sharedEmbeddings { continue }
+      let mlp = start + layout.mlpColumn
       for column in 0..<spec.mlpWidth { rows[mlp + column] = Float(0.01 * random.gaussian()) }
     }
   }

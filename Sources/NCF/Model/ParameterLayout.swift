@@ -1,7 +1,7 @@
 /// Where each number of a model lies: rows of the two embedding tables and the dense parameters.
 ///
 /// A row of the user (item) table holds the GMF factors, padded to whole vectors, then the tower's
-/// embedding, padded likewise. The dense parameters are one run: for each hidden layer its weights
+/// embedding, padded likewise; shared embeddings are there once. The dense parameters are one run: for each hidden layer its weights
 /// (input x output, row-major) and its bias, then the output weights of the GMF part and of the
 /// tower, then the output bias. Padding is zero and stays zero.
 struct ParameterLayout: Sendable, Equatable {
@@ -44,7 +44,8 @@ struct ParameterLayout: Sendable, Equatable {
     }
     self.layers = layers
     gmfOutput = position
-    position += gmfStride
+    // Added inside the hidden layer, the products have no output weights of their own.
+    position += spec.fusion == .sum ? 0 : gmfStride
     mlpOutput = position
     // Without hidden layers the output reads the user's and the item's embedding, each padded.
     position += layers.isEmpty ? 2 * mlpStride : padded(spec.tower.last ?? 0)
@@ -53,7 +54,13 @@ struct ParameterLayout: Sendable, Equatable {
   }
 
   /// How many numbers a row of an embedding table takes.
-  var rowStride: Int { gmfStride + mlpStride }
+  var rowStride: Int { mlpColumn + mlpStride }
+
+  /// Where the tower's embedding begins in a row: at its start where the parts share embeddings.
+  var mlpColumn: Int { spec.sharedEmbeddings ? 0 : gmfStride }
+
+  /// How many products have an output weight.
+  var outputFactors: Int { spec.fusion == .sum ? 0 : spec.gmfWidth }
 
   /// Whether there is a tower's embedding that goes to the output without a hidden layer (MLP-0).
   var isLayerless: Bool { layers.isEmpty && mlpStride > 0 }

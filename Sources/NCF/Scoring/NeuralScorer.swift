@@ -57,12 +57,16 @@ package struct NeuralScorer: Scorer {
     }
   }
 
-  /// The predicted probability that belongs to a score: the logistic link.
+  /// The prediction that belongs to a score: the model's link.
   ///
   /// - Parameter logit: a score of this scorer.
-  /// - Returns: a number in 0...1.
-  package static func probability(ofLogit logit: Float) -> Float {
-    1 / (1 + expf(-logit))
+  /// - Returns: a number in 0...1; for the identity link the score itself, of any size.
+  package func probability(ofLogit logit: Float) -> Float {
+    switch layout.spec.link {
+    case .logistic: 1 / (1 + expf(-logit))
+    case .probit: Float(0.5 * erfc(-Double(logit) * 0.5.squareRoot()))
+    case .identity: logit
+    }
   }
 
   /// Working memory of one thread: a tile's values in every layer.

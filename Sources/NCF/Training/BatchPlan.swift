@@ -64,7 +64,7 @@ final class BatchPlan: @unchecked Sendable {
   /// a large log every positive and every user's list lies somewhere else.
   func prepare(positions: Range<Int>, of source: EpochSource) {
     groups = positions.count
-    let positives = source.sampler.positives
+    let positives = source.positives
     unsafe positives.items.withUnsafeBufferPointer { list in
       for (group, position) in positions.enumerated() {
         let interaction = source.order[position]
@@ -79,12 +79,30 @@ final class BatchPlan: @unchecked Sendable {
         unsafe list.prefetch(positives.range(of: user))
       }
     }
+    // The rule is looked up once a batch, not once a draw.
+    switch source.sampler {
+    case .uniform(let sampler):
+      drawNegatives(positions, source) { sampler.draw(user: $0, random: &$1) }
+    case .popularity(let sampler):
+      drawNegatives(positions, source) { sampler.draw(user: $0, random: &$1) }
+    }
+    userRows.collect(users, count: groups)
+    itemRows.collect(items, count: samples)
+    userRows.findShared(parts: parts) { [self] in firstGroup(ofPart: $0) }
+    itemRows.findShared(parts: parts) { [self] in firstGroup(ofPart: $0) * groupSize }
+  }
+
+  @inline(__always)
+  private func drawNegatives(
+    _ positions: Range<Int>, _ source: EpochSource,
+    _ draw: (_ user: Int, _ random: inout CounterRandom) -> UInt32?
+  ) {
     for (group, position) in positions.enumerated() {
       let first = group * groupSize
       weights[first] = source.weights.isEmpty ? 1 : source.weights[interactions[group]]
       var random = CounterRandom(seed: source.seed, stream: source.stream &+ UInt64(position))
       for sample in first + 1..<first + groupSize {
-        if let negative = source.sampler.draw(user: Int(users[group]), random: &random) {
+        if let negative = draw(Int(users[group]), &random) {
           items[sample] = negative
           weights[sample] = 1
         } else {
@@ -94,10 +112,6 @@ final class BatchPlan: @unchecked Sendable {
         }
       }
     }
-    userRows.collect(users, count: groups)
-    itemRows.collect(items, count: samples)
-    userRows.findShared(parts: parts) { [self] in firstGroup(ofPart: $0) }
-    itemRows.findShared(parts: parts) { [self] in firstGroup(ofPart: $0) * groupSize }
   }
 }
 
@@ -115,7 +129,8 @@ extension UnsafeBufferPointer<UInt32> {
 
 /// Where an epoch's samples come from; the same for every thread.
 struct EpochSource: Sendable {
-  let sampler: UniformNegativeSampler
+  let sampler: NegativeSampler
+  let positives: UserItems
   /// One for each positive, or none: all 1.
   let weights: [Float]
   let owners: InteractionOwners
@@ -125,14 +140,15 @@ struct EpochSource: Sendable {
   let stream: UInt64
 
   init(
-    sampler: UniformNegativeSampler, weights: [Float], owners: InteractionOwners, seed: UInt64,
-    epoch: Int
+    sampler: NegativeSampler, positives: UserItems, weights: [Float], owners: InteractionOwners,
+    seed: UInt64, epoch: Int
   ) {
     self.sampler = sampler
+    self.positives = positives
     self.weights = weights
     self.owners = owners
     self.seed = seed
-    order = EpochOrder(count: sampler.positives.count, seed: seed, epoch: epoch)
+    order = EpochOrder(count: positives.count, seed: seed, epoch: epoch)
     stream = UInt64(epoch + 1) << 40
   }
 }

@@ -1,6 +1,6 @@
 /// A model's parameters in memory that threads share while it trains, with the optimiser's moments.
 final class ParameterStore: @unchecked Sendable {
-  /// Parameters in rows and, for Adam, the two moments of each row right behind it.
+  /// Parameters in rows and, right behind each, its two moments for Adam or its sum for Adagrad.
   ///
   /// A step reads and writes all three: side by side they are one stretch of memory, one page, and
   /// whole cache lines that no other row shares.
@@ -41,7 +41,12 @@ final class ParameterStore: @unchecked Sendable {
     self.optimizer = optimizer
     var storage: [Storage<Float>] = []
     func table(_ values: [Float], width: Int) -> Table {
-      let pitch = optimizer == .sgd ? width : Self.lines(3 * width)
+      let pitch =
+        switch optimizer {
+        case .sgd: width
+        case .adagrad: Self.lines(2 * width)
+        case .adam, .denseAdam: Self.lines(3 * width)
+        }
       let rows = values.count / max(width, 1)
       let new = Storage<Float>(count: rows * pitch)
       for row in 0..<rows {
@@ -94,6 +99,9 @@ final class ParameterStore: @unchecked Sendable {
       OptimizerKernels.adam(
         run, run.from(table.width), run.from(2 * table.width),
         gradient: gradient, count: count, step: step)
+    case .adagrad:
+      OptimizerKernels.adagrad(
+        run, run.from(table.width), gradient: gradient, count: count, learningRate: learningRate)
     case .sgd:
       OptimizerKernels.descend(run, gradient: gradient, count: count, learningRate: learningRate)
     }

@@ -1,6 +1,20 @@
 package import Interactions
 package import Parallelism
 
+/// A trained model and how long it took to get there.
+package struct TrainedModel: Sendable {
+  /// The best epoch's parameters.
+  package let model: Model
+  /// Which epoch was kept of each phase; 0 is the fused start.
+  package let epochs: [Phase: Int]
+
+  /// Names the parts.
+  package init(model: Model, epochs: [Phase: Int]) {
+    self.model = model
+    self.epochs = epochs
+  }
+}
+
 /// What trains on what, and who watches: the parts of a training that every phase shares.
 package struct TrainingRun {
   /// Each user's training positives.
@@ -21,13 +35,15 @@ package struct TrainingRun {
   package let validate: (NeuralScorer) throws -> (hr: Double, ndcg: Double)
   /// Hears of epochs and progress; throws to stop.
   package let report: (TrainingEvent) throws -> Void
+  /// Where the GMF part starts when `options.pretrain` is `factors`.
+  package let factors: MatrixFactors?
 
   /// Names the parts.
   package init(
     positives: UserItems, weights: [Float] = [], userCount: Int, itemCount: Int,
     options: TrainingOptions, pool: WorkerPool, clock: @escaping () -> Double,
     validate: @escaping (NeuralScorer) throws -> (hr: Double, ndcg: Double),
-    report: @escaping (TrainingEvent) throws -> Void
+    report: @escaping (TrainingEvent) throws -> Void, factors: MatrixFactors? = nil
   ) {
     self.positives = positives
     self.weights = weights
@@ -38,72 +54,135 @@ package struct TrainingRun {
     self.clock = clock
     self.validate = validate
     self.report = report
+    self.factors = factors
   }
 
-  /// Trains a model of a shape, with pre-training where the shape has two parts and it is asked for.
+  /// Trains a model of a shape, with pre-training where it is asked for.
   ///
-  /// GMF and MLP are trained each by itself, joined with alpha [13], and the joint model is trained
-  /// further. Of every phase the epoch with the best validation NDCG is kept, the fused start
-  /// included.
+  /// For `parts`, where the shape has two, GMF and MLP are trained each by itself; for `factors` the
+  /// GMF is the factorisation, with its scale fitted, and the MLP, if there is one, is trained. They
+  /// are joined with alpha [13], and the joint model is trained further. Of every phase the epoch with
+  /// the best validation NDCG is kept, the fused start included.
   ///
-  /// - Parameter spec: must have no `problem`.
-  /// - Returns: the model of the best epoch.
+  /// - Parameter spec: must have no `problem`, nor the options with it.
+  /// - Returns: the model of the best epoch, and which epochs were kept.
   /// - Throws: `TrainingError` when a loss is not finite; what `validate` and `report` throw.
-  package func train(_ spec: ModelSpec) throws -> Model {
-    guard options.pretrain, spec.gmfWidth > 0, !spec.tower.isEmpty else {
-      return try phase(.neumf, from: fresh(spec), options.pretraining, isFused: false)
+  package func train(_ spec: ModelSpec) throws -> TrainedModel { try course(spec, fixed: nil) }
+
+  /// Trains for a known number of epochs in each phase, without looking at validation items.
+  ///
+  /// With the positives of a run that held some out and the held-out ones added, this is the refit:
+  /// same seeds, same schedule. It reports progress, not epochs.
+  ///
+  /// - Parameters:
+  ///   - spec: must have no `problem`, nor the options with it.
+  ///   - epochs: how many for each phase, as `TrainedModel.epochs` has them; a phase that is missing
+  ///     is not trained.
+  /// - Returns: the model after the last epoch.
+  /// - Throws: `TrainingError` when a loss is not finite; what `report` throws.
+  package func refit(_ spec: ModelSpec, epochs: [Phase: Int]) throws -> Model {
+    try course(spec, fixed: epochs).model
+  }
+
+  private func course(_ spec: ModelSpec, fixed: [Phase: Int]?) throws -> TrainedModel {
+    precondition(
+      options.problem(with: spec) == nil, options.problem(with: spec) ?? "options can't be used")
+    var chosen: [Phase: Int] = [:]
+    func trained(
+      _ phase: Phase, _ start: Model, _ settings: PhaseOptions, isFused: Bool = false
+    ) throws -> Model {
+      if let fixed {
+        return try run(phase, from: start, settings, epochs: fixed[phase] ?? 0, isFused: isFused)
+      }
+      let (model, epoch) = try self.phase(phase, from: start, settings, isFused: isFused)
+      chosen[phase] = epoch
+      return model
     }
-    let gmf = try phase(.gmf, from: fresh(spec.gmfOnly), options.pretraining, isFused: false)
-    let mlp = try phase(.mlp, from: fresh(spec.mlpOnly), options.pretraining, isFused: false)
-    let fused = Model(fusing: gmf, mlp, alpha: options.alpha)
-    return try phase(.neumf, from: fused, options.joint, isFused: true)
+    var start: Model
+    switch options.pretrain {
+    case .parts where spec.gmfWidth > 0 && !spec.tower.isEmpty:
+      start = try trained(.gmf, fresh(spec.gmfOnly), options.pretraining)
+    case .factors:
+      guard let factors else { preconditionFailure("no factors to start from") }
+      start = Model(
+        fitting: factors, spec: spec.gmfOnly, positives: positives, options: options)
+    default:
+      let model = try trained(.neumf, fresh(spec), options.pretraining)
+      return TrainedModel(model: model, epochs: chosen)
+    }
+    if !spec.tower.isEmpty {
+      let mlp = try trained(.mlp, fresh(spec.mlpOnly), options.pretraining)
+      start = Model(fusing: start, mlp, alpha: options.alpha)
+    }
+    let model = try trained(.neumf, start, options.joint, isFused: true)
+    return TrainedModel(model: model, epochs: chosen)
   }
 
   private func fresh(_ spec: ModelSpec) -> Model {
     Model(spec: spec, userCount: userCount, itemCount: itemCount, seed: options.seed)
   }
 
-  /// Trains until the epochs or the patience run out; gives the best epoch's model.
+  private func trainer(_ phase: Phase, from start: Model, _ settings: PhaseOptions) -> Trainer {
+    let place = UInt64(Phase.allCases.firstIndex(of: phase) ?? 0)
+    return Trainer(
+      start, positives: positives, weights: weights, options: options, phase: settings,
+      seed: mixed(options.seed &+ place), pool: pool)
+  }
+
+  /// Trains until the epochs or the patience run out; gives the best epoch's model and its number.
   private func phase(
     _ phase: Phase, from start: Model, _ settings: PhaseOptions, isFused: Bool
-  ) throws -> Model {
-    let place = UInt64(Phase.allCases.firstIndex(of: phase) ?? 0)
-    let trainer = Trainer(
-      start, positives: positives, weights: weights, negatives: options.negatives,
-      batch: options.batch, phase: settings,
-      seed: mixed(options.seed &+ place), pool: pool)
-    var best = start
-    var bestNDCG = -Double.infinity
+  ) throws -> (Model, Int) {
+    let trainer = trainer(phase, from: start, settings)
+    var best = (model: start, epoch: 0, ndcg: -Double.infinity)
     if isFused {
       let figures = try validate(NeuralScorer(start, pool: pool))
-      bestNDCG = figures.ndcg
+      best.ndcg = figures.ndcg
       try report(
         .epoch(
           EpochRecord(
             phase: phase, epoch: 0, loss: .nan, hr: figures.hr, ndcg: figures.ndcg, seconds: 0,
             samplesPerSecond: 0, isBest: true)))
     }
-    var sinceBest = 0
+    var mean = isFused && options.averaging > 0 ? start : nil
     for epoch in stride(from: 1, through: settings.epochs, by: 1) {
-      let (model, record) = try run(
-        epoch, of: settings.epochs, phase, trainer, bestNDCG: bestNDCG)
+      let (model, record) = try validated(
+        epoch, of: settings.epochs, phase, trainer, mean: &mean, bestNDCG: best.ndcg)
       try report(.epoch(record))
       if record.isBest {
-        best = model
-        bestNDCG = record.ndcg
-        sinceBest = 0
-      } else {
-        sinceBest += 1
-        if sinceBest >= settings.patience { break }
+        best = (model, epoch, record.ndcg)
+      } else if epoch - best.epoch >= settings.patience {
+        break
       }
     }
-    return best
+    return (best.model, best.epoch)
   }
 
-  /// Trains one epoch and validates it.
+  /// Trains a number of epochs, unseen.
   private func run(
-    _ epoch: Int, of epochs: Int, _ phase: Phase, _ trainer: Trainer, bestNDCG: Double
-  ) throws -> (Model, EpochRecord) {
+    _ phase: Phase, from start: Model, _ settings: PhaseOptions, epochs: Int, isFused: Bool
+  ) throws -> Model {
+    if epochs == 0 { return start }
+    let trainer = trainer(phase, from: start, settings)
+    var mean = isFused && options.averaging > 0 ? start : nil
+    for epoch in 1...epochs {
+      _ = try trained(epoch, of: epochs, phase, trainer)
+      average(trainer, into: &mean)
+    }
+    return mean ?? trainer.model
+  }
+
+  /// Takes an epoch's weights into the running mean, if there is to be one.
+  private func average(_ trainer: Trainer, into mean: inout Model?) {
+    if options.averaging == 0 { return }
+    let model = trainer.model
+    mean = mean.map { $0.mixed(with: model, keeping: options.averaging) } ?? model
+  }
+
+  /// Trains one epoch; gives its figures and seconds.
+  private func trained(
+    _ epoch: Int, of epochs: Int, _ phase: Phase, _ trainer: Trainer
+  ) throws -> (figures: Trainer.EpochFigures, seconds: Double) {
     let began = clock()
     let total = Double(positives.count * (options.negatives + 1))
     let figures = try trainer.run(epoch: epoch) { fraction in
@@ -113,11 +192,19 @@ package struct TrainingRun {
           phase: phase, epoch: epoch, epochs: epochs, fraction: fraction,
           samplesPerSecond: fraction * total / seconds))
     }
-    let seconds = clock() - began
-    let model = trainer.model
-    guard figures.loss.isFinite, model.isFinite else {
-      throw TrainingError(phase: phase, epoch: epoch)
-    }
+    guard figures.loss.isFinite else { throw TrainingError(phase: phase, epoch: epoch) }
+    return (figures, clock() - began)
+  }
+
+  /// Trains one epoch and validates it, or the running mean with it.
+  private func validated(
+    _ epoch: Int, of epochs: Int, _ phase: Phase, _ trainer: Trainer, mean: inout Model?,
+    bestNDCG: Double
+  ) throws -> (Model, EpochRecord) {
+    let (figures, seconds) = try trained(epoch, of: epochs, phase, trainer)
+    average(trainer, into: &mean)
+    let model = mean ?? trainer.model
+    guard model.isFinite else { throw TrainingError(phase: phase, epoch: epoch) }
     let validation = try validate(NeuralScorer(model, pool: pool))
     let record = EpochRecord(
       phase: phase, epoch: epoch, loss: figures.loss, hr: validation.hr, ndcg: validation.ndcg,
@@ -153,7 +240,7 @@ package func train(
         try TrainingRun(
           positives: positives, userCount: userCount, itemCount: itemCount, options: options,
           pool: pool, clock: clock, validate: validate, report: report
-        ).train(spec)
+        ).train(spec).model
       }
     }
   }

@@ -18,7 +18,9 @@ package final class Trainer: @unchecked Sendable {
   }
 
   private let store: ParameterStore
-  private let sampler: UniformNegativeSampler
+  private let sampler: NegativeSampler
+  private let positives: UserItems
+  private let options: TrainingOptions
   private let weights: [Float]
   private let owners: InteractionOwners
   private let pool: WorkerPool
@@ -41,7 +43,7 @@ package final class Trainer: @unchecked Sendable {
   /// A gradient of zeros, for rows that no sample touches.
   private let noGradient: Storage<Float>
 
-  /// Prepares to train a model.
+  /// Prepares to train a model with log loss and uniform negatives.
   ///
   /// - Parameters:
   ///   - model: where training starts; it is copied.
@@ -52,24 +54,49 @@ package final class Trainer: @unchecked Sendable {
   ///   - phase: the optimiser and its rate.
   ///   - seed: what negatives and order follow from.
   ///   - pool: the threads.
-  package init(
+  package convenience init(
     _ model: Model, positives: UserItems, weights: [Float] = [], negatives: Int, batch: Int,
+    phase: PhaseOptions, seed: UInt64, pool: WorkerPool
+  ) {
+    self.init(
+      model, positives: positives, weights: weights,
+      options: TrainingOptions(
+        pretrain: .none, alpha: 0.5, negatives: negatives, batch: batch, pretraining: phase,
+        joint: phase, seed: seed),
+      phase: phase, seed: seed, pool: pool)
+  }
+
+  /// Prepares to train a model.
+  ///
+  /// - Parameters:
+  ///   - model: where training starts; it is copied.
+  ///   - positives: each user's training positives, of the model's users and items.
+  ///   - weights: the weight of each positive's loss, in the order of `positives.items`; empty for 1.
+  ///   - options: objective, negatives, batch, regularisation; the rest is not looked at.
+  ///   - phase: the optimiser and its rate.
+  ///   - seed: what negatives, order and dropout follow from.
+  ///   - pool: the threads.
+  package init(
+    _ model: Model, positives: UserItems, weights: [Float] = [], options: TrainingOptions,
     phase: PhaseOptions, seed: UInt64, pool: WorkerPool
   ) {
     precondition(positives.userCount == model.userCount, "one list of positives for each user")
     precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
-    precondition(negatives >= 0 && batch >= 1, "a batch holds at least one sample")
+    precondition(options.negatives >= 0 && options.batch >= 1, "a batch holds at least one sample")
     MatrixProduct.threadsAreOff
     store = ParameterStore(model, optimizer: phase.optimizer)
-    sampler = UniformNegativeSampler(positives: positives, itemCount: model.itemCount)
+    sampler = NegativeSampler(
+      options.sampling, positives: positives, itemCount: model.itemCount)
+    self.positives = positives
+    self.options = options
     self.weights = weights
     owners = InteractionOwners(positives)
     self.pool = pool
     self.seed = seed
     self.phase = phase
     learningRate = phase.learningRate
-    groupSize = negatives + 1
-    groupsPerBatch = min(max(1, batch / groupSize), max(1, positives.count))
+    groupSize = options.negatives + 1
+    groupsPerBatch = min(max(1, options.batch / groupSize), max(1, positives.count))
     tiling = Tiling(layout: store.layout, groups: groupsPerBatch, groupSize: groupSize)
     let groups = groupsPerBatch
     let size = groupSize
@@ -111,9 +138,10 @@ package final class Trainer: @unchecked Sendable {
     -> EpochFigures
   {
     let source = EpochSource(
-      sampler: sampler, weights: weights, owners: owners, seed: seed, epoch: epoch)
+      sampler: sampler, positives: positives, weights: weights, owners: owners, seed: seed,
+      epoch: epoch)
     learningRate = phase.learningRate(inEpoch: epoch)
-    let positives = sampler.positives.count
+    let positives = positives.count
     var loss = 0.0
     var start = 0
     while start < positives {

@@ -62,7 +62,7 @@ struct TrainStage {
               done: Int((context.clock() - start) * rate), perSecond: rate, unit: "samples"))
         }
       })
-    let model = try run.train(context.job.model)
+    let model = try run.train(context.job.model).model
     return Trained(model: model, epochs: epochs, validationCandidates: candidates)
   }
 }

@@ -1,0 +1,74 @@
+import Interactions
+
+extension TrainingOptions {
+  /// Says why the settings can't train a model of a shape, naming the key; nil when they can.
+  ///
+  /// - Parameter spec: must have no `problem` of its own.
+  package func problem(with spec: ModelSpec) -> String? {
+    if !(alpha >= 0 && alpha <= 1) {
+      return "train.alpha must be a share from 0 to 1, not \(alpha)"
+    }
+    if negatives < 1 {
+      return "train.negatives must be 1 or more, not \(negatives): "
+        + "a model that sees positives only learns nothing"
+    }
+    if case .popularity(let power) = sampling, !(power >= 0 && power <= 10) {
+      return "train.sampling.popularity must be a power from 0 to 10, not \(power)"
+    }
+    return objectiveProblem(spec) ?? regularisationProblem(spec) ?? pretrainingProblem(spec)
+  }
+
+  private func objectiveProblem(_ spec: ModelSpec) -> String? {
+    if objective != .log { return "train.loss: \(objective.rawValue) can't be trained yet" }
+    if spec.link != .logistic { return "model.link: \(spec.link.rawValue) can't be trained yet" }
+    if spec.outputsAreOne { return "model.output: one can't be trained yet" }
+    if dropout > 0 { return "model.dropout can't be trained yet" }
+    if l2Embeddings > 0 || l2Tower > 0 { return "model.l2 can't be trained yet" }
+    if objective.isPairwise && spec.link != .logistic {
+      return "train.loss: \(objective.rawValue) compares scores before the link: "
+        + "model.link must be logistic, not \(spec.link.rawValue)"
+    }
+    if objective == .log && spec.link == .identity {
+      return "train.loss: log needs a probability: model.link must be logistic or probit, or "
+        + "train.loss squared"
+    }
+    return nil
+  }
+
+  private func regularisationProblem(_ spec: ModelSpec) -> String? {
+    for (key, value) in [("embeddings", l2Embeddings), ("tower", l2Tower)]
+    where !(value >= 0 && value.isFinite) {
+      return "model.l2.\(key) must be 0 or more, not \(value)"
+    }
+    if !(dropout >= 0 && dropout < 1) {
+      return "model.dropout must be a share from 0 up to 1, not \(dropout)"
+    }
+    if dropout > 0 && spec.tower.isEmpty { return "model.dropout needs a tower to drop from" }
+    if !(averaging >= 0 && averaging < 1) {
+      return "train.averaging must be a decay from 0 up to 1, not \(averaging)"
+    }
+    return nil
+  }
+
+  private func pretrainingProblem(_ spec: ModelSpec) -> String? {
+    switch pretrain {
+    case .none: return nil
+    case .parts:
+      if spec.gmfWidth == 0 || spec.tower.isEmpty { return nil }
+    case .factors:
+      if spec.gmfWidth == 0 { return "train.pretrain from a factorisation needs model.gmf" }
+      if spec.link == .identity {
+        return "train.pretrain from a factorisation is fitted to a probability: "
+          + "model.link must be logistic or probit, not identity"
+      }
+    }
+    if spec.sharedEmbeddings {
+      return "train.pretrain must be false with model.embeddings: shared: "
+        + "the parts' embeddings are not the same"
+    }
+    if spec.outputsAreOne {
+      return "train.pretrain must be false with model.output: one: fused weights are not 1"
+    }
+    return nil
+  }
+}
