@@ -46,25 +46,20 @@ struct BaselineBench {
 }
 
 extension PeerBench {
-  /// implicit's ALS with the same settings on MovieLens-1M: by conjugate gradients, its default, and
-  /// by Cholesky as here.
+  /// implicit's ALS with the same settings on MovieLens-1M, by conjugate gradients, its default.
   func baselines(repeats: Int) throws {
     guard try has("implicit") else { return }
     for options in BaselineBench.grid {
       let name = BaselineBench.name(options)
-      for (solver, flag) in [("conjugate gradients", "1"), ("Cholesky", "0")] {
-        let theirs = try value(
-          [
-            "-c", Self.implicitTraining, folder, "\(options.factors)",
-            "\(options.regularization)", "\(options.alpha)", "\(options.iterations)", flag,
-            "\(repeats)",
-          ], key: "seconds", as: "implicit, \(name), \(solver)", unit: "s")
-        guard let ours = figures.median("baselines", name) else { continue }
-        figures.add(
-          Figure(
-            section: "ratios", name: "\(name), \(solver)", unit: "times implicit's seconds",
-            values: [ours / theirs]))
-      }
+      let theirs = try value(
+        [
+          "-c", Self.implicitTraining, folder, "\(options.factors)", "\(options.regularization)",
+          "\(options.alpha)", "\(options.iterations)", "\(repeats)",
+        ], key: "seconds", as: "implicit, \(name)", unit: "s")
+      guard let ours = figures.median("baselines", name) else { continue }
+      figures.add(
+        Figure(
+          section: "ratios", name: name, unit: "times implicit's seconds", values: [ours / theirs]))
     }
   }
 
@@ -79,10 +74,10 @@ extension PeerBench {
     ones = np.ones(len(train), np.float32)
     seen = sp.csr_matrix((ones, (train[:, 0], train[:, 1])), shape=(USERS, ITEMS))
     times = []
-    for _ in range(int(sys.argv[7])):
+    for _ in range(int(sys.argv[6])):
         model = AlternatingLeastSquares(
             factors=int(sys.argv[2]), regularization=float(sys.argv[3]), alpha=float(sys.argv[4]),
-            iterations=int(sys.argv[5]), use_cg=sys.argv[6] == "1", num_threads=2, random_state=1)
+            iterations=int(sys.argv[5]), num_threads=2, random_state=1)
         start = time.time(); model.fit(seen, show_progress=False)
         times.append(time.time() - start)
     print(f"seconds={sorted(times)[len(times) // 2]:.4f}")
