@@ -4,7 +4,7 @@ import Testing
 @testable import NCF
 
 @Suite struct CheckpointTests {
-  @Test(arguments: GradientTests.specs)
+  @Test(arguments: GradientTests.specs + ObjectiveTests.specs)
   func aModelComesBackAsItWas(spec: ModelSpec) throws {
     let model = GradientTests.model(spec, users: 7, items: 9)
     let file = SafeTensors(tensors: model.tensors, metadata: ["format": "1"]).encoded()

@@ -8,7 +8,7 @@ import Testing
 @Suite struct DeterminismTests {
   static let tastes = PlantedTastes(users: 300, items: 200, eventsPerUser: 30, seed: 5)
 
-  @Test(arguments: [Optimizer.adam, .denseAdam, .sgd], [64, 256, 5_000])
+  @Test(arguments: [Optimizer.adam, .denseAdam, .sgd, .adagrad], [64, 256, 5_000])
   func trainingGivesTheSameBitsWithAnyNumberOfThreads(optimizer: Optimizer, batch: Int) throws {
     let spec = ModelSpec(gmfWidth: 8, tower: [64, 32, 16, 8])
     let models = try [1, 2, 4].map { threads in
@@ -25,6 +25,30 @@ import Testing
       #expect(losses == models[0].1)
     }
     #expect(models[0].1[1] < models[0].1[0])
+  }
+
+  @Test(arguments: Objective.allCases)
+  func dropoutAndPopularNegativesAreTheSameWithAnyNumberOfThreads(objective: Objective) throws {
+    let phase = PhaseOptions(optimizer: .adam, learningRate: 0.01, epochs: 2, patience: 2)
+    var options = TrainingOptions(
+      pretrain: .none, alpha: 0.5, negatives: 4, batch: 1_000, pretraining: phase, joint: phase,
+      seed: 2)
+    options.objective = objective
+    options.sampling = .popularity(power: 0.75)
+    options.dropout = 0.3
+    options.l2Embeddings = 0.001
+    options.l2Tower = 0.001
+    let models = try [1, 2, 4].map { threads in
+      let trainer = Trainer(
+        Model(
+          spec: ModelSpec(gmfWidth: 8, tower: [64, 32, 16, 8]), userCount: 300, itemCount: 200,
+          seed: 1),
+        positives: Self.tastes.split.training, options: options, phase: phase, seed: 2,
+        pool: WorkerPool(threads: threads))
+      for epoch in 1...2 { _ = try trainer.run(epoch: epoch) }
+      return trainer.model
+    }
+    #expect(models[1] == models[0] && models[2] == models[0])
   }
 
   @Test func listsAndRanksAreTheSameWithAnyNumberOfThreads() {

@@ -118,7 +118,7 @@ import Testing
     }
   }
 
-  @Test(arguments: specs)
+  @Test(arguments: specs + ObjectiveTests.specs)
   func scoresAreThePlainLogits(spec: ModelSpec) {
     let users = 11
     let items = 300

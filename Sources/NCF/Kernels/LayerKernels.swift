@@ -133,4 +133,54 @@ enum LayerKernels {
       }
     }
   }
+
+  /// Adds `user * item` to each sample's row: the sum inside the activation of equation [11].
+  ///
+  /// All rows are `width` apart: one for each group in `users`, one for each sample in the others.
+  static func addProducts(
+    _ users: Buffer<Float>, _ items: Buffer<Float>, groups: Int, size: Int, width: Int,
+    to z: Buffer<Float>
+  ) {
+    for group in 0..<groups {
+      for sample in group * size..<(group + 1) * size {
+        for column in stride(from: 0, to: width, by: 8) {
+          let place = sample * width + column
+          z.set(
+            place,
+            z.vector(place).addingProduct(
+              users.vector(group * width + column), items.vector(place)))
+        }
+      }
+    }
+  }
+
+  /// Goes back through `addProducts`: adds to the gradients by both rows.
+  static func backProducts(
+    _ d: Buffer<Float>, _ users: Buffer<Float>, _ items: Buffer<Float>, groups: Int, size: Int,
+    width: Int, userGradient: Buffer<Float>, itemGradient: Buffer<Float>
+  ) {
+    for group in 0..<groups {
+      for sample in group * size..<(group + 1) * size {
+        for column in stride(from: 0, to: width, by: 8) {
+          let place = sample * width + column
+          let user = group * width + column
+          itemGradient.set(
+            place, itemGradient.vector(place).addingProduct(d.vector(place), users.vector(user)))
+          userGradient.set(
+            user, userGradient.vector(user).addingProduct(d.vector(place), items.vector(place)))
+        }
+      }
+    }
+  }
+
+  /// Adds a multiple of some numbers to others; the count is a multiple of 8.
+  static func add(
+    _ addend: Buffer<Float>, times factor: Float, to sum: Buffer<Float>, count: Int
+  ) {
+    precondition(addend.count >= count && sum.count >= count && count % 8 == 0)
+    let factor = Vector(repeating: factor)
+    for position in stride(from: 0, to: count, by: 8) {
+      sum.set(position, sum.vector(position).addingProduct(addend.vector(position), factor))
+    }
+  }
 }

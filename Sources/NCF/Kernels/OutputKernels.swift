@@ -116,10 +116,12 @@ enum OutputKernels {
   /// Goes back through `logit += a . h`: `aGradient = delta h`, `hGradient += sum of delta a`.
   static func backDots(
     _ deltas: Buffer<Float>, _ a: Buffer<Float>, _ h: Buffer<Float>, rows: Int, stride: Int,
-    width: Int, aGradient: Buffer<Float>, hGradient: Buffer<Float>
+    width: Int, aGradient: Buffer<Float>, gradientStride: Int? = nil, hGradient: Buffer<Float>
   ) {
+    let gradientStride = gradientStride ?? stride
     precondition(
-      (rows - 1) * stride + width <= a.count && (rows - 1) * stride + width <= aGradient.count
+      (rows - 1) * stride + width <= a.count
+        && (rows - 1) * gradientStride + width <= aGradient.count
         && h.count >= width && hGradient.count >= width && deltas.count >= rows)
     var column = 0
     while column < width {
@@ -128,7 +130,7 @@ enum OutputKernels {
       for row in 0..<rows {
         let delta = Vector(repeating: deltas[row])
         sum.addProduct(a.vector(row * stride + column), delta)
-        aGradient.set(row * stride + column, weight * delta)
+        aGradient.set(row * gradientStride + column, weight * delta)
       }
       hGradient.set(column, hGradient.vector(column) + sum)
       column += 8

@@ -28,7 +28,7 @@ package struct PlainModel {
     for row in 0..<denseStart / layout.rowStride {
       let start = row * layout.rowStride
       for column in 0..<layout.spec.gmfWidth { real[start + column] = true }
-      for column in 0..<layout.spec.mlpWidth { real[start + layout.gmfStride + column] = true }
+      for column in 0..<layout.spec.mlpWidth { real[start + layout.mlpColumn + column] = true }
     }
     for layer in layout.layers {
       for position in 0..<layer.input * layer.output {
@@ -36,7 +36,8 @@ package struct PlainModel {
       }
       for position in 0..<layer.output { real[denseStart + layer.bias + position] = true }
     }
-    for factor in 0..<layout.spec.gmfWidth { real[denseStart + layout.gmfOutput + factor] = true }
+    if layout.spec.outputsAreOne { return real }
+    for factor in 0..<layout.outputFactors { real[denseStart + layout.gmfOutput + factor] = true }
     for position in outputs { real[position] = true }
     real[denseStart + layout.outputBias] = true
     return real
@@ -58,24 +59,95 @@ package struct PlainModel {
     forward(user: user, item: item).logit
   }
 
-  /// The mean log loss [7] of samples.
-  package func loss(_ samples: [Sample]) -> Double {
-    samples.reduce(0) { sum, sample in
-      let x = logit(user: sample.user, item: sample.item)
-      return sum + sample.weight * (max(x, 0) - x * sample.label + log1p(exp(-abs(x))))
-    } / Double(samples.count)
+  /// What is made small: an objective, over groups of a positive and its negatives, and L2.
+  package struct Aim {
+    /// What the loss of a sample or pair is.
+    package var objective: Objective = .log
+    /// Samples in a group; only pairwise objectives look at it.
+    package var groupSize = 1
+    /// As in `TrainingOptions`.
+    package var l2Embeddings = 0.0
+    /// As in `TrainingOptions`.
+    package var l2Tower = 0.0
+
+    /// Log loss of samples, without L2.
+    package init() {}
+  }
+
+  /// The mean loss of samples, with L2.
+  package func loss(_ samples: [Sample], _ aim: Aim = Aim()) -> Double {
+    let terms = samples.map { logit(user: $0.user, item: $0.item) }
+    var loss = derivatives(terms, samples, aim).loss
+    for (row, share) in rows(samples, aim) {
+      loss += aim.l2Embeddings / 2 * share * row.reduce(0) { $0 + parameters[$1] * parameters[$1] }
+    }
+    for position in hiddenWeights {
+      loss += aim.l2Tower / 2 * parameters[position] * parameters[position]
+    }
+    return loss
   }
 
   /// The gradient of `loss` by every parameter.
-  package func gradient(_ samples: [Sample]) -> [Double] {
+  package func gradient(_ samples: [Sample], _ aim: Aim = Aim()) -> [Double] {
     var gradient = [Double](repeating: 0, count: parameters.count)
-    for sample in samples {
-      let pass = forward(user: sample.user, item: sample.item)
-      let delta =
-        sample.weight * (Self.sigmoid(pass.logit) - sample.label) / Double(samples.count)
-      addGradient(&gradient, sample, pass, delta)
+    let passes = samples.map { forward(user: $0.user, item: $0.item) }
+    let slopes = derivatives(passes.map(\.logit), samples, aim).slopes
+    for (place, sample) in samples.enumerated() {
+      addGradient(&gradient, sample, passes[place], slopes[place])
+    }
+    for (row, share) in rows(samples, aim) {
+      for position in row { gradient[position] += aim.l2Embeddings * share * parameters[position] }
+    }
+    for position in hiddenWeights { gradient[position] += aim.l2Tower * parameters[position] }
+    if layout.spec.outputsAreOne {
+      for position in denseStart + layout.gmfOutput..<gradient.count { gradient[position] = 0 }
     }
     return gradient
+  }
+
+  /// The mean of the objective, and its derivative by each score.
+  private func derivatives(
+    _ scores: [Double], _ samples: [Sample], _ aim: Aim
+  ) -> (loss: Double, slopes: [Double]) {
+    var loss = 0.0
+    var slopes = scores.map { _ in 0.0 }
+    let terms = Double(samples.count / aim.groupSize * aim.objective.terms(ofGroup: aim.groupSize))
+    for (place, sample) in samples.enumerated() {
+      let positive = place / aim.groupSize * aim.groupSize
+      if !aim.objective.isPairwise {
+        let term = PlainLoss.pointwise(
+          aim.objective, layout.spec.link, score: scores[place], label: sample.label)
+        loss += sample.weight * term.loss / terms
+        slopes[place] = sample.weight * term.slope / terms
+      } else if place != positive {
+        let weight = samples[positive].weight * sample.weight / terms
+        let term = PlainLoss.pairwise(
+          aim.objective, difference: scores[positive] - scores[place])
+        loss += weight * term.loss
+        slopes[place] = -weight * term.slope
+        slopes[positive] += weight * term.slope
+      }
+    }
+    return (loss, slopes)
+  }
+
+  /// The rows that samples name, each time they do, and the share of the mean that counts for.
+  private func rows(_ samples: [Sample], _ aim: Aim) -> [(row: Range<Int>, share: Double)] {
+    let perGroup = aim.objective.terms(ofGroup: aim.groupSize)
+    let terms = Double(samples.count / aim.groupSize * perGroup)
+    let userShare = Double(perGroup) / Double(aim.groupSize) / terms
+    return samples.flatMap { sample in
+      let (user, item) = (row(user: sample.user), row(item: sample.item))
+      return [
+        (user..<user + layout.rowStride, userShare), (item..<item + layout.rowStride, 1 / terms),
+      ]
+    }
+  }
+
+  private var hiddenWeights: [Int] {
+    layout.layers.flatMap { layer in
+      (0..<layer.input * layer.output).map { denseStart + layer.weights + $0 }
+    }
   }
 
   private func row(user: Int) -> Int { user * layout.rowStride }
@@ -84,20 +156,24 @@ package struct PlainModel {
   /// The logit and the values of every layer of the tower, its input first.
   private func forward(user: Int, item: Int) -> (logit: Double, values: [[Double]]) {
     var logit = parameters[denseStart + layout.outputBias]
-    for factor in 0..<layout.spec.gmfWidth {
+    for factor in 0..<layout.outputFactors {
       logit +=
         parameters[denseStart + layout.gmfOutput + factor]
         * parameters[row(user: user) + factor] * parameters[row(item: item) + factor]
     }
     let width = layout.spec.mlpWidth
     guard width > 0 else { return (logit, []) }
-    let embeddings = [row(user: user), row(item: item)].map { $0 + layout.gmfStride }
+    let embeddings = [row(user: user), row(item: item)].map { $0 + layout.mlpColumn }
     var values = [embeddings.flatMap { parameters[$0..<$0 + width] }]
     for layer in layout.layers {
       let input = values[values.count - 1]
       values.append(
         (0..<layer.output).map { output in
           var sum = parameters[denseStart + layer.bias + output]
+          if layout.spec.fusion == .sum {
+            sum +=
+              parameters[row(user: user) + output] * parameters[row(item: item) + output]
+          }
           for index in 0..<layer.input {
             sum += input[index] * parameters[weight(layer, index, output)]
           }
@@ -115,7 +191,7 @@ package struct PlainModel {
     _ delta: Double
   ) {
     gradient[denseStart + layout.outputBias] += delta
-    for factor in 0..<layout.spec.gmfWidth {
+    for factor in 0..<layout.outputFactors {
       let h = denseStart + layout.gmfOutput + factor
       let p = row(user: sample.user) + factor
       let q = row(item: sample.item) + factor
@@ -133,6 +209,11 @@ package struct PlainModel {
       for o in 0..<layer.output {
         let d = back[o] * derivative(ofOutput: output[o])
         gradient[denseStart + layer.bias + o] += d
+        if layout.spec.fusion == .sum {
+          let (p, q) = (row(user: sample.user) + o, row(item: sample.item) + o)
+          gradient[p] += d * parameters[q]
+          gradient[q] += d * parameters[p]
+        }
         for i in 0..<layer.input {
           gradient[weight(layer, i, o)] += d * input[i]
           below[i] += d * parameters[weight(layer, i, o)]
@@ -142,8 +223,8 @@ package struct PlainModel {
     }
     let width = layout.spec.mlpWidth
     for column in 0..<width {
-      gradient[row(user: sample.user) + layout.gmfStride + column] += back[column]
-      gradient[row(item: sample.item) + layout.gmfStride + column] += back[width + column]
+      gradient[row(user: sample.user) + layout.mlpColumn + column] += back[column]
+      gradient[row(item: sample.item) + layout.mlpColumn + column] += back[width + column]
     }
   }
 

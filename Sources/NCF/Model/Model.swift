@@ -119,7 +119,7 @@ package struct Model: Sendable, Equatable {
   }
 
   /// The mean of two models of a shape: `share` of this one, the rest of the other.
-  func mixed(with other: Model, keeping share: Float) -> Model {
+  func averaged(with other: Model, keeping share: Float) -> Model {
     func mean(_ a: [Float], _ b: [Float]) -> [Float] {
       zip(a, b).map { share * $0 + (1 - share) * $1 }
     }

@@ -65,6 +65,7 @@ package struct ModelSpec: Sendable, Equatable {
   /// - Parameters:
   ///   - width: how many factors.
   ///   - link: `identity` for squared loss, `logistic` for the others.
+  /// - Returns: a shape without a tower.
   package static func matrixFactorization(width: Int, link: Link = .identity) -> ModelSpec {
     ModelSpec(gmfWidth: width, tower: [], link: link, outputsAreOne: true)
   }
@@ -104,9 +105,6 @@ package struct ModelSpec: Sendable, Equatable {
   }
 
   private var fusionProblem: String? {
-    if sharedEmbeddings || fusion == .sum {
-      return "model.embeddings: shared can't be trained yet"
-    }
     if sharedEmbeddings && gmfWidth != mlpWidth {
       return "with model.embeddings: shared, model.gmf must be half of the tower's input of "
         + "\(tower.first ?? 0), not \(gmfWidth)"

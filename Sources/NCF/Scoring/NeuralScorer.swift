@@ -12,6 +12,8 @@ package struct NeuralScorer: Scorer {
   private let dense: Storage<Float>
   /// GMF factors of items, transposed: factor x item.
   private let itemFactors: Storage<Float>
+  /// For fusion by sum: items' rows, `rowStride` each.
+  private let itemRows: Storage<Float>
   /// Item half of the first layer, or of the output where there is no layer: item x width.
   private let itemHidden: Storage<Float>
 
@@ -34,10 +36,11 @@ package struct NeuralScorer: Scorer {
     users = Storage(model.users)
     dense = Storage(model.dense)
     let items = Storage(model.items)
-    let factors = Storage<Float>(count: layout.spec.gmfWidth * model.itemCount)
+    let factors = Storage<Float>(count: layout.outputFactors * model.itemCount)
     let hidden = Storage<Float>(count: model.itemCount * Self.hiddenStride(layout))
     itemFactors = factors
     itemHidden = hidden
+    itemRows = layout.spec.fusion == .sum ? items : Storage(count: 0)
     let block = 256
     let count = model.itemCount
     let weights = dense.buffer
@@ -78,7 +81,7 @@ package struct NeuralScorer: Scorer {
     fileprivate let block: Storage<Float>
 
     fileprivate init(_ layout: ParameterLayout) {
-      userFactors = Storage(count: NeuralScorer.usersAtOnce * max(8, layout.spec.gmfWidth))
+      userFactors = Storage(count: NeuralScorer.usersAtOnce * max(8, layout.gmfStride))
       userHidden = Storage(count: NeuralScorer.usersAtOnce * NeuralScorer.hiddenStride(layout))
       layers = layout.layers.map { Storage(count: NeuralScorer.tile * $0.paddedOutput) }
       logits = Storage(count: NeuralScorer.tile)
@@ -146,7 +149,7 @@ package struct NeuralScorer: Scorer {
         let item = Int(items[start + place])
         precondition(item < itemCount, "no such item")
         var logit = dense.buffer[layout.outputBias]
-        for factor in 0..<layout.spec.gmfWidth {
+        for factor in 0..<layout.outputFactors {
           logit += factors[factor] * itemFactors.buffer[factor * itemCount + item]
         }
         logits[place] = logit
@@ -154,6 +157,11 @@ package struct NeuralScorer: Scorer {
           for column in stride(from: 0, to: width, by: 8) {
             first.buffer.set(
               place * width + column, itemHidden.buffer.vector(item * width + column))
+          }
+          if layout.spec.fusion == .sum {
+            LayerKernels.addProducts(
+              factors, itemRows.buffer.from(item * width), groups: 1, size: 1, width: width,
+              to: first.buffer.from(place * width))
           }
         } else if layout.isLayerless {
           logits[place] += itemHidden.buffer[item * width] + scratch.userHidden.buffer[0]
@@ -185,13 +193,17 @@ package struct NeuralScorer: Scorer {
       let user = Int(block[first + place])
       precondition(user < userCount, "no such user")
       let row = rows.from(user * layout.rowStride)
-      for factor in 0..<layout.spec.gmfWidth {
-        scratch.userFactors.buffer[place * layout.spec.gmfWidth + factor] =
+      if layout.spec.fusion == .sum {
+        scratch.userFactors.buffer.from(place * layout.gmfStride).copy(
+          from: row, count: layout.gmfStride)
+      }
+      for factor in 0..<layout.outputFactors {
+        scratch.userFactors.buffer[place * layout.outputFactors + factor] =
           row[factor] * dense[layout.gmfOutput + factor]
       }
       if let layer = layout.layers.first {
         MatrixProduct.multiply(
-          Matrix(row.from(layout.gmfStride), stride: layout.rowStride),
+          Matrix(row.from(layout.mlpColumn), stride: layout.rowStride),
           Matrix(dense.from(layer.weights), stride: layer.output),
           into: Matrix(hidden.from(place * width), stride: width),
           rows: 1, inner: layout.spec.mlpWidth, columns: layer.output)
@@ -200,7 +212,7 @@ package struct NeuralScorer: Scorer {
           activation: .identity)
       } else if layout.isLayerless {
         hidden[place * width] = Self.dot(
-          row.from(layout.gmfStride), dense.from(layout.mlpOutput), layout.mlpStride)
+          row.from(layout.mlpColumn), dense.from(layout.mlpOutput), layout.mlpStride)
       }
     }
   }
@@ -210,7 +222,7 @@ package struct NeuralScorer: Scorer {
     _ items: Range<Int>, users: Int, into scores: Buffer<Float>, stride: Int, _ scratch: Scratch
   ) {
     let count = items.count
-    let gmf = layout.spec.gmfWidth
+    let gmf = layout.outputFactors
     let bias = dense.buffer[layout.outputBias]
     let width = Self.hiddenStride(layout)
     let hidden = scratch.userHidden.buffer
@@ -226,6 +238,12 @@ package struct NeuralScorer: Scorer {
       if let first = scratch.layers.first {
         first.buffer.copy(
           from: itemHidden.buffer.from(items.lowerBound * width), count: count * width)
+        if layout.spec.fusion == .sum {
+          LayerKernels.addProducts(
+            scratch.userFactors.buffer.from(user * width),
+            itemRows.buffer.from(items.lowerBound * width), groups: 1, size: count, width: width,
+            to: first.buffer)
+        }
         tower(rows: count, userHidden: hidden.from(user * width), scratch)
       } else if layout.isLayerless {
         for place in 0..<count {
@@ -267,14 +285,14 @@ package struct NeuralScorer: Scorer {
   ) {
     for item in items {
       let row = rows.from(item * layout.rowStride)
-      for factor in 0..<layout.spec.gmfWidth { factors[factor * count + item] = row[factor] }
+      for factor in 0..<layout.outputFactors { factors[factor * count + item] = row[factor] }
     }
     let width = hiddenStride(layout)
     if let layer = layout.layers.first {
       let half = layout.spec.mlpWidth
       MatrixProduct.multiply(
         Matrix(
-          rows.from(items.lowerBound * layout.rowStride + layout.gmfStride),
+          rows.from(items.lowerBound * layout.rowStride + layout.mlpColumn),
           stride: layout.rowStride),
         Matrix(dense.from(layer.weights + half * layer.output), stride: layer.output),
         into: Matrix(hidden.from(items.lowerBound * width), stride: width),
@@ -282,7 +300,7 @@ package struct NeuralScorer: Scorer {
     } else if layout.isLayerless {
       for item in items {
         hidden[item * width] = dot(
-          rows.from(item * layout.rowStride + layout.gmfStride),
+          rows.from(item * layout.rowStride + layout.mlpColumn),
           dense.from(layout.mlpOutput + layout.mlpStride), layout.mlpStride)
       }
     }

@@ -10,6 +10,9 @@ final class BatchPlan: @unchecked Sendable {
   /// Samples in a group.
   let groupSize: Int
   private(set) var groups = 0
+  /// What the batch's random numbers follow from: a seed, and the first group's stream.
+  private(set) var seed: UInt64 = 0
+  private(set) var firstStream: UInt64 = 0
 
   /// One user for each group.
   let users: Buffer<UInt32>
@@ -64,6 +67,8 @@ final class BatchPlan: @unchecked Sendable {
   /// a large log every positive and every user's list lies somewhere else.
   func prepare(positions: Range<Int>, of source: EpochSource) {
     groups = positions.count
+    seed = source.seed
+    firstStream = source.stream &+ UInt64(positions.lowerBound)
     let positives = source.positives
     unsafe positives.items.withUnsafeBufferPointer { list in
       for (group, position) in positions.enumerated() {

@@ -176,7 +176,7 @@ package struct TrainingRun {
   private func average(_ trainer: Trainer, into mean: inout Model?) {
     if options.averaging == 0 { return }
     let model = trainer.model
-    mean = mean.map { $0.mixed(with: model, keeping: options.averaging) } ?? model
+    mean = mean.map { $0.averaged(with: model, keeping: options.averaging) } ?? model
   }
 
   /// Trains one epoch; gives its figures and seconds.

@@ -15,9 +15,21 @@ final class TileWorkspace: @unchecked Sendable {
   private let hidden: [Buffer<Float>]
   private let back: [Buffer<Float>]
   private let logits: Buffer<Float>
+  /// Gradients through the products, where the tower's go to the same embeddings.
+  private let userProducts: Buffer<Float>
+  private let itemProducts: Buffer<Float>
+  private let objective: Objective
+  private let l2Embeddings: Float
+  private let dropout: DropoutMasks?
 
-  init(layout: ParameterLayout, groupSize: Int, capacity: Int) {
+  init(layout: ParameterLayout, groupSize: Int, capacity: Int, options: TrainingOptions) {
     self.layout = layout
+    objective = options.objective
+    l2Embeddings = options.l2Embeddings
+    dropout =
+      options.dropout > 0 && layout.mlpStride > 0
+      ? DropoutMasks(
+        layout: layout, groupSize: groupSize, capacity: capacity, dropout: options.dropout) : nil
     self.groupSize = groupSize
     self.capacity = capacity
     let samples = capacity * groupSize
@@ -33,7 +45,18 @@ final class TileWorkspace: @unchecked Sendable {
     hidden = layout.layers.map { make(samples * $0.paddedOutput) }
     back = layout.layers.map { make(samples * $0.paddedOutput) }
     logits = make(samples)
+    let shares = layout.spec.sharedEmbeddings && layout.outputFactors > 0
+    userProducts = make(shares ? capacity * layout.rowStride : 0)
+    itemProducts = make(shares ? samples * layout.rowStride : 0)
     self.storage = storage
+  }
+
+  /// Where the tower reads its input, and how far apart the rows are.
+  private var input: (users: Buffer<Float>, items: Buffer<Float>, stride: Int) {
+    if let dropout { return (dropout.users, dropout.items, layout.mlpStride) }
+    return (
+      userRows.from(layout.mlpColumn), itemRows.from(layout.mlpColumn), layout.rowStride
+    )
   }
 
   /// The parameters that a tile reads and the places where its gradients go.
@@ -53,6 +76,8 @@ final class TileWorkspace: @unchecked Sendable {
 
   /// Runs groups of a batch forward and back.
   ///
+  /// `scale` is one over the number of terms in the batch's mean loss.
+  ///
   /// - Returns: the sum of the losses of their samples.
   func run(groups: Range<Int>, of plan: BatchPlan, in context: Context, scale: Float) -> Double {
     precondition(groups.count <= capacity)
@@ -66,12 +91,26 @@ final class TileWorkspace: @unchecked Sendable {
     LayerKernels.gather(
       plan.items.from(firstSample), count: samples, from: context.items.values, width: stride,
       pitch: context.items.pitch, into: itemRows)
+    if let dropout {
+      dropout.draw(groups: groups, of: plan)
+      dropout.gather(
+        users: userRows.from(layout.mlpColumn), items: itemRows.from(layout.mlpColumn),
+        stride: stride, groups: rows)
+    }
     forward(rows: rows, context)
-    let loss = OutputKernels.logLoss(
-      logits, weights: plan.weights.from(firstSample), groups: rows, size: groupSize, scale: scale)
-    backward(
-      rows: rows, context, userGradient: context.userGradient.from(groups.lowerBound * stride),
-      itemGradient: context.itemGradient.from(firstSample * stride))
+    let loss = LossKernels.run(
+      objective, layout.spec.link, logits, weights: plan.weights.from(firstSample), groups: rows,
+      size: groupSize, scale: scale)
+    let userGradient = context.userGradient.from(groups.lowerBound * stride)
+    let itemGradient = context.itemGradient.from(firstSample * stride)
+    backward(rows: rows, context, userGradient: userGradient, itemGradient: itemGradient)
+    if l2Embeddings > 0 {
+      let times = Float(objective.terms(ofGroup: groupSize))
+      LayerKernels.add(
+        userRows, times: l2Embeddings * scale * times, to: userGradient, count: rows * stride)
+      LayerKernels.add(
+        itemRows, times: l2Embeddings * scale, to: itemGradient, count: samples * stride)
+    }
     return loss
   }
 
@@ -79,7 +118,7 @@ final class TileWorkspace: @unchecked Sendable {
     let samples = rows * groupSize
     let dense = context.dense
     logits.fill(with: dense[layout.outputBias], count: samples)
-    if layout.gmfStride > 0 {
+    if layout.outputFactors > 0 {
       OutputKernels.addProducts(
         users: userRows, items: itemRows, weights: dense.from(layout.gmfOutput),
         stride: layout.rowStride, width: layout.gmfStride, groups: rows, size: groupSize,
@@ -87,22 +126,27 @@ final class TileWorkspace: @unchecked Sendable {
     }
     if let first = layout.layers.first {
       // The user's half of the first layer is the same for all samples of a group.
+      let input = input
       let half = layout.spec.mlpWidth
       let width = first.paddedOutput
       MatrixProduct.multiply(
-        Matrix(userRows.from(layout.gmfStride), stride: layout.rowStride),
+        Matrix(input.users, stride: input.stride),
         Matrix(dense.from(first.weights), stride: first.output),
         into: Matrix(userHidden, stride: width), rows: rows, inner: half, columns: first.output)
       LayerKernels.addBias(
         dense.from(first.bias), to: userHidden, rows: rows, width: width, activation: .identity)
       MatrixProduct.multiply(
-        Matrix(itemRows.from(layout.gmfStride), stride: layout.rowStride),
+        Matrix(input.items, stride: input.stride),
         Matrix(dense.from(first.weights + half * first.output), stride: first.output),
         into: Matrix(hidden[0], stride: width), rows: samples, inner: half, columns: first.output)
+      if layout.spec.fusion == .sum {
+        LayerKernels.addProducts(
+          userRows, itemRows, groups: rows, size: groupSize, width: width, to: hidden[0])
+      }
       LayerKernels.addGroups(
         userHidden, stride: width, to: hidden[0], groups: rows, size: groupSize, width: width,
         activation: layout.spec.activation)
-      clearPadding(of: 0, rows: samples)
+      finish(0, rows: samples)
       for index in layout.layers.indices.dropFirst() {
         let layer = layout.layers[index]
         MatrixProduct.multiply(
@@ -113,7 +157,7 @@ final class TileWorkspace: @unchecked Sendable {
         LayerKernels.addBias(
           dense.from(layer.bias), to: hidden[index], rows: samples, width: layer.paddedOutput,
           activation: layout.spec.activation)
-        clearPadding(of: index, rows: samples)
+        finish(index, rows: samples)
       }
       let last = layout.layers.count - 1
       let lastWidth = layout.layers[last].paddedOutput
@@ -123,6 +167,33 @@ final class TileWorkspace: @unchecked Sendable {
     } else if layout.isLayerless {
       forwardWithoutLayers(rows: rows, dense)
     }
+  }
+
+  /// Clears a layer's padding and leaves out what is dropped.
+  private func finish(_ index: Int, rows: Int) {
+    clearPadding(of: index, rows: rows)
+    if let dropout {
+      let width = layout.layers[index].paddedOutput
+      DropoutMasks.multiply(
+        hidden[index], width, by: dropout.hidden[index], into: hidden[index], width, rows: rows,
+        width: width)
+    }
+  }
+
+  /// Takes a gradient by a layer's output to one by its sum.
+  private func backThroughActivation(_ index: Int, rows: Int) {
+    let width = layout.layers[index].paddedOutput
+    if let dropout {
+      DropoutMasks.multiply(
+        back[index], width, by: dropout.hidden[index], into: back[index], width, rows: rows,
+        width: width)
+      // The derivative wants the output as it was; what was dropped has no gradient anyhow.
+      LayerKernels.add(
+        hidden[index], times: dropout.kept - 1, to: hidden[index], count: rows * width)
+    }
+    LayerKernels.throughActivation(
+      back[index], output: hidden[index], count: rows * width,
+      activation: layout.spec.activation)
   }
 
   /// Keeps padding at zero where the activation of zero isn't: it would earn output weights.
@@ -139,40 +210,83 @@ final class TileWorkspace: @unchecked Sendable {
   /// MLP-0: the output weights read the two embeddings themselves.
   private func forwardWithoutLayers(rows: Int, _ dense: Buffer<Float>) {
     let width = layout.mlpStride
+    let input = input
     for group in 0..<rows {
       var shared = Vector.zero
-      let user = userRows.from(group * layout.rowStride + layout.gmfStride)
+      let user = input.users.from(group * input.stride)
       for column in stride(from: 0, to: width, by: 8) {
         shared.addProduct(user.vector(column), dense.vector(layout.mlpOutput + column))
       }
       for place in 0..<groupSize { logits[group * groupSize + place] += shared.sum() }
     }
     OutputKernels.addDots(
-      itemRows.from(layout.gmfStride), dense.from(layout.mlpOutput + width),
-      rows: rows * groupSize, stride: layout.rowStride, width: width, to: logits)
+      input.items, dense.from(layout.mlpOutput + width),
+      rows: rows * groupSize, stride: input.stride, width: width, to: logits)
   }
 
   private func backward(
     rows: Int, _ context: Context, userGradient: Buffer<Float>, itemGradient: Buffer<Float>
   ) {
-    let samples = rows * groupSize
     let dense = context.dense
     let gradient = context.denseGradient
     var biasSum: Float = 0
-    for sample in 0..<samples { biasSum += logits[sample] }
+    for sample in 0..<rows * groupSize { biasSum += logits[sample] }
     gradient[layout.outputBias] += biasSum
-    if layout.gmfStride > 0 {
+    let shares = layout.spec.sharedEmbeddings
+    if layout.outputFactors > 0 {
       OutputKernels.backProducts(
         logits, users: userRows, items: itemRows, weights: dense.from(layout.gmfOutput),
         stride: layout.rowStride, width: layout.gmfStride, groups: rows, size: groupSize,
-        userGradient: userGradient, itemGradient: itemGradient,
+        userGradient: shares ? userProducts : userGradient,
+        itemGradient: shares ? itemProducts : itemGradient,
         weightGradient: gradient.from(layout.gmfOutput))
     }
     if layout.isLayerless {
       backwardWithoutLayers(
         rows: rows, context, userGradient: userGradient, itemGradient: itemGradient)
+    } else if !layout.layers.isEmpty {
+      backwardTower(rows: rows, context, userGradient: userGradient, itemGradient: itemGradient)
     }
-    guard let first = layout.layers.first else { return }
+    if let dropout {
+      let (users, items) = (
+        userGradient.from(layout.mlpColumn), itemGradient.from(layout.mlpColumn)
+      )
+      let (width, stride) = (layout.mlpStride, layout.rowStride)
+      DropoutMasks.multiply(
+        users, stride, by: dropout.userFactors, into: users, stride, rows: rows, width: width)
+      DropoutMasks.multiply(
+        items, stride, by: dropout.itemFactors, into: items, stride, rows: rows * groupSize,
+        width: width)
+    }
+    if shares { addProducts(rows: rows, userGradient, itemGradient) }
+    if layout.spec.outputsAreOne {
+      gradient.clear(layout.gmfOutput, count: layout.denseCount - layout.gmfOutput)
+    }
+  }
+
+  /// Adds what comes back through the products to what came back through the tower.
+  private func addProducts(
+    rows: Int, _ userGradient: Buffer<Float>, _ itemGradient: Buffer<Float>
+  ) {
+    let width = layout.rowStride
+    if layout.spec.fusion == .sum {
+      LayerKernels.backProducts(
+        back[0], userRows, itemRows, groups: rows, size: groupSize, width: width,
+        userGradient: userGradient, itemGradient: itemGradient)
+    } else {
+      LayerKernels.add(userProducts, times: 1, to: userGradient, count: rows * width)
+      LayerKernels.add(
+        itemProducts, times: 1, to: itemGradient, count: rows * groupSize * width)
+    }
+  }
+
+  private func backwardTower(
+    rows: Int, _ context: Context, userGradient: Buffer<Float>, itemGradient: Buffer<Float>
+  ) {
+    let samples = rows * groupSize
+    let dense = context.dense
+    let gradient = context.denseGradient
+    let first = layout.layers[0]
     let last = layout.layers.count - 1
     let lastWidth = layout.layers[last].paddedOutput
     OutputKernels.backDots(
@@ -182,8 +296,7 @@ final class TileWorkspace: @unchecked Sendable {
       backwardLayer(index, samples: samples, context)
     }
     let width = first.paddedOutput
-    LayerKernels.throughActivation(
-      back[0], output: hidden[0], count: samples * width, activation: layout.spec.activation)
+    backThroughActivation(0, rows: samples)
     // Summed over a group first, the user's half goes back once a group as well.
     LayerKernels.sumGroups(
       back[0], groups: rows, size: groupSize, width: width, into: userHidden)
@@ -191,22 +304,23 @@ final class TileWorkspace: @unchecked Sendable {
       userHidden, rows: rows, width: width, to: gradient.from(first.bias))
     let half = layout.spec.mlpWidth
     let stride = layout.rowStride
+    let input = input
     let transposed = context.transposed.from(first.weights)
     MatrixProduct.accumulateTransposed(
-      Matrix(userRows.from(layout.gmfStride), stride: stride), Matrix(userHidden, stride: width),
+      Matrix(input.users, stride: input.stride), Matrix(userHidden, stride: width),
       into: Matrix(gradient.from(first.weights), stride: first.output),
       rows: half, inner: rows, columns: first.output)
     MatrixProduct.accumulateTransposed(
-      Matrix(itemRows.from(layout.gmfStride), stride: stride), Matrix(back[0], stride: width),
+      Matrix(input.items, stride: input.stride), Matrix(back[0], stride: width),
       into: Matrix(gradient.from(first.weights + half * first.output), stride: first.output),
       rows: half, inner: samples, columns: first.output)
     MatrixProduct.multiply(
       Matrix(userHidden, stride: width), Matrix(transposed, stride: first.input),
-      into: Matrix(userGradient.from(layout.gmfStride), stride: stride),
+      into: Matrix(userGradient.from(layout.mlpColumn), stride: stride),
       rows: rows, inner: first.output, columns: half)
     MatrixProduct.multiply(
       Matrix(back[0], stride: width), Matrix(transposed.from(half), stride: first.input),
-      into: Matrix(itemGradient.from(layout.gmfStride), stride: stride),
+      into: Matrix(itemGradient.from(layout.mlpColumn), stride: stride),
       rows: samples, inner: first.output, columns: half)
   }
 
@@ -215,9 +329,7 @@ final class TileWorkspace: @unchecked Sendable {
     let width = layer.paddedOutput
     let below = layout.layers[index - 1].paddedOutput
     let gradient = context.denseGradient
-    LayerKernels.throughActivation(
-      back[index], output: hidden[index], count: samples * width,
-      activation: layout.spec.activation)
+    backThroughActivation(index, rows: samples)
     LayerKernels.addColumnSums(
       back[index], rows: samples, width: width, to: gradient.from(layer.bias))
     MatrixProduct.accumulateTransposed(
@@ -235,12 +347,12 @@ final class TileWorkspace: @unchecked Sendable {
     rows: Int, _ context: Context, userGradient: Buffer<Float>, itemGradient: Buffer<Float>
   ) {
     let width = layout.mlpStride
-    let stride = layout.rowStride
     let output = layout.mlpOutput
+    let input = input
     OutputKernels.backDots(
-      logits, itemRows.from(layout.gmfStride), context.dense.from(output + width),
-      rows: rows * groupSize, stride: stride, width: width,
-      aGradient: itemGradient.from(layout.gmfStride),
+      logits, input.items, context.dense.from(output + width),
+      rows: rows * groupSize, stride: input.stride, width: width,
+      aGradient: itemGradient.from(layout.mlpColumn), gradientStride: layout.rowStride,
       hGradient: context.denseGradient.from(output + width))
     for group in 0..<rows {
       var delta: Float = 0
@@ -248,9 +360,9 @@ final class TileWorkspace: @unchecked Sendable {
       logits[group] = delta
     }
     OutputKernels.backDots(
-      logits, userRows.from(layout.gmfStride), context.dense.from(output),
-      rows: rows, stride: stride, width: width,
-      aGradient: userGradient.from(layout.gmfStride),
+      logits, input.users, context.dense.from(output),
+      rows: rows, stride: input.stride, width: width,
+      aGradient: userGradient.from(layout.mlpColumn), gradientStride: layout.rowStride,
       hGradient: context.denseGradient.from(output))
   }
 }

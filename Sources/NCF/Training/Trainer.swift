@@ -11,7 +11,7 @@ package import Parallelism
 package final class Trainer: @unchecked Sendable {
   /// What an epoch came to.
   package struct EpochFigures: Sendable {
-    /// Mean log loss of the epoch's samples.
+    /// Mean loss of the epoch's samples or pairs, without L2.
     package let loss: Double
     /// Samples trained on, positives and negatives.
     package let samples: Int
@@ -109,7 +109,7 @@ package final class Trainer: @unchecked Sendable {
       BatchPlan(maximumGroups: groups, groupSize: size, tiling: tiling, parts: pool.threads)
     }
     workspaces = (0..<pool.threads).map { _ in
-      TileWorkspace(layout: layout, groupSize: size, capacity: tile)
+      TileWorkspace(layout: layout, groupSize: size, capacity: tile, options: options)
     }
     userGradient = Storage(count: groups * layout.rowStride)
     itemGradient = Storage(count: groups * size * layout.rowStride)
@@ -151,7 +151,8 @@ package final class Trainer: @unchecked Sendable {
       try progress(Double(start) / Double(positives))
     }
     let samples = positives * groupSize
-    return EpochFigures(loss: samples == 0 ? 0 : loss / Double(samples), samples: samples)
+    let terms = positives * options.objective.terms(ofGroup: groupSize)
+    return EpochFigures(loss: terms == 0 ? 0 : loss / Double(terms), samples: samples)
   }
 
   /// Draws the batches of a window, then trains on them one after the other.
@@ -201,7 +202,8 @@ package final class Trainer: @unchecked Sendable {
     while group < end {
       let next = min(end, group + workspace.capacity)
       loss += workspace.run(
-        groups: group..<next, of: plan, in: context, scale: 1 / Float(plan.samples))
+        groups: group..<next, of: plan, in: context,
+        scale: 1 / Float(plan.groups * options.objective.terms(ofGroup: groupSize)))
       group = next
     }
     losses.buffer[shard] = loss
@@ -240,10 +242,22 @@ package final class Trainer: @unchecked Sendable {
         sum.set(position, sum.vector(position) + addend.vector(position))
       }
     }
+    addTowerDecay(to: sum, range)
     store.move(
       store.dense, row: 0, column: range.lowerBound, count: range.count,
       gradient: sum.from(range.lowerBound), step: step, learningRate: learningRate)
     for layer in store.layout.layers { store.refreshTransposed(layer, blocks: range) }
+  }
+
+  /// Adds the gradient of the L2 of hidden weights that lie in a range of dense positions.
+  private func addTowerDecay(to gradient: Buffer<Float>, _ range: Range<Int>) {
+    guard options.l2Tower > 0 else { return }
+    for layer in store.layout.layers {
+      let own = range.clamped(to: layer.weights..<layer.bias)
+      LayerKernels.add(
+        store.dense.values.from(own.lowerBound), times: options.l2Tower,
+        to: gradient.from(own.lowerBound), count: own.count)
+    }
   }
 
   /// Moves the rows that are referred to in a range of references and nowhere else.

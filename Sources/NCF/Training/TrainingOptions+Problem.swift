@@ -4,6 +4,7 @@ extension TrainingOptions {
   /// Says why the settings can't train a model of a shape, naming the key; nil when they can.
   ///
   /// - Parameter spec: must have no `problem` of its own.
+  /// - Returns: a sentence for a person, or nil.
   package func problem(with spec: ModelSpec) -> String? {
     if !(alpha >= 0 && alpha <= 1) {
       return "train.alpha must be a share from 0 to 1, not \(alpha)"
@@ -19,11 +20,6 @@ extension TrainingOptions {
   }
 
   private func objectiveProblem(_ spec: ModelSpec) -> String? {
-    if objective != .log { return "train.loss: \(objective.rawValue) can't be trained yet" }
-    if spec.link != .logistic { return "model.link: \(spec.link.rawValue) can't be trained yet" }
-    if spec.outputsAreOne { return "model.output: one can't be trained yet" }
-    if dropout > 0 { return "model.dropout can't be trained yet" }
-    if l2Embeddings > 0 || l2Tower > 0 { return "model.l2 can't be trained yet" }
     if objective.isPairwise && spec.link != .logistic {
       return "train.loss: \(objective.rawValue) compares scores before the link: "
         + "model.link must be logistic, not \(spec.link.rawValue)"

@@ -28,6 +28,9 @@ package enum Objective: String, Sendable, Equatable, Codable, CaseIterable {
 
   /// Whether it compares a positive's score with its negatives' scores.
   package var isPairwise: Bool { self == .bpr || self == .margin }
+
+  /// How many terms of the mean loss a positive and its negatives make, `size` samples in all.
+  func terms(ofGroup size: Int) -> Int { isPairwise ? size - 1 : size }
 }
 
 /// What the joint model starts from.

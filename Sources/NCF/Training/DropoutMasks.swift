@@ -1,0 +1,92 @@
+private import Interactions
+
+/// One thread's memory for what a tile leaves out: a factor for each number of the tower.
+///
+/// A factor is 0 with the probability of dropout, else one over what is left. It follows from seed,
+/// epoch, position of the sample and place in the tower alone, whichever thread asks.
+final class DropoutMasks: @unchecked Sendable {
+  /// Users' embeddings under the tower times their factors, a row for each group.
+  let users: Buffer<Float>
+  /// Items' likewise, a row for each sample.
+  let items: Buffer<Float>
+  /// The factors of both, laid out alike.
+  let userFactors: Buffer<Float>
+  let itemFactors: Buffer<Float>
+  /// For each layer, the factors of its outputs.
+  let hidden: [Buffer<Float>]
+  /// The share that is left.
+  let kept: Float
+
+  private let layout: ParameterLayout
+  private let groupSize: Int
+  private let threshold: UInt32
+  private let storage: [Storage<Float>]
+
+  init(layout: ParameterLayout, groupSize: Int, capacity: Int, dropout: Float) {
+    self.layout = layout
+    self.groupSize = groupSize
+    kept = 1 - dropout
+    threshold = UInt32(Double(dropout) * 0x1p32)
+    let samples = capacity * groupSize
+    storage =
+      [capacity, samples, capacity, samples].map { Storage(count: $0 * layout.mlpStride) }
+      + layout.layers.map { Storage(count: samples * $0.paddedOutput) }
+    users = storage[0].buffer
+    items = storage[1].buffer
+    userFactors = storage[2].buffer
+    itemFactors = storage[3].buffer
+    hidden = storage.dropFirst(4).map(\.buffer)
+  }
+
+  /// Draws the factors of some groups of a batch.
+  func draw(groups: Range<Int>, of plan: BatchPlan) {
+    for (row, group) in groups.enumerated() {
+      for place in 0..<groupSize {
+        let sample = row * groupSize + place
+        var random = CounterRandom(
+          seed: mixed(plan.seed &+ 0x64726F70) &+ UInt64(place),
+          stream: plan.firstStream &+ UInt64(group))
+        if place == 0 { fill(userFactors, row, layout.mlpStride, &random) }
+        fill(itemFactors, sample, layout.mlpStride, &random)
+        for (index, layer) in layout.layers.enumerated() {
+          fill(hidden[index], sample, layer.paddedOutput, &random)
+        }
+      }
+    }
+  }
+
+  /// Writes the tower's input: embeddings times factors.
+  func gather(users rows: Buffer<Float>, items: Buffer<Float>, stride: Int, groups: Int) {
+    Self.multiply(
+      rows, stride, by: userFactors, into: users, layout.mlpStride, rows: groups,
+      width: layout.mlpStride)
+    Self.multiply(
+      items, stride, by: itemFactors, into: self.items, layout.mlpStride,
+      rows: groups * groupSize, width: layout.mlpStride)
+  }
+
+  /// Multiplies rows of a matrix by factors: `target = source * factors`, whose rows are adjacent.
+  static func multiply(
+    _ source: Buffer<Float>, _ sourceStride: Int, by factors: Buffer<Float>,
+    into target: Buffer<Float>, _ targetStride: Int, rows: Int, width: Int
+  ) {
+    for row in 0..<rows {
+      for column in stride(from: 0, to: width, by: 8) {
+        target.set(
+          row * targetStride + column,
+          source.vector(row * sourceStride + column) * factors.vector(row * width + column))
+      }
+    }
+  }
+
+  private func fill(
+    _ factors: Buffer<Float>, _ row: Int, _ width: Int, _ random: inout CounterRandom
+  ) {
+    let scale = 1 / kept
+    for column in stride(from: row * width, to: (row + 1) * width, by: 2) {
+      let bits = random.next()
+      factors[column] = UInt32(truncatingIfNeeded: bits) < threshold ? 0 : scale
+      factors[column + 1] = UInt32(truncatingIfNeeded: bits >> 32) < threshold ? 0 : scale
+    }
+  }
+}
