@@ -47,7 +47,7 @@ let package = Package(
       name: "Migrations", path: "migrations",
       resources: [
         "0001_schema", "0002_runs", "0003_metrics", "0004_epochs", "0005_stages", "0006_models",
-        "0007_live",
+        "0007_live", "0008_trials",
       ].map { .embedInCode("\($0).sql") }),
     .target(
       name: "Pipeline",
@@ -56,11 +56,15 @@ let package = Package(
         "CZlib",
       ]),
     .target(
+      name: "Experiments",
+      dependencies: ["NCF", "Baselines", "Ranking", "Interactions", "Parallelism"]),
+    .target(
       name: "Configuration", dependencies: ["Pipeline", .product(name: "Yams", package: "Yams")]),
     .executableTarget(
       name: "ncf-batch",
       dependencies: [
-        "Pipeline", "Configuration", "Postgres", "NCF", "CProcessor",
+        "Pipeline", "Configuration", "Experiments", "Interactions", "NCF", "Parallelism",
+        "Postgres", "CProcessor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -85,6 +89,11 @@ let package = Package(
     .testTarget(
       name: "RankingTests", dependencies: ["Ranking", "Baselines"],
       resources: [.copy("Recorded")]),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: [
+        "Experiments", "Baselines", "Interactions", "NCF", "Parallelism", "Planted", "Ranking",
+      ]),
     .testTarget(
       name: "PipelineTests", dependencies: ["Pipeline", "Planted", "TestSupport"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),

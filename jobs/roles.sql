@@ -64,5 +64,9 @@ BEGIN
       TO ncf_read;
     REVOKE SELECT ON ncf.model_chunks FROM ncf_read;
   END IF;
+  IF pg_catalog.to_regclass('ncf.trials') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ncf.trials TO ncf_run;
+    GRANT SELECT ON ncf.trials TO ncf_read;
+  END IF;
 END
 $$;

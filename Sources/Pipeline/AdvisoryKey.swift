@@ -6,6 +6,9 @@ enum AdvisoryKey {
   /// One run at a time of a job in a database.
   static func job(_ name: String) -> Int64 { key(of: "ncf-batch job \(name)") }
 
+  /// One experiment at a time of a job in a database.
+  static func experiment(_ name: String) -> Int64 { key(of: "ncf-batch experiment \(name)") }
+
   /// FNV-1a over the text's bytes: the same in every version of this program.
   private static func key(of text: String) -> Int64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -46,10 +46,13 @@ struct RunConfiguration: Encodable {
   let job: Job
   /// The request.
   let request: Request
+  /// Name of the experiment, where it is one.
+  let experiment: String?
 
   /// A job and what was asked of it.
-  init(job: Job, request: RunRequest) {
+  init(job: Job, request: RunRequest, experiment: String? = nil) {
     self.job = job
+    self.experiment = experiment
     self.request = Request(
       since: request.since?.description, until: request.until?.description,
       mode: request.mode.rawValue, publish: request.publish, force: request.force,

@@ -17,18 +17,22 @@ final class RunRecord {
   ///   - request: what was asked of the run.
   ///   - job: what it goes by.
   ///   - seed: of everything drawn at random.
+  ///   - experiment: its name, for a run of kind `experiment`; nil for a night or a backfill.
   ///   - connection: used on for later writes.
   ///   - connect: opens another connection.
   /// - Throws: `PostgresError`, `EncodingError`.
   init(
-    beginning request: RunRequest, job: Job, seed: UInt64, on connection: Connection,
-    connect: @escaping () throws(PostgresError) -> Connection
+    beginning request: RunRequest, job: Job, seed: UInt64, experiment: String? = nil,
+    on connection: Connection, connect: @escaping () throws(PostgresError) -> Connection
   ) throws {
     let row = try connection.execute(
       SQL.Runs.insert,
       [
-        .text(job.name), .text(request.isBackfill ? "backfill" : "nightly"), .text(request.host),
-        .text(request.version), .text(try RunConfiguration(job: job, request: request).json()),
+        .text(job.name),
+        .text(experiment != nil ? "experiment" : request.isBackfill ? "backfill" : "nightly"),
+        .text(request.host), .text(request.version),
+        .text(
+          try RunConfiguration(job: job, request: request, experiment: experiment).json()),
         .text(String(seed)),
       ])
     guard let number = row[row: 0, column: 0].flatMap({ Int64($0) }) else {

@@ -12,6 +12,7 @@ struct NCFBatch: ParsableCommand {
         ncf-batch -d shop                      the night's run, by jobs/nightly.yaml
         ncf-batch --since 2026-01-01 -d shop   a run on what happened since then
         ncf-batch recommend 42 -d shop         the list of user 42
+        ncf-batch experiment rq1 -d shop       the paper's methods on that log
 
       The connection is given as for psql: -d -h -p -U, PG* variables, a service file, .pgpass. No \
       password is ever asked for.
@@ -31,7 +32,7 @@ struct NCFBatch: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, MigrateCommand.self, LoadCommand.self, RunsCommand.self,
-      RecommendCommand.self,
+      RecommendCommand.self, ExperimentCommand.self,
     ],
     defaultSubcommand: RunCommand.self,
     helpNames: [.long, .customShort("?")])

@@ -104,16 +104,18 @@ struct MigratorTests {
 
   @Test func aMigrationThatFailsLeavesNothingOfItself() throws {
     let database = try TestDatabase()
+    let count = Migration.all.count
     let broken = Migration(
-      name: "0008_broken", bytes: Array("CREATE TABLE ncf.half (x integer);\nSELECT 1/0;".utf8))
+      name: "\(count + 1)_broken",
+      bytes: Array("CREATE TABLE ncf.half (x integer);\nSELECT 1/0;".utf8))
     let error = #expect(throws: BatchError.self) {
       try Migrator(database.parameters, migrations: Migration.all + [broken]).up()
     }
-    #expect(error?.what.contains("0008_broken") == true)
+    #expect(error?.what.contains("\(count + 1)_broken") == true)
     let result = try database.connect().execute(
       "SELECT to_regclass('ncf.half'), max(number) FROM ncf.migrations")
     #expect(result[row: 0, column: 0] == nil)
-    #expect(result[row: 0, column: 1] == "7")
+    #expect(result[row: 0, column: 1] == "\(count)")
   }
 
   @Test func aMigratorThatFindsAnotherAtWorkSaysSo() throws {

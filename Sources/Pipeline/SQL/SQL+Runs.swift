@@ -16,7 +16,7 @@ extension SQL {
       UPDATE ncf.runs
       SET status = 'abandoned', finished_at = pg_catalog.now(),
         reason = 'it ended without a word; found by a later run'
-      WHERE job = $1 AND status = 'running'
+      WHERE job = $1 AND status = 'running' AND kind <> 'experiment'
       RETURNING run_id
       """
     static let recordPull = """

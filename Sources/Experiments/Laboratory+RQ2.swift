@@ -1,0 +1,146 @@
+import Baselines
+import NCF
+import Ranking
+
+extension Laboratory {
+  /// Figure 6, loss and validation figures per epoch, and Figure 7, negatives 1 to 10.
+  func rq2() throws -> [Report.Section] {
+    let factors = settings.factors[0]
+    return try [figure6(factors)] + figure7(factors)
+  }
+
+  /// The course of GMF, MLP and NeuMF from nothing, without stopping early.
+  private func figure6(_ factors: Int) throws -> Report.Section {
+    func whole(_ trial: Trial) -> Trial {
+      guard case .neural(var neural) = trial.methods[0] else { return trial }
+      let epochs = neural.options.pretraining.epochs
+      neural.options.pretraining.epochs = settings.isQuick ? epochs : max(epochs, 25)
+      neural.options.pretraining.patience = neural.options.pretraining.epochs
+      return Trial(.neural(neural), seed: 0, purpose: .validation)
+    }
+    let trials = [gmf(factors), mlp(factors), neuMF(factors, pretrain: .none)].map(whole)
+    let measured = try book.measure(trials, seeds: settings.seeds)
+    let epochs = measured.flatMap { $0.results.map(\.curve.count) }.max() ?? 0
+    let rows = (0..<epochs).map { place in
+      ["\(place + 1)"]
+        + measured.flatMap { row -> [String] in
+          let own = row.results.compactMap {
+            $0.curve.indices.contains(place) ? $0.curve[place] : nil
+          }
+          func mean(_ value: (TrialResult.Epoch) -> Double) -> String {
+            own.isEmpty ? "-" : Cell.fixed(own.reduce(0) { $0 + value($1) } / Double(own.count), 4)
+          }
+          return [mean { $0.loss ?? .nan }, mean(\.hr), mean(\.ndcg)]
+        }
+    }
+    return Report.Section(
+      heading: "Loss and validation figures per epoch, \(factors) factors (Figure 6)",
+      header: ["epoch"]
+        + trials.flatMap { trial in
+          let name = trial.label
+          return ["\(name) loss", "\(name) HR@\(k)", "\(name) NDCG@\(k)"]
+        },
+      rows: rows,
+      notes: [
+        "The paper's Figure 6 has the test figures; here they are those of validation, sampled. It "
+          + "found that 10 epochs do most, and NeuMF > MLP > GMF in loss and in quality."
+      ])
+  }
+
+  /// Each model with 1 to 10 negatives, and BPR, which has one.
+  private func figure7(_ factors: Int) throws -> [Report.Section] {
+    let ratios = settings.isQuick ? [1, 4] : Array(1...10)
+    let trials = ratios.flatMap { ratio in
+      [
+        gmf(factors, negatives: ratio), mlp(factors, negatives: ratio),
+        neuMF(factors, pretrain: .none, negatives: ratio),
+      ]
+    }
+    let bpr = baselines(factors: factors).filter { $0.label == "BPR" }
+    let measured = try book.measure(trials + bpr, seeds: settings.seeds)
+    let models = measured.prefix(trials.count)
+    return [HoldoutMetric.hr, .ndcg].map { metric in
+      Report.Section(
+        heading:
+          "\(metric.rawValue.uppercased())@\(k) by negatives, sampled, \(factors) factors (Figure 7)",
+        header: ["negatives", "GMF", "MLP-3", "NeuMF", "BPR"],
+        rows: ratios.indices.map { row in
+          ["\(ratios[row])"]
+            + models[3 * row..<3 * row + 3].map { $0.cell(metric, .sampled, k: k) }
+            + [measured.last.map { $0.cell(metric, .sampled, k: k) } ?? "-"]
+        },
+        notes: [
+          "BPR pairs each positive with one negative, so its figure is the same in every row. The "
+            + "paper found one negative too few, the best ratio between 3 and 6."
+        ])
+    }
+  }
+}
+
+extension Laboratory {
+  /// Tables 3 and 4, MLP-0 to MLP-4, and then activations, with linear layers among them.
+  func rq3() throws -> [Report.Section] {
+    let depths = Array(0...4)
+    let trials = settings.factors.map { factors in
+      depths.map { mlp(factors, layers: $0) }
+    }
+    let measured = try book.measure(trials.flatMap { $0 }, seeds: settings.seeds)
+    var sections = [HoldoutMetric.hr, .ndcg].map { metric in
+      Report.Section(
+        heading: "\(metric.rawValue.uppercased())@\(k) by layers, sampled "
+          + "(\(metric == .hr ? "Table 3" : "Table 4"))",
+        header: ["factors"]
+          + depths.flatMap { depth in
+            ["MLP-\(depth)"] + (settings.published == nil ? [] : ["paper"])
+          },
+        rows: settings.factors.indices.map { row in
+          depthRow(metric, trials[row], measured, row: row, depths: depths.count)
+        },
+        notes: [
+          "MLP-n has n hidden layers; MLP-0 puts the embeddings straight to the output. The paper "
+            + "found deeper better, and MLP-0 no better than ItemPop."
+        ])
+    }
+    sections.append(
+      Report.Section(
+        heading: "Whole catalogue and time by layers",
+        header: ["factors", "layers"] + figuresHeader,
+        rows: settings.factors.indices.flatMap { row in
+          depths.map { depth in
+            ["\(settings.factors[row])", "MLP-\(depth)"]
+              + figures(measured[row * depths.count + depth])
+          }
+        }))
+    return try sections + [activations(settings.factors[0])]
+  }
+
+  private func depthRow(
+    _ metric: HoldoutMetric, _ trials: [Trial], _ measured: [Measured], row: Int, depths: Int
+  ) -> [String] {
+    let factors = settings.factors[row]
+    return ["\(factors)"]
+      + (0..<depths).flatMap { depth in
+        let own = measured[row * depths + depth].cell(metric, .sampled, k: k)
+        guard let published = settings.published else { return [own] }
+        let pair = published.pair(trials[depth].label, factors: factors)
+        return [own, pair.map { Cell.fixed(metric == .hr ? $0.hr : $0.ndcg) } ?? "-"]
+      }
+  }
+
+  private func activations(_ factors: Int) throws -> Report.Section {
+    let all = Activation.allCases
+    let trials = all.map { activation in
+      trial(
+        ModelSpec(gmfWidth: 0, tower: tower(factors: factors), activation: activation), options())
+    }
+    let measured = try book.measure(trials, seeds: settings.seeds)
+    return Report.Section(
+      heading: "MLP-3 by activation, \(factors) factors",
+      header: ["activation"] + figuresHeader,
+      rows: zip(all, measured).map { activation, measured in
+        [activation == .identity ? "identity (linear layers)" : activation.rawValue]
+          + figures(measured)
+      },
+      notes: ["The paper found ReLU best, and linear layers much worse."])
+  }
+}

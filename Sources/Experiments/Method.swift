@@ -1,0 +1,71 @@
+package import Baselines
+package import NCF
+
+/// A way to learn scores, with every setting but the seed.
+package enum Method: Sendable, Equatable, Codable {
+  /// What most users have.
+  case itemPop
+  /// Neighbours of the user's items by cosine.
+  case itemKNN(KNNOptions)
+  /// Matrix factorisation by Bayesian personalised ranking.
+  case bpr(BPROptions)
+  /// Element-wise alternating least squares with popularity-weighted missing data.
+  case eals(EALSOptions)
+  /// Alternating least squares with confidence weights.
+  case ials(ALSOptions)
+  /// A model of the framework.
+  case neural(Neural)
+
+  /// A shape, how it is trained, and what its GMF branch starts from.
+  package struct Neural: Sendable, Equatable, Codable {
+    /// The shape.
+    package var spec: ModelSpec
+    /// The settings; their seed is replaced by the trial's.
+    package var options: TrainingOptions
+    /// The factorisation for `PreTraining.factors`.
+    package var start: Start?
+
+    /// Names the parts.
+    package init(spec: ModelSpec, options: TrainingOptions, start: Start? = nil) {
+      self.spec = spec
+      self.options = options
+      self.start = start
+    }
+  }
+
+  /// A factorisation that a GMF branch can start from.
+  package enum Start: Sendable, Equatable, Codable {
+    /// Alternating least squares.
+    case ials(ALSOptions)
+    /// Bayesian personalised ranking.
+    case bpr(BPROptions)
+  }
+
+  /// The name in tables.
+  package var label: String {
+    switch self {
+    case .itemPop: "ItemPop"
+    case .itemKNN: "ItemKNN"
+    case .bpr: "BPR"
+    case .eals: "eALS"
+    case .ials: "iALS"
+    case .neural(let neural): neural.label
+    }
+  }
+
+  /// Whether the result depends on the seed beyond the choice of the validation items.
+  package var isNeural: Bool { if case .neural = self { true } else { false } }
+}
+
+extension Method.Neural {
+  /// The name in tables.
+  package var label: String {
+    if spec.tower.isEmpty { return spec.outputsAreOne ? "MF" : "GMF" }
+    if spec.gmfWidth == 0 { return "MLP-\(spec.tower.count - 1)" }
+    return switch options.pretrain {
+    case .none: "NeuMF"
+    case .parts: "NeuMF, pre-trained"
+    case .factors: "NeuMF from factors"
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import Baselines
+import Foundation
+import NCF
+
+/// One training and what is measured on it; the unit that is stored and never done twice.
+package struct Trial: Sendable, Equatable, Codable {
+  /// What is looked at.
+  package enum Purpose: String, Sendable, Equatable, Codable {
+    /// Validation items only: for choosing.
+    case validation
+    /// Validation items for choosing, then the test items once.
+    case test
+  }
+
+  /// What may be trained; never empty.
+  ///
+  /// With more than one the best on validation is kept.
+  package var methods: [Method]
+  /// Seed of the validation items and of everything drawn in training.
+  package var seed: UInt64
+  /// What is looked at.
+  package var purpose: Purpose
+  /// Whether the chosen settings are trained again on training and validation items together.
+  package var refit: Bool
+
+  /// A trial of one method.
+  package init(_ method: Method, seed: UInt64, purpose: Purpose = .test, refit: Bool = false) {
+    self.init(choosing: [method], seed: seed, purpose: purpose, refit: refit)
+  }
+
+  /// A trial that keeps the best of some methods on validation.
+  ///
+  /// - Parameters:
+  ///   - methods: one or more.
+  ///   - seed: of validation items and training.
+  ///   - purpose: what is looked at.
+  ///   - refit: whether the chosen one is trained again with the validation items.
+  package init(
+    choosing methods: [Method], seed: UInt64, purpose: Purpose = .test, refit: Bool = false
+  ) {
+    precondition(!methods.isEmpty, "a trial of nothing")
+    self.methods = methods
+    self.seed = seed
+    self.purpose = purpose
+    self.refit = refit
+  }
+
+  /// The name in tables.
+  package var label: String { methods[0].label }
+
+  /// Says why it can't be trained; nil when it can.
+  package var problem: String? {
+    for case .neural(let neural) in methods {
+      if let problem = neural.spec.problem ?? neural.options.problem(with: neural.spec) {
+        return problem
+      }
+    }
+    return nil
+  }
+
+  /// All settings as text; the same for the same trial in every version that trains alike.
+  ///
+  /// - Parameter search: whether it belongs to a search, where poor trials are abandoned.
+  /// - Returns: JSON.
+  /// - Throws: `EncodingError` for a number that JSON has no form for.
+  package func key(search: Bool = false) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var canonical = self
+    canonical.methods = methods.map(\.withoutSeed)
+    let settings = String(decoding: try encoder.encode(canonical), as: UTF8.self)
+    return "{\"recipe\":\(Self.recipe),\"search\":\(search),\"trial\":\(settings)}"
+  }
+
+  /// Grows when trials are trained otherwise, so that older results are no longer taken for theirs.
+  private static let recipe = 1
+
+  /// How long it takes against others, in a unit of its own.
+  package var cost: Double { methods.reduce(0) { $0 + $1.cost } * (refit ? 1.7 : 1) }
+}
+
+extension Method {
+  /// The same with every seed zero: the trial's own counts.
+  var withoutSeed: Method { seeded(0) }
+
+  /// The same with a seed everywhere.
+  func seeded(_ seed: UInt64) -> Method {
+    switch self {
+    case .itemPop, .itemKNN: return self
+    case .bpr(var options):
+      options.seed = seed
+      return .bpr(options)
+    case .eals(var options):
+      options.seed = seed
+      return .eals(options)
+    case .ials(var options):
+      options.seed = seed
+      return .ials(options)
+    case .neural(var neural):
+      neural.options.seed = seed
+      neural.start = neural.start?.seeded(seed)
+      return .neural(neural)
+    }
+  }
+
+  /// A rough measure of the work, multiply-adds for each interaction.
+  var cost: Double {
+    switch self {
+    case .itemPop: 1
+    case .itemKNN: 2_000
+    case .bpr(let options): Double(options.iterations * options.factors * 20)
+    case .eals(let options): Double(options.iterations * options.factors * 40)
+    case .ials(let options): Double(options.iterations * options.factors * options.factors)
+    case .neural(let neural): neural.cost
+    }
+  }
+}
+
+extension Method.Neural {
+  /// A rough measure of the work, multiply-adds for each interaction.
+  var cost: Double {
+    let samples = Double(options.negatives + 1)
+    let tower = zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
+    // Rows are read, moved and hold two moments; layers go forward and back.
+    let gmf = Double(spec.gmfWidth * 20 + 100)
+    let mlp = Double(spec.mlpWidth * 40 + 3 * tower + 100)
+    let alone = Double(options.pretraining.epochs)
+    let joint = Double(options.joint.epochs)
+    guard spec.gmfWidth > 0, !spec.tower.isEmpty, options.pretrain != .none else {
+      return samples * alone * (spec.tower.isEmpty ? gmf : gmf + mlp)
+    }
+    let first = options.pretrain == .parts ? alone * (gmf + mlp) : alone * mlp
+    return samples * (first + joint * (gmf + mlp)) + (start?.cost ?? 0)
+  }
+}
+
+extension Method.Start {
+  /// The method by itself.
+  package var method: Method {
+    switch self {
+    case .ials(let options): .ials(options)
+    case .bpr(let options): .bpr(options)
+    }
+  }
+
+  /// As of the method by itself.
+  var cost: Double { method.cost }
+
+  /// The same with a seed.
+  func seeded(_ seed: UInt64) -> Method.Start {
+    switch self {
+    case .ials(var options):
+      options.seed = seed
+      return .ials(options)
+    case .bpr(var options):
+      options.seed = seed
+      return .bpr(options)
+    }
+  }
+}

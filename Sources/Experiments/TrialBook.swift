@@ -1,0 +1,140 @@
+/// Where finished trials are kept.
+package protocol TrialStore: AnyObject {
+  /// The results that are kept already.
+  ///
+  /// - Parameter keys: of trials.
+  /// - Returns: for each key the text of its result, nil where there is none.
+  /// - Throws: why they can't be read.
+  func results(of keys: [String]) throws -> [String?]
+
+  /// Keeps a finished trial.
+  func keep(_ trial: Trial, key: String, result: TrialResult) throws
+}
+
+/// Keeps finished trials in memory, for tests and for what needs no database.
+package final class MemoryStore: TrialStore {
+  private var texts: [String: String] = [:]
+  /// How many trials were kept.
+  package var count: Int { texts.count }
+
+  /// A store with nothing in it.
+  package init() {}
+
+  /// The results that are kept already.
+  package func results(of keys: [String]) -> [String?] { keys.map { texts[$0] } }
+
+  /// Keeps a finished trial.
+  package func keep(_ trial: Trial, key: String, result: TrialResult) throws {
+    texts[key] = try result.text()
+  }
+}
+
+/// What an experiment tells while it goes on.
+package enum BookEvent: Sendable {
+  /// So many trials are asked for, so many of them are kept already.
+  case planned(trials: Int, kept: Int)
+  /// A trial is at work.
+  case working(number: Int, of: Int, what: String, secondsLeft: Double?)
+  /// A trial is finished and kept.
+  case finished(number: Int, of: Int, label: String, seconds: Double, ndcg: Double)
+}
+
+/// Gives the results of trials: kept ones as they are, others by running them.
+package final class TrialBook {
+  private let runner: TrialRunner
+  private let store: any TrialStore
+  private let clock: @Sendable () -> Double
+  private let report: (BookEvent) throws -> Void
+  private var pace = Pace()
+
+  /// A book.
+  ///
+  /// - Parameters:
+  ///   - store: where finished trials are.
+  ///   - clock: seconds that never go back.
+  ///   - report: hears how it comes along; what it throws stops the trial at hand.
+  ///   - makeRunner: makes the runner of the missing ones, with what it is to report to.
+  package init(
+    store: any TrialStore, clock: @escaping @Sendable () -> Double,
+    report: @escaping (BookEvent) throws -> Void,
+    makeRunner: (_ report: @escaping (TrialEvent) throws -> Void) -> TrialRunner
+  ) {
+    self.store = store
+    self.clock = clock
+    self.report = report
+    let current = Current()
+    self.current = current
+    runner = makeRunner { event in
+      if case .working(let what) = event { try current.tell?(what) }
+      if case .epoch = event { try current.tell?("validated") }
+    }
+  }
+
+  /// The trial at work, for the runner's reports.
+  private final class Current {
+    var tell: ((String) throws -> Void)?
+  }
+  private let current: Current
+
+  /// The log's users and items.
+  package var data: ExperimentData { runner.data }
+
+  /// Gives the results of trials in their order, and runs those that are missing.
+  ///
+  /// - Throws: `TrainingError`; what the store and `report` throw. Finished trials are kept then.
+  package func results(of trials: [Trial]) throws -> [TrialResult] {
+    let keys = try trials.map { try $0.key() }
+    var known = try zip(trials, store.results(of: keys)).map { trial, text -> TrialResult? in
+      guard let text else { return nil }
+      let result = try TrialResult(text: text)
+      pace.add(cost: trial.cost, seconds: result.seconds)
+      return result
+    }
+    let missing = trials.indices.filter { known[$0] == nil }
+    try report(.planned(trials: trials.count, kept: trials.count - missing.count))
+    for (place, index) in missing.enumerated() {
+      // The same trial may be asked for twice.
+      if let twin = keys[..<index].lastIndex(of: keys[index]), let result = known[twin] {
+        known[index] = result
+        continue
+      }
+      let rest = missing[place...].map { trials[$0].cost }.reduce(0, +)
+      known[index] = try run(
+        trials[index], key: keys[index], number: trials.count - missing.count + place + 1,
+        of: trials.count, cost: rest)
+    }
+    return known.compactMap { $0 }
+  }
+
+  private func run(
+    _ trial: Trial, key: String, number: Int, of total: Int, cost: Double
+  ) throws -> TrialResult {
+    let began = clock()
+    current.tell = { [clock, report, pace] what in
+      let left = pace.secondsPerCost.map { max(0, $0 * cost - (clock() - began)) }
+      try report(.working(number: number, of: total, what: what, secondsLeft: left))
+    }
+    defer { current.tell = nil }
+    let result = try runner.run(trial)
+    pace.add(cost: trial.cost, seconds: clock() - began)
+    try store.keep(trial, key: key, result: result)
+    try report(
+      .finished(
+        number: number, of: total, label: trial.label, seconds: result.seconds,
+        ndcg: result.validation.ndcg))
+    return result
+  }
+
+  /// Seconds for a unit of cost, from what was seen.
+  private struct Pace {
+    private var cost = 0.0
+    private var seconds = 0.0
+
+    mutating func add(cost: Double, seconds: Double) {
+      self.cost += cost
+      self.seconds += seconds
+    }
+
+    var secondsPerCost: Double? { cost > 0 && seconds > 0 ? seconds / cost : nil }
+  }
+}

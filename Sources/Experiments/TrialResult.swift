@@ -1,0 +1,64 @@
+import Foundation
+
+/// What came of a trial; everything that tables and tests are made of.
+package struct TrialResult: Sendable, Equatable, Codable {
+  /// One epoch of training.
+  package struct Epoch: Sendable, Equatable, Codable {
+    /// `gmf`, `mlp` or `neumf`.
+    package let phase: String
+    /// From 1; 0 is the state before any step.
+    package let epoch: Int
+    /// Mean loss of a sample; nil where there was none.
+    package let loss: Double?
+    /// Hit ratio on validation.
+    package let hr: Double
+    /// NDCG on validation.
+    package let ndcg: Double
+    /// Seconds of training.
+    package let seconds: Double
+  }
+
+  /// Figures of one protocol at the evaluation's k.
+  package struct Figures: Sendable, Equatable, Codable {
+    /// Hit ratio.
+    package let hr: Double
+    /// NDCG.
+    package let ndcg: Double
+  }
+
+  /// Which of the trial's methods was kept, from 0.
+  package var chosen = 0
+  /// Seconds of training, of all methods and the refit.
+  package var seconds = 0.0
+  /// The chosen epoch of each phase.
+  package var epochs: [String: Int] = [:]
+  /// Every epoch of the kept method.
+  package var curve: [Epoch] = []
+  /// On validation, sampled.
+  package var validation = Figures(hr: 0, ndcg: 0)
+  /// Whether it was given up as worse than others at the same point; only in a search.
+  package var isAbandoned = false
+  /// On test among candidates; nil when the test items were not looked at.
+  package var sampled: PackedRanks?
+  /// On test among the whole catalogue; nil when the test items were not looked at.
+  package var full: PackedRanks?
+
+  /// A result with nothing in it yet.
+  package init() {}
+
+  /// As JSON text.
+  ///
+  /// - Throws: `EncodingError` for a number that JSON has no form for.
+  package func text() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  /// Reads what `text()` gives.
+  ///
+  /// - Throws: `DecodingError`.
+  package init(text: String) throws {
+    self = try JSONDecoder().decode(Self.self, from: Data(text.utf8))
+  }
+}

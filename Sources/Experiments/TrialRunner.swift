@@ -1,0 +1,238 @@
+import Baselines
+import Interactions
+import NCF
+package import Parallelism
+import Ranking
+
+/// What a trial tells while it goes on.
+package enum TrialEvent: Sendable {
+  /// It is at work; comes every few milliseconds.
+  case working(what: String)
+  /// An epoch is over and validated.
+  case epoch(TrialResult.Epoch)
+}
+
+/// Runs trials on a log: trains, chooses on validation, and looks at the test items once.
+package final class TrialRunner {
+  /// The log.
+  package let data: ExperimentData
+  private let pool: WorkerPool
+  private let clock: @Sendable () -> Double
+  private let report: (TrialEvent) throws -> Void
+  /// The last division and factorisation: trials of one seed follow each other.
+  private var divided: (seed: UInt64, data: DividedData)?
+  private var factors: (method: Method, isRefit: Bool, seed: UInt64, factors: MatrixFactors)?
+
+  /// A runner.
+  ///
+  /// - Parameters:
+  ///   - data: the log.
+  ///   - pool: the threads.
+  ///   - clock: seconds that never go back.
+  ///   - report: hears how a trial comes along; what it throws ends the trial.
+  package init(
+    data: ExperimentData, pool: WorkerPool, clock: @escaping @Sendable () -> Double,
+    report: @escaping (TrialEvent) throws -> Void
+  ) {
+    self.data = data
+    self.pool = pool
+    self.clock = clock
+    self.report = report
+  }
+
+  /// A trained model as ranking sees it, and how it came about.
+  private struct Fitted {
+    var scorer: any Scorer
+    var epochs: [Phase: Int] = [:]
+    var curve: [TrialResult.Epoch] = []
+  }
+
+  /// Runs a trial.
+  ///
+  /// - Returns: the same figures with any number of threads; seconds differ.
+  /// - Throws: `TrainingError` when a loss is not finite; what `report` throws.
+  package func run(_ trial: Trial) throws -> TrialResult {
+    let divided = division(seed: trial.seed)
+    var result = TrialResult()
+    var best: Fitted?
+    let began = clock()
+    for (place, method) in trial.methods.enumerated() {
+      let fitted = try fit(method.seeded(trial.seed), divided)
+      let figures = try validation(fitted.scorer, divided)
+      if best == nil || figures.ndcg > result.validation.ndcg {
+        (best, result.chosen, result.validation) = (fitted, place, figures)
+      }
+    }
+    guard var kept = best else { return result }
+    result.curve = kept.curve
+    result.epochs = Dictionary(
+      uniqueKeysWithValues: kept.epochs.map { ($0.key.rawValue, $0.value) })
+    if trial.refit, trial.purpose == .test {
+      kept.scorer = try refit(
+        trial.methods[result.chosen].seeded(trial.seed), kept.epochs, divided)
+    }
+    result.seconds = clock() - began
+    guard trial.purpose == .test else { return result }
+    let sampled = HoldoutRanks.sampled(
+      kept.scorer, holdout: divided.sampledTest, candidates: divided.testCandidates, pool: pool)
+    result.sampled = PackedRanks(sampled)
+    result.full = PackedRanks(try full(kept.scorer, divided))
+    return result
+  }
+
+  private func division(seed: UInt64) -> DividedData {
+    if let divided, divided.seed == seed { return divided.data }
+    let fresh = DividedData(data, seed: seed, pool: pool)
+    divided = (seed, fresh)
+    return fresh
+  }
+
+  // MARK: - Training
+
+  private func fit(_ method: Method, _ divided: DividedData) throws -> Fitted {
+    let weights = data.isWeighted ? divided.split.trainingWeights : []
+    if case .neural(let neural) = method {
+      var curve: [TrialResult.Epoch] = []
+      let run = try training(neural, divided, isRefit: false) { curve.append($0) }
+      let trained = try run.train(neural.spec)
+      return Fitted(
+        scorer: NeuralScorer(trained.model, pool: pool), epochs: trained.epochs, curve: curve)
+    }
+    return Fitted(scorer: try baseline(method, divided.split.training, weights))
+  }
+
+  private func refit(
+    _ method: Method, _ epochs: [Phase: Int], _ divided: DividedData
+  ) throws -> any Scorer {
+    let weights = data.isWeighted ? divided.beforeTestWeights : []
+    guard case .neural(let neural) = method else {
+      return try baseline(method, divided.beforeTest, weights)
+    }
+    let run = try training(neural, divided, isRefit: true) { _ in }
+    return NeuralScorer(try run.refit(neural.spec, epochs: epochs), pool: pool)
+  }
+
+  private func training(
+    _ neural: Method.Neural, _ divided: DividedData, isRefit: Bool,
+    _ keep: @escaping (TrialResult.Epoch) -> Void
+  ) throws -> TrainingRun {
+    let positives = isRefit ? divided.beforeTest : divided.split.training
+    let weights = isRefit ? divided.beforeTestWeights : divided.split.trainingWeights
+    let label = neural.label
+    return TrainingRun(
+      positives: positives, weights: data.isWeighted ? weights : [],
+      userCount: data.table.userCount, itemCount: data.table.itemCount, options: neural.options,
+      pool: pool, clock: clock,
+      validate: { scorer in
+        let figures = try self.validation(scorer, divided)
+        return (hr: figures.hr, ndcg: figures.ndcg)
+      },
+      report: { event in
+        switch event {
+        case .epoch(let record):
+          let epoch = TrialResult.Epoch(record)
+          keep(epoch)
+          try self.report(.epoch(epoch))
+        case .progress(let phase, let epoch, let epochs, _, _):
+          try self.report(.working(what: "\(label) \(phase.rawValue) \(epoch) of \(epochs)"))
+        }
+      },
+      factors: try neural.start.map { start in
+        try factorization(start.method, divided, isRefit: isRefit, seed: neural.options.seed)
+      })
+  }
+
+  private func factorization(
+    _ method: Method, _ divided: DividedData, isRefit: Bool, seed: UInt64
+  ) throws -> MatrixFactors {
+    if let factors, factors.method == method, factors.isRefit == isRefit, factors.seed == seed {
+      return factors.factors
+    }
+    let positives = isRefit ? divided.beforeTest : divided.split.training
+    let weights = isRefit ? divided.beforeTestWeights : divided.split.trainingWeights
+    let fresh = try solve(method, positives, data.isWeighted ? weights : [])
+    factors = (method, isRefit, seed, fresh)
+    return fresh
+  }
+
+  private func baseline(
+    _ method: Method, _ positives: UserItems, _ weights: [Float]
+  ) throws -> any Scorer {
+    try report(.working(what: method.label))
+    switch method {
+    case .itemPop: return ItemPop(positives: positives, itemCount: data.table.itemCount)
+    case .itemKNN(let options):
+      return ItemKNN(
+        positives: positives, weights: weights, itemCount: data.table.itemCount, options: options,
+        pool: pool)
+    case .bpr, .eals, .ials, .neural: return try solve(method, positives, weights)
+    }
+  }
+
+  /// Factorises; only for the methods that do.
+  private func solve(
+    _ method: Method, _ positives: UserItems, _ weights: [Float]
+  ) throws -> MatrixFactors {
+    let itemCount = data.table.itemCount
+    let told = { (iteration: Int) in
+      try self.report(.working(what: "\(method.label) iteration \(iteration)"))
+    }
+    switch method {
+    case .bpr(let options):
+      return try BPRFactorization.train(
+        positives: positives, weights: weights, itemCount: itemCount, options: options,
+        pool: pool, report: told)
+    case .eals(let options):
+      return try ElementwiseALS.train(
+        positives: positives, weights: weights, itemCount: itemCount, options: options,
+        pool: pool, report: told)
+    case .ials(let options):
+      return try ImplicitALS.train(
+        positives: positives, weights: weights, itemCount: itemCount, options: options,
+        pool: pool, report: told)
+    case .itemPop, .itemKNN, .neural:
+      preconditionFailure("\(method.label) is no factorisation")
+    }
+  }
+
+  // MARK: - Judging
+
+  private func validation(
+    _ scorer: any Scorer, _ divided: DividedData
+  ) throws -> TrialResult.Figures {
+    try report(.working(what: "validation"))
+    let ranks = HoldoutRanks.sampled(
+      scorer, holdout: divided.split.validation, candidates: divided.validationCandidates,
+      pool: pool)
+    return TrialResult.Figures(
+      hr: ranks.estimate(.hr, k: data.k)?.value ?? 0,
+      ndcg: ranks.estimate(.ndcg, k: data.k)?.value ?? 0)
+  }
+
+  /// Ranks over the whole catalogue, with looks at whether to stop about once a second.
+  private func full(_ scorer: any Scorer, _ divided: DividedData) throws -> HoldoutRanks {
+    let test = divided.split.test
+    let slice = max(64, 60_000_000 / max(data.table.itemCount, 1) / 64 * 64)
+    var ranks = [Int32](repeating: -1, count: test.count)
+    for first in stride(from: 0, to: test.count, by: slice) {
+      try report(.working(what: "whole catalogue"))
+      let users = first..<min(first + slice, test.count)
+      var holdout = [Int32](repeating: -1, count: test.count)
+      holdout.replaceSubrange(users, with: test[users])
+      let some = HoldoutRanks.full(
+        scorer, holdout: holdout, leavingOut: divided.beforeTest, pool: pool)
+      ranks.replaceSubrange(users, with: some.ranks[users])
+    }
+    return HoldoutRanks(ranks: ranks)
+  }
+}
+
+extension TrialResult.Epoch {
+  /// What training tells of an epoch.
+  init(_ record: EpochRecord) {
+    self.init(
+      phase: record.phase.rawValue, epoch: record.epoch,
+      loss: record.loss.isFinite ? record.loss : nil, hr: record.hr, ndcg: record.ndcg,
+      seconds: record.seconds)
+  }
+}

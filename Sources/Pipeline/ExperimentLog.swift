@@ -1,0 +1,13 @@
+package import Interactions
+
+/// The log that experiments train on, as the job's source gives it.
+package struct ExperimentLog: Sendable {
+  /// One interaction per user and item.
+  package let table: InteractionTable
+  /// Whether weights count in training: the job weighs events.
+  package let isWeighted: Bool
+  /// Test candidates from the job's file, and whether each user has a line in it.
+  package let given: (candidates: UserItems, hasLine: [Bool])?
+  /// Counts of what was pulled.
+  package let counts: PullCounts
+}

@@ -1,0 +1,150 @@
+import ArgumentParser
+import Experiments
+import Logging
+import Parallelism
+import Pipeline
+
+/// The subcommand that runs the paper's experiments on a job's log.
+struct ExperimentCommand: BatchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "experiment",
+    abstract: "Run one of the paper's experiments on the job's log.",
+    discussion: """
+      NAME is one of:
+      \(Experiment.allCases.map { "  \($0.rawValue): \($0.summary)" }.joined(separator: "\n"))
+
+      Finished trials are kept in ncf.trials and not run again: a call that was stopped goes on where \
+      it was, and experiments share the trials that they have in common. Lists that are served don't \
+      change. mf-limit needs no database.
+      """)
+
+  @Argument(help: "The experiment.", transform: Self.experiment)
+  var name: Experiment
+
+  @Option(
+    help: "Seeds, commas between; each trains everything anew. (default: 1,2,3)",
+    transform: { try WorkOptions.numbers($0, from: UInt64(0)) })
+  var seeds: [UInt64] = [1, 2, 3]
+
+  @Option(
+    help: "Predictive factors, even, commas between. (default: 8,16,32,64)", transform: Self.factors
+  )
+  var factors: [Int] = Published.factors
+
+  @Flag(help: "One seed, the first factors, short trainings: to see that it works.")
+  var quick = false
+
+  @Option(
+    help: "Whose published figures to show: ml-1m or pinterest. (default: by the log's size)",
+    transform: Self.dataset)
+  var paper: Published.Dataset?
+
+  @Option(help: ArgumentHelp("Write the tables as Markdown.", valueName: "file.md"))
+  var output: String?
+
+  @Flag(help: "Print a JSON object instead of the tables.")
+  var json = false
+
+  @OptionGroup(title: "Work") var work: WorkOptions
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup(title: "Talk") var talk: TalkOptions
+
+  func execute(in session: Session) throws {
+    try WorkOptions.checkProcessor()
+    let interruption = Interruption()
+    let (console, log) = (session.console, session.log)
+    Signals.ignoreClosedPipes()
+    try Signals.stop(interruption) { text in
+      console.endBar()
+      log.warning("\(text)")
+    }
+    let file = try output.map { try ReportFile(path: $0) }
+    let (report, runID) = try report(in: session, interruption)
+    console.endBar()
+    if json {
+      try StandardOutput.write(Self.json(report, name, runID).pretty)
+    } else {
+      try StandardOutput.write(report.markdown)
+    }
+    try file?.write(report.markdown)
+  }
+
+  private func report(
+    in session: Session, _ interruption: Interruption
+  ) throws -> (Report, runID: Int64?) {
+    guard name.needsLog else { return (name.report(), nil) }
+    session.warnOfUnknownVariables()
+    let job = try ConfigurationFile.job(work.config, in: session)
+    let threads = try work.threads(in: session)
+    let request = RunRequest(
+      publish: false, seed: seeds[0], threads: threads, host: Machine.name, version: Version.text)
+    let store = try ExperimentStore(
+      name.rawValue, job: job, request: request, parameters: connection.parameters,
+      interruption: interruption, observer: RunTalk(console: session.console, log: session.log))
+    do {
+      let data = ExperimentData(try store.pull(), job)
+      let talk = TrialTalk(console: session.console, log: session.log)
+      let pool = WorkerPool(threads: threads)
+      let book = TrialBook(
+        store: KeptTrials(store, data: data), clock: Batch.monotonicSeconds,
+        report: { event in
+          try interruption.check()
+          talk.hear(event)
+        },
+        makeRunner: { report in
+          TrialRunner(data: data, pool: pool, clock: Batch.monotonicSeconds, report: report)
+        })
+      let report = try name.report(
+        ExperimentSettings(
+          seeds: seeds, factors: factors, isQuick: quick, training: job.training,
+          published: paper.map { Published($0) } ?? data.published),
+        book)
+      try store.finish()
+      return (report, store.runID)
+    } catch {
+      throw store.failed(error)
+    }
+  }
+
+  private static func json(_ report: Report, _ name: Experiment, _ runID: Int64?) -> JSON {
+    func list(_ texts: [String]) -> JSON { .list(texts.map { .text($0) }) }
+    return .object([
+      ("experiment", .text(name.rawValue)), ("run_id", .optional(runID.map { Int($0) })),
+      ("title", .text(report.title)), ("circumstances", list(report.circumstances)),
+      (
+        "sections",
+        .list(
+          report.sections.map { section in
+            .object([
+              ("heading", .text(section.heading)), ("header", list(section.header)),
+              ("rows", .list(section.rows.map(list))), ("notes", list(section.notes)),
+            ])
+          })
+      ),
+    ])
+  }
+
+  private static func experiment(_ text: String) throws -> Experiment {
+    guard let experiment = Experiment(rawValue: text) else {
+      let names = Experiment.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("It must be one of: \(names).")
+    }
+    return experiment
+  }
+
+  private static func factors(_ text: String) throws -> [Int] {
+    let factors = try WorkOptions.numbers(text, from: 2)
+    guard factors.allSatisfy({ $0.isMultiple(of: 2) && $0 <= 512 }) else {
+      throw ValidationError(
+        "Factors must be even and at most 512: embeddings are halves of a tower.")
+    }
+    return Array(Set(factors)).sorted()
+  }
+
+  private static func dataset(_ text: String) throws -> Published.Dataset {
+    guard let dataset = Published.Dataset(rawValue: text) else {
+      throw ValidationError("It must be ml-1m or pinterest.")
+    }
+    return dataset
+  }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import CProcessor
+import Pipeline
+
+/// The job and the threads of commands that train beside the nightly run.
+struct WorkOptions: ParsableArguments {
+  private static let threadRange = 1...1024
+
+  @Option(
+    help: ArgumentHelp(
+      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"))
+  var config: String?
+
+  @Option(
+    help: "Threads; results don't depend on it. [NCF_THREADS, default: one a processor]")
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, !Self.threadRange.contains(threads) {
+      throw ValidationError("--threads must be from 1 to 1024, not \(threads).")
+    }
+  }
+
+  /// Threads by the flag, else the variable, else the machine.
+  func threads(in session: Session) throws(BatchError) -> Int {
+    if let threads { return threads }
+    let variable = try session.variable(
+      "NCF_THREADS", wanted: "a whole number from 1 to 1024"
+    ) { text in
+      Int(text).flatMap { Self.threadRange.contains($0) ? $0 : nil }
+    }
+    return variable ?? Machine.processors
+  }
+
+  /// Refuses a processor that the kernels were not built for.
+  static func checkProcessor() throws(BatchError) {
+    guard processor_runs_kernels() != 0 else {
+      throw BatchError(
+        .configuration, "this processor lacks AVX2, FMA or BMI2, which the kernels are built for",
+        advice: "run it on a processor from 2013 (Intel) or 2015 (AMD) on")
+    }
+  }
+
+  /// Whole numbers with commas between.
+  static func numbers<Number: FixedWidthInteger & Sendable>(
+    _ text: String, from lowest: Number
+  ) throws -> [Number] {
+    let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map {
+      Number($0).flatMap { $0 >= lowest ? $0 : nil }
+    }
+    let found = numbers.compactMap { $0 }
+    guard found.count == numbers.count, !found.isEmpty else {
+      throw ValidationError("It must be whole numbers from \(lowest) on, with commas between.")
+    }
+    return found
+  }
+}

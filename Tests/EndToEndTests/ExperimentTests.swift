@@ -1,0 +1,99 @@
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+/// Experiments and searches through the built program.
+struct ExperimentTests {
+  @Test("rq1 --quick gives the paper's tables, and its trials are rows of ncf.trials")
+  func rq1() throws {
+    let shop = try Shop()
+    let config = try shop.job()
+    let markdown = shop.folder.path + "/rq1.md"
+    let result = try shop.program.run(
+      "experiment", "rq1", "--quick", "--config", config, "--factors", "4", "--output", markdown)
+    try expectSuccess(result)
+    for method in [
+      "ItemPop", "ItemKNN", "BPR", "eALS", "iALS", "GMF", "MLP-3", "NeuMF, pre-trained",
+    ] {
+      #expect(result.output.contains("| \(method)"), "\(method) is missing")
+    }
+    #expect(result.output.contains("Figure 4") && result.output.contains("Figure 5"))
+    #expect(!result.output.contains("paper HR"))
+    #expect(try shop.folder.read("rq1.md") == result.output)
+    #expect(
+      try shop.value("SELECT kind || ' ' || status || ' ' || exit_code FROM ncf.runs")
+        == "experiment trained 0")
+    #expect(
+      try shop.value(
+        "SELECT count(*) || ' ' || count(ndcg) || ' ' || count(full_ndcg) FROM ncf.trials")
+        == "9 9 9")
+    // Nothing was published.
+    #expect(try shop.value("SELECT count(*) FROM ncf.live") == "0")
+  }
+
+  @Test("A second call reads what the first one finished: the same tables, and nothing is run")
+  func resumed() throws {
+    let shop = try Shop()
+    let config = try shop.job()
+    let arguments = [
+      "experiment", "table2", "--config", config, "--factors", "4", "--seeds", "1,2",
+    ]
+    let first = try shop.program.start(arguments).wait()
+    try expectSuccess(first)
+    #expect(first.talk.contains("4 trials, 0 of them finished before"))
+    let second = try shop.program.start(arguments).wait()
+    try expectSuccess(second)
+    #expect(second.talk.contains("4 trials, 4 of them finished before"))
+    #expect(second.output == first.output)
+    #expect(try shop.value("SELECT count(DISTINCT run_id) FROM ncf.trials") == "1")
+    // Another log is another matter.
+    try shop.connection.execute(
+      "INSERT INTO app.events SELECT 1, i, 'view', 1, now() FROM generate_series(1, 40) AS i")
+    let third = try shop.program.start(arguments).wait()
+    #expect(third.talk.contains("4 trials, 0 of them finished before"))
+  }
+
+  @Test(
+    "SIGTERM stops it with 75; what was finished is kept, and the next call goes on",
+    arguments: [SIGTERM, SIGINT])
+  func stopped(signal: Int32) throws {
+    let shop = try Shop()
+    let config = try shop.job(epochs: 100_000)
+    let arguments = ["experiment", "rq2", "--config", config, "--factors", "4", "--seeds", "1"]
+    let run = try shop.program.start(arguments)
+    try shop.wait(
+      until: "SELECT count(*) > 0 FROM ncf.stages WHERE stage = 'pull'", while: run)
+    run.signal(signal)
+    let result = try run.wait()
+    #expect(result.code == 75, "\(result.talk)")
+    #expect(
+      try shop.value("SELECT status || exit_code FROM ncf.runs") == "interrupted75")
+  }
+
+  @Test("mf-limit needs no server")
+  func limit() throws {
+    var program = Program()
+    program.environment = ["PGHOST": "/nowhere"]
+    let result = try program.run("experiment", "mf-limit")
+    try expectSuccess(result)
+    let rows = result.output.split(separator: "\n").map(String.init)
+    #expect(rows.contains { $0.contains("non-negative MF | 2") && $0.contains("1 of 4") })
+    #expect(rows.contains { $0.contains("non-negative MF | 4") && $0.contains("0 of 4") })
+    #expect(rows.contains { $0.contains("NeuMF ") && $0.contains("0 of 4") })
+    let json = try program.run("experiment", "mf-limit", "--json")
+    let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+    #expect(object?["experiment"] as? String == "mf-limit")
+  }
+
+  @Test(
+    "Wrong arguments are refused before any work: 64",
+    arguments: [
+      ["experiment", "rq9"], ["experiment", "rq1", "--seeds", "1,x"],
+      ["experiment", "rq1", "--factors", "7"], ["experiment", "rq1", "--paper", "netflix"],
+    ])
+  func refused(arguments: [String]) throws {
+    let result = try Program().start(arguments).wait()
+    #expect(result.code == 64, "\(result.talk)")
+  }
+}
