@@ -79,7 +79,7 @@ extension Model {
     var scores: [(score: Double, isPositive: Bool)] = []
     for interaction in Swift.stride(from: 0, to: positives.count, by: stride) {
       let user = owners.user(of: interaction)
-      var random = CounterRandom(seed: Interactions.mixed(options.seed &+ 77), stream: UInt64(interaction))
+      var random = CounterRandom(seed: mixed(options.seed &+ 77), stream: UInt64(interaction))
       scores.append((factors.score(user: user, item: Int(positives.items[interaction])), true))
       for _ in 0..<options.negatives {
         guard let item = sampler.draw(user: user, random: &random) else { break }
