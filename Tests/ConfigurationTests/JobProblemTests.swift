@@ -32,7 +32,7 @@ struct JobProblemTests {
       ("train: {pretrain: yes}\n", "2:19: train.pretrain must be true or false, not yes"),
       (
         "train: {optimizer: adem}\n",
-        "2:20: train.optimizer must be adam, adam_dense or sgd, not adem; did you mean adam?"
+        "2:20: train.optimizer must be adam, adam_dense, sgd or adagrad, not adem; did you mean adam?"
       ),
       ("train: 3\n", "2:8: train must be a section, with its keys below it, not 3"),
       (
