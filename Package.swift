@@ -47,7 +47,7 @@ let package = Package(
       name: "Migrations", path: "migrations",
       resources: [
         "0001_schema", "0002_runs", "0003_metrics", "0004_epochs", "0005_stages", "0006_models",
-        "0007_live", "0008_trials",
+        "0007_live", "0008_trials", "0009_baselines",
       ].map { .embedInCode("\($0).sql") }),
     .target(
       name: "Pipeline",
@@ -59,7 +59,10 @@ let package = Package(
       name: "Experiments",
       dependencies: ["NCF", "Baselines", "Ranking", "Interactions", "Parallelism"]),
     .target(
-      name: "Configuration", dependencies: ["Pipeline", .product(name: "Yams", package: "Yams")]),
+      name: "Configuration",
+      dependencies: [
+        "Pipeline", "NCF", "Baselines", "Interactions", .product(name: "Yams", package: "Yams"),
+      ]),
     .executableTarget(
       name: "ncf-batch",
       dependencies: [
@@ -95,8 +98,8 @@ let package = Package(
         "Experiments", "Baselines", "Interactions", "NCF", "Parallelism", "Planted", "Ranking",
       ]),
     .testTarget(
-      name: "PipelineTests", dependencies: ["Pipeline", "Planted", "TestSupport"]),
-    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+      name: "PipelineTests", dependencies: ["Pipeline", "Baselines", "Planted", "TestSupport"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Baselines"]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Pipeline", "Planted", "TestSupport", "ncf-batch"]),
   ]

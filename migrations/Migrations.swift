@@ -35,5 +35,6 @@ package struct Migration: Sendable, Equatable {
     Migration(name: "0006_models", bytes: PackageResources._006_models_sql),
     Migration(name: "0007_live", bytes: PackageResources._007_live_sql),
     Migration(name: "0008_trials", bytes: PackageResources._008_trials_sql),
+    Migration(name: "0009_baselines", bytes: PackageResources._009_baselines_sql),
   ]
 }

@@ -17,16 +17,19 @@ extension Job {
     var top = Section(document)
     let name = top.text("job")
     let source = Self.readSource(top.section("source"), in: document)
-    let model = Self.readModel(top.section("model"))
-    let training = Self.readTraining(top.section("train"))
+    let model = Self.readModel(&top)
+    let (training, initial) = Self.readTraining(top.section("train"), model)
     let evaluation = Self.readEvaluation(top.section("evaluate"))
     let gate = Self.readGate(top.section("gate"))
     let output = Self.readOutput(top.section("output"))
     top.finish()
     try document.finish()
     self.init(
-      name: name ?? "default", source: source, model: model, training: training,
-      evaluation: evaluation, gate: gate, output: output)
+      name: name ?? "default", source: source, method: model.method, model: model.spec,
+      baselines: model.baselines, training: training, initial: initial, evaluation: evaluation,
+      gate: gate, output: output)
+    // The factors that the GMF part starts from say how wide it is, unless the file does.
+    if training.pretrain == .factors, !model.hasWidth { self.model.gmfWidth = initial.width }
     try check(against: document)
   }
 
@@ -36,8 +39,7 @@ extension Job {
     var top = Section(document)
     _ = top.text("job")
     _ = readSource(top.section("source"), in: document)
-    _ = readModel(top.section("model"))
-    _ = readTraining(top.section("train"))
+    _ = readTraining(top.section("train"), readModel(&top))
     _ = readEvaluation(top.section("evaluate"))
     _ = readGate(top.section("gate"))
     _ = readOutput(top.section("output"))
@@ -52,11 +54,12 @@ extension Job {
       // The message begins with the key, as the file spells it.
       let path = error.what.split(separator: " ").first.map(String.init) ?? ""
       var message = error.advice ?? error.what
-      if !message.hasPrefix(path) { message = "\(path): \(message)" }
+      let isNamed = path.contains(".") ? message.contains(path) : message.hasPrefix(path)
+      if !isNamed { message = "\(path): \(message)" }
       var above = path
       while !above.isEmpty {
         if let (place, text) = document.given[above] {
-          if above == path, let text { message += ", not \(text)" }
+          if above == path, let text, !message.contains(", not ") { message += ", not \(text)" }
           throw ConfigurationError(problems: [.init(place: place, path: path, message: message)])
         }
         above = above.split(separator: ".").dropLast().joined(separator: ".")
@@ -122,44 +125,6 @@ extension Job {
         "source must say where interactions are: source.table or source.query")
     }
     return .table(table ?? "", columns: columns)
-  }
-
-  private static func readModel(_ section: Section) -> ModelSpec {
-    var section = section
-    var model = Job(source: Source(relation: .query(""))).model
-    if let width = section.integer("gmf") { model.gmfWidth = width }
-    if let widths = section.integers("tower") { model.tower = widths }
-    if let activation = section.choice("activation", of: Activation.self) {
-      model.activation = activation
-    }
-    section.finish()
-    return model
-  }
-
-  private static func readTraining(_ section: Section) -> TrainingOptions {
-    var section = section
-    var training = Job.defaultTraining
-    if let pretrain = section.flag("pretrain") { training.pretrain = pretrain ? .parts : .none }
-    if let alpha = section.number("alpha") { training.alpha = Float(alpha) }
-    if let negatives = section.integer("negatives") { training.negatives = negatives }
-    if let batch = section.integer("batch") { training.batch = batch }
-    if let seed = section.unsigned("seed") { training.seed = seed }
-    readPhase(&section, into: &training.pretraining)
-    var finetune = section.section("finetune")
-    readPhase(&finetune, into: &training.joint)
-    finetune.finish()
-    section.finish()
-    return training
-  }
-
-  private static func readPhase(_ section: inout Section, into phase: inout PhaseOptions) {
-    if let optimizer = section.choice("optimizer", of: type(of: phase.optimizer)) {
-      phase.optimizer = optimizer
-    }
-    if let rate = section.number("learning_rate") { phase.learningRate = Float(rate) }
-    if let epochs = section.integer("epochs") { phase.epochs = epochs }
-    if let patience = section.integer("patience") { phase.patience = patience }
-    if let decay = section.number("decay") { phase.decay = Float(decay) }
   }
 
   private static func readEvaluation(_ section: Section) -> Evaluation {

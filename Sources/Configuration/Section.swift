@@ -109,6 +109,81 @@ struct Section {
     return Section(path: full(key), node: entry?.node, in: document)
   }
 
+  /// The section below `key`, or one word in its place: `model: ials`.
+  ///
+  /// A variable can only give the word; it comes before what the file says.
+  mutating func section<Word>(
+    _ key: String, orWord type: Word.Type
+  ) -> (section: Section, word: Word?)
+  where Word: RawRepresentable & CaseIterable, Word.RawValue == String {
+    let names = Word.allCases.map(\.rawValue)
+    let wanted = Self.list(names) + ", or a section with its keys below it"
+    let found = entry(key)
+    let inFile = pairs.first { $0.key.scalar?.string == key }?.value
+    let below = Section(path: full(key), node: inFile?.mapping == nil ? nil : inFile, in: document)
+    guard let found, found.node.mapping == nil else { return (below, nil) }
+    guard let word = found.node.scalar.flatMap({ Word(rawValue: $0.string) }) else {
+      note(found, key, wanted, names: names)
+      return (below, nil)
+    }
+    return (below, word)
+  }
+
+  /// A word, or a list of words.
+  ///
+  /// - Parameters:
+  ///   - key: the key.
+  ///   - wanted: what is allowed.
+  ///   - names: words that may have been meant.
+  ///   - parse: takes the words and whether they are a list; nil when they don't fit.
+  /// - Returns: what `parse` makes of them; nil when the key is absent or wrong.
+  mutating func words<Value>(
+    _ key: String, wanted: String, names: [String],
+    _ parse: (_ words: [String], _ isList: Bool) -> Value?
+  ) -> Value? {
+    guard let entry = structured(key) else { return nil }
+    switch entry.node {
+    case .scalar(let scalar):
+      if let value = Self.plain(scalar).flatMap({ parse([$0], false) }) { return value }
+    case .sequence(let sequence):
+      let words = sequence.compactMap { $0.scalar.flatMap(Self.plain) }
+      if words.count == sequence.count, let value = parse(words, true) { return value }
+    case .mapping, .alias: break
+    }
+    return refuse(entry, key, wanted, names: names)
+  }
+
+  /// Whether `key` has a value, null not being one.
+  func isGiven(_ key: String) -> Bool {
+    if isGivenByVariable(key) { return true }
+    return pairs.contains { $0.key.scalar?.string == key && !Self.isNull($0.value) }
+  }
+
+  /// Refuses keys that mean nothing beside a choice that was made with another key.
+  ///
+  /// What the file says is let pass when a variable made the choice: it stands in for the file's.
+  ///
+  /// - Parameters:
+  ///   - keys: keys of this section that were given in vain.
+  ///   - owners: the choices that they belong to.
+  ///   - choice: the path of the key that makes the choice.
+  ///   - chosen: what was chosen.
+  ///   - byVariable: whether a variable did.
+  func refuse(
+    _ keys: [String], of owners: [String], choice: String, chosen: String, byVariable: Bool
+  ) {
+    for key in keys where isGiven(key) && (!byVariable || isGivenByVariable(key)) {
+      let path = full(key)
+      let place: Place =
+        isGivenByVariable(key)
+        ? .variable(Document.variableName(for: path))
+        : document.given[path]?.place ?? .file(document.file, line: 1, column: 1)
+      document.report(
+        place, path: path,
+        "\(path) belongs to \(choice) \(Self.list(owners)), not to \(chosen)")
+    }
+  }
+
   /// Whether a variable gives `key`, or else the file.
   func isGivenByVariable(_ key: String) -> Bool {
     document.variables[Document.variableName(for: full(key))] != nil

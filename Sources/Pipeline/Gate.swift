@@ -8,8 +8,8 @@ struct Gate {
     var isFinite: Bool
     /// Whole-catalogue NDCG of each tested user, of the new model.
     var challenger: [Double]
-    /// The same of ItemPop, for the same users in the same order.
-    var itemPop: [Double]
+    /// The same of ItemPop, for the same users in the same order; nil when ItemPop is the new model.
+    var itemPop: [Double]?
     /// The same of the live model; nil when there is none or it can't be scored.
     var live: [Double]?
     /// Share of the catalogue in the tested users' lists, of the new model.
@@ -38,7 +38,7 @@ struct Gate {
   /// Applies the rules.
   ///
   /// Refused are: figures that are not finite; NDCG not above ItemPop's (first night: paired mean
-  /// difference above 0; later: not below); NDCG below the live model's, significantly and by more
+  /// difference above 0; later: not below), unless ItemPop is what the job publishes; NDCG below the live model's, significantly and by more
   /// than the tolerance; coverage under half the live one's; users or rows shrunk by more than
   /// allowed.
   ///
@@ -52,11 +52,13 @@ struct Gate {
     if figures.challenger.isEmpty {
       reasons.append("no user has the 3 interactions that testing needs, so nothing was measured")
     } else {
-      let (ours, popular) = (mean(figures.challenger), mean(figures.itemPop))
-      let isFirst = figures.liveUsers == nil
-      if !(isFirst ? ours > popular : ours >= popular) {
-        reasons.append(
-          "whole-catalogue NDCG \(text(ours)) is not above ItemPop's \(text(popular))")
+      if let itemPop = figures.itemPop {
+        let (ours, popular) = (mean(figures.challenger), mean(itemPop))
+        let isFirst = figures.liveUsers == nil
+        if !(isFirst ? ours > popular : ours >= popular) {
+          reasons.append(
+            "whole-catalogue NDCG \(text(ours)) is not above ItemPop's \(text(popular))")
+        }
       }
       if let live = figures.live, let reason = against(live, figures.challenger, limits) {
         reasons.append(reason)

@@ -9,9 +9,7 @@ extension Job {
       !name.isEmpty && name.utf8.count <= 63 && !name.utf8.contains(0), "job",
       "a name of 1 to 63 bytes")
     try validateSource()
-    if let problem = model.problem {
-      throw BatchError(.configuration, "model can't be used", advice: problem)
-    }
+    try validateMethod()
     try validateTraining()
     try Self.require((1...100).contains(evaluation.k), "evaluate.k", "a number from 1 to 100")
     try Self.require(
@@ -79,7 +77,7 @@ extension Job {
     }
   }
 
-  private static func require(
+  static func require(
     _ holds: Bool, _ key: String, _ wanted: String
   ) throws(BatchError) {
     if !holds {

@@ -9,10 +9,16 @@ package struct Job: Sendable, Equatable, Codable {
   package var name: String
   /// Where interactions are read from.
   package var source: Source
-  /// Shape of the model: GMF width, tower widths, activation.
+  /// What is trained and published.
+  package var method: Method
+  /// The network, when the method is `ncf`.
   package var model: ModelSpec
+  /// The baselines' settings, when the method is one of them.
+  package var baselines: BaselineOptions
   /// How it is trained; `training.seed` is the job's seed, which a request may override.
   package var training: TrainingOptions
+  /// What the GMF part starts from when `training.pretrain` is `factors`.
+  package var initial: Factorization
   /// How it is judged.
   package var evaluation: Evaluation
   /// When a trained model is refused.
@@ -22,15 +28,20 @@ package struct Job: Sendable, Equatable, Codable {
 
   /// A job with every value given or defaulted.
   package init(
-    name: String = "default", source: Source,
+    name: String = "default", source: Source, method: Method = .ncf,
     model: ModelSpec = ModelSpec(gmfWidth: 8, tower: [64, 32, 16, 8], activation: .relu),
-    training: TrainingOptions = Job.defaultTraining, evaluation: Evaluation = Evaluation(),
+    baselines: BaselineOptions = BaselineOptions(),
+    training: TrainingOptions = Job.defaultTraining, initial: Factorization = Factorization(),
+    evaluation: Evaluation = Evaluation(),
     gate: GateLimits = GateLimits(), output: Output = Output()
   ) {
     self.name = name
     self.source = source
+    self.method = method
     self.model = model
+    self.baselines = baselines
     self.training = training
+    self.initial = initial
     self.evaluation = evaluation
     self.gate = gate
     self.output = output

@@ -1,5 +1,4 @@
 import Interactions
-import NCF
 import Postgres
 import Ranking
 
@@ -24,9 +23,9 @@ struct ListWriter {
   /// - Returns: rows sent, users with at least one row, bytes of their fields.
   /// - Throws: `BatchError` when interrupted; `PostgresError`.
   func copy(
-    _ model: Model, into statement: String, on connection: Connection
+    _ model: PublishedModel, into statement: String, on connection: Connection
   ) throws -> (rows: Int, users: Int, bytes: Int) {
-    let scorer = NeuralScorer(model, pool: context.pool)
+    let scorer = model.scorer(pool: context.pool)
     let count = pulled.table.userCount
     let start = context.clock()
     var (users, bytes) = (0, 0)
@@ -47,7 +46,7 @@ struct ListWriter {
             bytes += try writer.write(pulled.users, at: Int(lists.users[list]))
             try writer.writeInt32(Int32(place + 1))
             bytes += try writer.write(pulled.items, at: Int(lists.items[position]))
-            try writer.writeFloat(scorer.probability(ofLogit: lists.scores[position]))
+            try writer.writeFloat(scorer.published(lists.scores[position]))
             try writer.writeText("model")
             sent += 1
           }

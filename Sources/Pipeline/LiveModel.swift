@@ -1,13 +1,12 @@
 import FoundationEssentials
 import Interactions
-import NCF
 import Parallelism
 import Postgres
 
 /// The model of the live run, to be held against a new one.
 struct LiveModel {
   /// Its parameters.
-  let model: Model
+  let model: PublishedModel
   /// Ids of its users.
   let users: Vocabulary
   /// Ids of its items.
@@ -16,7 +15,7 @@ struct LiveModel {
   /// A scorer for the users and items of another pull.
   func scorer(users: Vocabulary, items: Vocabulary, pool: WorkerPool) -> TranslatedScorer {
     TranslatedScorer(
-      NeuralScorer(model, pool: pool), users: Self.translation(users, into: self.users),
+      model.scorer(pool: pool), users: Self.translation(users, into: self.users),
       items: Self.translation(items, into: self.items))
   }
 
@@ -31,12 +30,12 @@ struct LiveModel {
 
 /// A model seen through other indices: users or items that it doesn't know score lowest.
 struct TranslatedScorer: Scorer {
-  private let scorer: NeuralScorer
+  private let scorer: PublishedScorer
   private let users: [Int32]
   private let items: [Int32]
 
   /// A view of `scorer`; -1 stands for what it doesn't know.
-  init(_ scorer: NeuralScorer, users: [Int32], items: [Int32]) {
+  init(_ scorer: PublishedScorer, users: [Int32], items: [Int32]) {
     self.scorer = scorer
     self.users = users
     self.items = items
@@ -49,7 +48,7 @@ struct TranslatedScorer: Scorer {
 
   /// One thread's working memory.
   struct Scratch {
-    fileprivate var inner: NeuralScorer.Scratch
+    fileprivate var inner: PublishedScorer.Scratch
     fileprivate var known: [UInt32] = []
     fileprivate var scores: [Float] = []
   }

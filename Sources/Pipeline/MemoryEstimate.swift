@@ -1,3 +1,4 @@
+import Baselines
 import NCF
 
 /// How much memory a run will hold at its fullest, told from the sizes of its data.
@@ -34,8 +35,8 @@ struct MemoryEstimate {
   var stages: [(stage: Stage, bytes: Int)] {
     [
       (.pull, Self.program + pulling), (.split, resident),
-      (.train, resident + training + candidates(lists: 1)),
-      (.evaluate, resident + scoring + catalogueRows + candidates(lists: 2)),
+      (.train, resident + learning + candidates(lists: 1)),
+      (.evaluate, resident + scoring + validated + catalogueRows + candidates(lists: 2)),
       (.publish, resident + max(scoring, 3 * parameters) + lists),
     ]
   }
@@ -59,33 +60,78 @@ struct MemoryEstimate {
       + 16 * (sizes.users + sizes.items)
   }
 
+  /// The network that is published: the job's own, or plain MF of the baseline's width.
+  private var spec: ModelSpec {
+    job.width.map { ModelSpec.matrixFactorization(width: $0) } ?? job.model
+  }
+
+  /// Numbers in a row of an embedding table.
+  private var row: Int { Self.rowWidth(spec) }
+
+  private var tower: Int {
+    zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
+  }
+
   /// One copy of the model.
   private var parameters: Int {
-    let spec = job.model
-    let row = Self.padded(spec.gmfWidth) + Self.padded(spec.mlpWidth)
-    let tower = zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
+    if job.method == .itemknn {
+      // A neighbour and its similarity, and each user's own interactions.
+      return 8 * sizes.items * min(job.baselines.itemknn.neighbours, sizes.items)
+        + 8 * sizes.interactions
+    }
     return 4 * ((sizes.users + sizes.items) * row + tower)
+  }
+
+  /// The model that validation judged, when a refit gave another to publish.
+  private var validated: Int { job.training.refit ? parameters : 0 }
+
+  /// The fullest moment of the training stage.
+  private var learning: Int {
+    // The weights of training and validation positives together.
+    let kept = job.training.refit ? validated + 4 * sizes.interactions : 0
+    switch job.method {
+    case .ncf:
+      guard job.training.pretrain == .factors else { return kept + training(spec) }
+      let factors = 4 * (sizes.users + sizes.items) * job.initial.width
+      let plain = ModelSpec.matrixFactorization(width: job.initial.factors)
+      let before = job.initial.method == .mf ? training(plain) : factorizing(job.initial.factors)
+      return kept + max(before, factors + training(spec))
+    case .itemknn: return kept + parameters + byItem + threads * 16 * sizes.items
+    case .itempop: return kept + 2 * parameters
+    case .ials, .eals, .bpr: return kept + parameters + factorizing(job.width ?? 0)
+    }
+  }
+
+  /// The interactions of each item, which the log holds by user, and a count and a weight of each.
+  private var byItem: Int { 12 * sizes.interactions + 8 * (sizes.users + sizes.items) }
+
+  /// Factors, the interactions by item, and per thread the normal equations of one row.
+  private func factorizing(_ width: Int) -> Int {
+    4 * (sizes.users + sizes.items) * width + byItem + 4 * width * width * (1 + 2 * threads)
   }
 
   /// Parameters, Adam's two moments, the epoch's and the best model, what scores the validation,
   /// the gradients of a batch and the batches that are drawn ahead.
-  private var training: Int {
-    let spec = job.model
-    let row = Self.padded(spec.gmfWidth) + Self.padded(spec.mlpWidth)
+  private func training(_ spec: ModelSpec) -> Int {
+    let row = Self.rowWidth(spec)
     let tower = zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
+    let parameters = 4 * ((sizes.users + sizes.items) * row + tower)
     let group = job.training.negatives + 1
     let batch = min(job.training.batch, sizes.interactions * group)
     let ahead = max(2 * threads * batch, 65_536)
     // A row and its moments lie in whole cache lines of 16 numbers.
     let lines = 4 * (sizes.users + sizes.items) * ((3 * row + 15) / 16 * 16 - 3 * row)
-    return 6 * parameters + lines + 4 * row * (batch + batch / group)
+    // A mean over epochs is one more model.
+    let copies = job.training.averaging > 0 ? 7 : 6
+    return copies * parameters + lines + 4 * row * (batch + batch / group)
       + 4 * tower * max(1, min(16, batch / 128)) + 60 * ahead + sizes.interactions / 16
   }
 
   /// A model and what its scorer computes ahead for each item.
   private var scoring: Int {
-    let firstLayer = job.model.tower.count > 1 ? Self.padded(job.model.tower[1]) : 8
-    return 2 * parameters + 4 * sizes.items * (firstLayer + job.model.gmfWidth)
+    if job.method == .itemknn { return parameters + threads * 8 * sizes.items }
+    let firstLayer = spec.tower.count > 1 ? Self.padded(spec.tower[1]) : 8
+    return 2 * parameters + 4 * sizes.items * (firstLayer + spec.gmfWidth)
   }
 
   /// Scores of a block of 8 users against everything, for each thread, and who has each item.
@@ -102,6 +148,11 @@ struct MemoryEstimate {
 
   /// Lists of the users that are scored together, and everyone's lists for coverage.
   private var lists: Int { (sizes.testedUsers + 2_048) * job.output.k * 8 }
+
+  private static func rowWidth(_ spec: ModelSpec) -> Int {
+    let (gmf, mlp) = (padded(spec.gmfWidth), padded(spec.mlpWidth))
+    return spec.sharedEmbeddings ? max(gmf, mlp) : gmf + mlp
+  }
 
   private static func padded(_ width: Int) -> Int { (width + 7) / 8 * 8 }
 }

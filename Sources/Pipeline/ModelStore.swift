@@ -16,20 +16,22 @@ struct ModelStore {
   ///
   /// - Returns: the file's length in bytes.
   /// - Throws: `PostgresError`; `BatchError` (70) when the server holds other bytes than were sent.
-  func save(_ model: Model, users: Vocabulary, items: Vocabulary, run: Int64) throws -> Int {
+  func save(
+    _ model: PublishedModel, users: Vocabulary, items: Vocabulary, run: Int64
+  ) throws -> Int {
+    let spec = try model.specText
     let file = SafeTensors(
       tensors: model.tensors + users.tensors("users") + items.tensors("items"),
       metadata: [
         "format": "ncf-batch 1", "run_id": String(run), "user_kind": users.kind.rawValue,
-        "item_kind": items.kind.rawValue, "spec": try JSONText.encode(model.spec),
+        "item_kind": items.kind.rawValue, "model": model.kind.rawValue, "spec": spec,
       ]
     ).encoded()
     let chunks = (file.count + Self.chunkBytes - 1) / Self.chunkBytes
     try connection.execute(
       SQL.Models.insert,
       [
-        .integer(run), .text(try JSONText.encode(model.spec)), .integer(Int64(file.count)),
-        .integer(Int64(chunks)),
+        .integer(run), .text(spec), .integer(Int64(file.count)), .integer(Int64(chunks)),
       ])
     _ = try connection.copyIn(SQL.Models.copyChunks) { writer in
       for chunk in 0..<chunks {
@@ -86,11 +88,10 @@ struct ModelStore {
       let itemKind = file.metadata["item_kind"].flatMap({ IdentifierKind(rawValue: $0) }),
       let specText = file.metadata["spec"]
     else { throw Damaged(description: "its header lacks the types of ids or the spec") }
-    let spec = try JSONText.decode(ModelSpec.self, from: specText)
-    if let problem = spec.problem { throw Damaged(description: problem) }
     let users = try Vocabulary(file, "users", kind: userKind)
     let items = try Vocabulary(file, "items", kind: itemKind)
-    let model = try Model(file, spec: spec, userCount: users.count, itemCount: items.count)
+    let model = try PublishedModel(
+      file, specText: specText, userCount: users.count, itemCount: items.count)
     return LiveModel(model: model, users: users, items: items)
   }
 }

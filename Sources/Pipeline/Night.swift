@@ -36,7 +36,7 @@ struct Night {
       stages: stages, rowsPublished: 0, seconds: 0)
     let trained: Trained
     // Beside `outcome`, whose list of stages is in use while the training stage runs.
-    var epochs: [EpochRecord] = []
+    var epochs: [EpochRow] = []
     do {
       defer { outcome.epochs = epochs }
       trained = try stage(.train, &outcome.stages) {
@@ -44,7 +44,7 @@ struct Night {
           epochs.append(epoch)
           try record.epoch(epoch)
         }
-        let trained = try train.run(divided, itemCount: pulled.table.itemCount)
+        let trained = try train.run(divided, of: pulled.table)
         return (trained, divided.split.training.count, 0)
       }
     } catch let error as TrainingError {
@@ -76,7 +76,7 @@ struct Night {
   }
 
   private func publish(
-    _ model: Model, _ pulled: Pulled, _ divided: Divided, _ outcome: RunOutcome
+    _ model: PublishedModel, _ pulled: Pulled, _ divided: Divided, _ outcome: RunOutcome
   ) throws -> RunOutcome {
     var outcome = outcome
     try context.interruption.check()

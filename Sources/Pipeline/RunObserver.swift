@@ -1,5 +1,3 @@
-package import NCF
-
 /// The five stages, in the order of the data.
 package enum Stage: String, Sendable, CaseIterable {
   case pull, split, train, evaluate, publish
@@ -15,7 +13,7 @@ package enum RunEvent: Sendable {
   /// units are done, and units a second.
   case progress(Stage, what: String, fraction: Double?, done: Int, perSecond: Double, unit: String)
   /// An epoch is over and validated.
-  case epoch(EpochRecord)
+  case epoch(EpochRow)
   /// A stage is over.
   case stageEnded(StageRecord)
   /// Something worth a line.

@@ -1,5 +1,3 @@
-package import NCF
-
 /// State of a run, as `ncf.runs.status` spells it.
 package enum RunStatus: String, Sendable, CaseIterable {
   case running, published, trained, skipped, refused, failed, interrupted, abandoned
@@ -24,7 +22,7 @@ package struct RunOutcome: Sendable {
   /// All metrics, as in `ncf.metrics`.
   package var metrics: [MetricRow]
   /// Every epoch of every phase, as in `ncf.epochs`.
-  package var epochs: [EpochRecord]
+  package var epochs: [EpochRow]
   /// Time and memory of each stage, as in `ncf.stages`.
   package var stages: [StageRecord]
   /// Rows published.
@@ -63,7 +61,7 @@ package struct PullCounts: Sendable, Equatable {
 
 /// One row of `ncf.metrics`.
 package struct MetricRow: Sendable, Equatable {
-  /// `neumf`, `itempop` or `live`.
+  /// `neumf`, `gmf`, `mlp`, the name of a baseline, or `live`.
   package var model: String
   /// `validation` or `test`.
   package var split: String

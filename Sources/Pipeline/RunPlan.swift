@@ -1,3 +1,4 @@
+import Baselines
 import Interactions
 import NCF
 import Parallelism
@@ -19,8 +20,13 @@ struct RunPlan {
 
   /// Numbers that a model of the job's shape would have.
   var parameterCount: Int {
+    if job.method == .itemknn {
+      return pulled.table.itemCount * min(job.baselines.itemknn.neighbours, pulled.table.itemCount)
+    }
+    if let width = job.width { return (pulled.table.userCount + pulled.table.itemCount) * width }
     let spec = job.model
-    let row = spec.gmfWidth + spec.mlpWidth
+    let row =
+      spec.sharedEmbeddings ? max(spec.gmfWidth, spec.mlpWidth) : spec.gmfWidth + spec.mlpWidth
     var count = (pulled.table.userCount + pulled.table.itemCount) * row + 1
     for (input, output) in zip(spec.tower, spec.tower.dropFirst()) { count += (input + 1) * output }
     return count + spec.gmfWidth + (spec.tower.last ?? 0)
@@ -42,8 +48,11 @@ struct RunPlan {
         + "left out: \(counts.rejectedText)",
       "\(counts.users) users, \(counts.items) items; \(divided.split.testUsers.count) users would be "
         + "tested, \(counts.coldUsers) have too few interactions",
-      "\(positives) training positives, \(samples) samples an epoch, \(parameterCount) parameters "
-        + "(\(parameterCount * 12 / 1_048_576) MiB with an optimiser's two moments)",
+      "\(positives) training positives, "
+        + (job.method == .ncf
+          ? "\(samples) samples an epoch, \(parameterCount) parameters "
+            + "(\(parameterCount * 12 / 1_048_576) MiB with an optimiser's two moments)"
+          : "\(parameterCount) parameters of \(job.method.rawValue)"),
       "\(pairs) pairs would be scored, at most \(table.userCount * job.output.k) rows published to "
         + "\(job.output.schema).recommendations",
       "memory: about \(estimate.peak / 1_048_576) MiB at the fullest ("
@@ -56,17 +65,38 @@ struct RunPlan {
 
   /// How long training and scoring would take at the speed of a short trial.
   private func times(samples: Int, pairs: Int, _ speed: TrialSpeed) -> String {
-    let training = job.training
-    let parts = job.model.gmfWidth > 0 && !job.model.tower.isEmpty && training.pretrain != .none
-    let epochs =
-      parts ? 2 * training.pretraining.epochs + training.joint.epochs : training.pretraining.epochs
-    let epoch = Double(samples) / max(speed.samplesPerSecond, 1)
+    // A refit does all of it once more.
+    let times = job.training.refit ? 2 : 1
     // The model's figures take three passes over all pairs, the lists one.
-    let scoring = 4 * Double(pairs) / max(speed.pairsPerSecond, 1)
-    return "time: an epoch of the whole model \(Self.seconds(epoch)), at most \(epochs) epochs "
-      + "\(Self.seconds(Double(epochs) * epoch)); evaluating and publishing "
-      + "\(Self.seconds(scoring)) (tried: \(Int(speed.samplesPerSecond)) samples/s, "
-      + "\(Int(speed.pairsPerSecond)) pairs/s)"
+    let scoring = Self.seconds(4 * Double(pairs) / max(speed.pairsPerSecond, 1))
+    var parts: [String] = []
+    var tried = "\(Int(speed.pairsPerSecond)) pairs/s"
+    if speed.factorSeconds > 0 {
+      let name = job.method == .ncf ? job.initial.method.rawValue : job.method.rawValue
+      parts.append("\(name) at most \(Self.seconds(Double(times) * speed.factorSeconds))")
+    }
+    if job.method == .ncf {
+      let epoch = Double(samples) / max(speed.samplesPerSecond, 1)
+      let epochs = times * mostEpochs
+      parts.append(
+        "an epoch of the whole model \(Self.seconds(epoch)), at most \(epochs) epochs "
+          + Self.seconds(Double(epochs) * epoch))
+      tried = "\(Int(speed.samplesPerSecond)) samples/s, " + tried
+    }
+    parts.append("evaluating and publishing \(scoring) (tried: \(tried))")
+    return "time: " + parts.joined(separator: "; ")
+  }
+
+  /// Epochs of all phases of the network, if none stops early.
+  private var mostEpochs: Int {
+    let training = job.training
+    let hasTower = !job.model.tower.isEmpty
+    switch training.pretrain {
+    case .parts where hasTower && job.model.gmfWidth > 0:
+      return 2 * training.pretraining.epochs + training.joint.epochs
+    case .factors: return (hasTower ? training.pretraining.epochs : 0) + training.joint.epochs
+    case .none, .parts: return training.pretraining.epochs
+    }
   }
 
   private static func seconds(_ value: Double) -> String {

@@ -1,4 +1,3 @@
-import NCF
 import Postgres
 
 /// Writes what becomes of a run into `ncf.runs` and its companions.
@@ -73,14 +72,15 @@ final class RunRecord {
   }
 
   /// Records an epoch; figures that are not numbers become NULL.
-  func epoch(_ epoch: EpochRecord) throws {
+  func epoch(_ epoch: EpochRow) throws {
     func number(_ value: Double) -> Parameter { value.isFinite ? .double(value) : .null }
     try write { connection in
       _ = try connection.execute(
         SQL.Runs.insertEpoch,
         [
-          .integer(runID), .text(epoch.phase.rawValue), .integer(Int64(epoch.epoch)),
-          number(epoch.loss), number(epoch.hr), number(epoch.ndcg), .double(epoch.seconds),
+          .integer(runID), .text(epoch.phase), .boolean(epoch.isRefit),
+          .integer(Int64(epoch.epoch)), number(epoch.loss), number(epoch.hr), number(epoch.ndcg),
+          .double(epoch.seconds),
           .double(epoch.samplesPerSecond),
         ])
     }

@@ -1,11 +1,14 @@
+import Baselines
 import Interactions
 import NCF
 import Ranking
 
-/// How fast this machine trains and scores this job's shape on this job's data, by trying.
+/// How fast this machine trains and scores this job's model on this job's data, by trying.
 struct TrialSpeed {
-  /// Samples trained in a second.
+  /// Samples of the network trained in a second; 0 when the job trains none.
   let samplesPerSecond: Double
+  /// Seconds that the baseline, or the factorisation which the network starts from, would take.
+  let factorSeconds: Double
   /// Pairs of user and item scored and ranked in a second.
   let pairsPerSecond: Double
 
@@ -13,18 +16,56 @@ struct TrialSpeed {
   ///
   /// - Throws: `BatchError` when interrupted.
   init(_ context: RunContext, pulled: Pulled, divided: Divided) throws {
-    struct Enough: Error {}
     let job = context.job
-    let positives = divided.split.training
-    let model = Model(
-      spec: job.model, userCount: pulled.table.userCount, itemCount: pulled.table.itemCount,
-      seed: context.seed)
-    let trainer = Trainer(
-      model, positives: positives, negatives: job.training.negatives, batch: job.training.batch,
-      phase: job.training.pretraining, seed: context.seed, pool: context.pool)
-    let samples = Double(positives.count * (job.training.negatives + 1))
+    let trial = Trial(context: context, divided: divided, itemCount: pulled.table.itemCount)
+    samplesPerSecond =
+      job.method == .ncf ? try trial.samplesPerSecond(job.model, job.training) : 0
+    factorSeconds = try trial.factorSeconds()
+    let scored = try trial.scored()
+    let scorer = scored.scorer(pool: context.pool)
+    let users = (0..<UInt32(min(scorer.userCount, 256))).map { $0 }
     let clock = context.clock
-    let interruption = context.interruption
+    let began = clock()
+    var times = 0
+    repeat {
+      try context.interruption.check()
+      _ = topK(
+        scorer, users: users, k: job.output.k, history: divided.history, pool: context.pool)
+      times += 1
+    } while clock() - began < 0.2
+    let pairs = Double(times * users.count) * Double(pulled.table.itemCount)
+    pairsPerSecond = pairs / max(clock() - began, 1e-9)
+  }
+}
+
+/// Short trainings, and what they say of long ones.
+private struct Trial {
+  let context: RunContext
+  let divided: Divided
+  let itemCount: Int
+
+  private var job: Job { context.job }
+  private var positives: UserItems { divided.split.training }
+
+  /// The first users, with some ten thousand interactions of theirs: enough to tell the speed.
+  private var sample: UserItems {
+    let end = positives.offsets.lastIndex { $0 <= 50_000 } ?? 0
+    let users = max(1, min(end, positives.userCount))
+    return UserItems(
+      offsets: Array(positives.offsets[...users]),
+      items: Array(positives.items[..<positives.offsets[users]]))
+  }
+
+  /// Trains a network for half a second at most.
+  func samplesPerSecond(_ spec: ModelSpec, _ options: TrainingOptions) throws -> Double {
+    struct Enough: Error {}
+    let trainer = Trainer(
+      Model(
+        spec: spec, userCount: positives.userCount, itemCount: itemCount, seed: context.seed),
+      positives: positives, options: options, phase: options.pretraining, seed: context.seed,
+      pool: context.pool)
+    let samples = Double(positives.count * (options.negatives + 1))
+    let (clock, interruption) = (context.clock, context.interruption)
     var (share, seconds) = (0.0, 0.0)
     let start = clock()
     do {
@@ -34,19 +75,102 @@ struct TrialSpeed {
         if seconds > 0.5 { throw Enough() }
       }
     } catch is Enough {}
-    samplesPerSecond = seconds > 0 ? share * samples / seconds : 0
+    return seconds > 0 ? share * samples / seconds : 0
+  }
 
-    let scorer = NeuralScorer(model, pool: context.pool)
-    let users = (0..<UInt32(min(pulled.table.userCount, 256))).map { $0 }
-    let began = clock()
-    var times = 0
-    repeat {
-      try interruption.check()
-      _ = topK(
-        scorer, users: users, k: job.output.k, history: divided.history, pool: context.pool)
-      times += 1
-    } while clock() - began < 0.2
-    let pairs = Double(times * users.count) * Double(pulled.table.itemCount)
-    pairsPerSecond = pairs / max(clock() - began, 1e-9)
+  /// Seconds of all iterations, from one on a sample and how the work grows.
+  func factorSeconds() throws -> Double {
+    switch job.method {
+    case .itempop: return 0
+    case .itemknn: return try seconds(of: 1, work: Self.pairs) { _ = neighbours($0) }
+    case .ials: return try ials(job.baselines.ials)
+    case .bpr: return try bpr(job.baselines.bpr)
+    case .eals:
+      var options = job.baselines.eals
+      let iterations = options.iterations
+      options.iterations = 1
+      let width = Double(options.factors)
+      return try seconds(
+        of: iterations, work: { Double($0.count) * width + rows($0) * width * width }
+      ) {
+        _ = try ElementwiseALS.train(
+          positives: $0, weights: [], itemCount: itemCount, options: options, pool: context.pool,
+          report: { _ in })
+      }
+    case .ncf:
+      guard job.training.pretrain == .factors else { return 0 }
+      switch job.initial.method {
+      case .ials: return try ials(job.initial.ials)
+      case .bpr: return try bpr(job.initial.bpr)
+      case .mf:
+        let (spec, options) = job.plain
+        let speed = try samplesPerSecond(spec, options)
+        let samples = Double(positives.count * (options.negatives + 1))
+        return Double(job.initial.mf.iterations) * samples / max(speed, 1)
+      }
+    }
+  }
+
+  /// A model of the job's shape, to be scored; its parameters don't matter.
+  func scored() throws -> PublishedModel {
+    if job.method == .itemknn { return .neighbours(neighbours(sample)) }
+    let spec = job.width.map { ModelSpec.matrixFactorization(width: $0) } ?? job.model
+    return .network(
+      Model(spec: spec, userCount: positives.userCount, itemCount: itemCount, seed: context.seed))
+  }
+
+  private func neighbours(_ positives: UserItems) -> ItemKNN {
+    ItemKNN(
+      positives: positives, weights: [], itemCount: itemCount, options: job.baselines.itemknn,
+      pool: context.pool)
+  }
+
+  private func ials(_ options: ALSOptions) throws -> Double {
+    var options = options
+    let iterations = options.iterations
+    options.iterations = 1
+    let width = Double(options.factors)
+    // A product of a row with itself for each interaction, a solve for each row.
+    return try seconds(
+      of: iterations, work: { (Double($0.count) + rows($0) * width / 3) * width * width }
+    ) {
+      _ = try ImplicitALS.train(
+        positives: $0, weights: [], itemCount: itemCount, options: options, pool: context.pool,
+        report: { _ in })
+    }
+  }
+
+  private func bpr(_ options: BPROptions) throws -> Double {
+    var options = options
+    let iterations = options.iterations
+    options.iterations = 1
+    return try seconds(of: iterations, work: { Double($0.count) }) {
+      _ = try BPRFactorization.train(
+        positives: $0, weights: [], itemCount: itemCount, options: options, pool: context.pool,
+        report: { _ in })
+    }
+  }
+
+  private func rows(_ positives: UserItems) -> Double {
+    Double(positives.userCount + itemCount)
+  }
+
+  /// Pairs of items that users have together.
+  private static func pairs(_ positives: UserItems) -> Double {
+    (0..<positives.userCount).reduce(0) { sum, user in
+      let count = Double(positives.range(of: user).count)
+      return sum + count * count
+    }
+  }
+
+  private func seconds(
+    of iterations: Int, work: (UserItems) -> Double, _ body: (UserItems) throws -> Void
+  ) throws -> Double {
+    try context.interruption.check()
+    let sample = sample
+    let start = context.clock()
+    try body(sample)
+    let seconds = context.clock() - start
+    return Double(iterations) * seconds * work(positives) / max(work(sample), 1)
   }
 }

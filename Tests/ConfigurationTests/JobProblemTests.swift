@@ -29,7 +29,52 @@ struct JobProblemTests {
       ),
       ("train: {alpha: nan}\n", "2:16: train.alpha must be a number, not nan"),
       ("train: {alpha: 1.5}\n", "2:16: train.alpha must be a share from 0 to 1, not 1.5"),
-      ("train: {pretrain: yes}\n", "2:19: train.pretrain must be true or false, not yes"),
+      ("train: {refit: yes}\n", "2:16: train.refit must be true or false, not yes"),
+      (
+        "train: {pretrain: yes}\n",
+        "2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or one of ials, bpr, mf, "
+          + "not yes"
+      ),
+      (
+        "train: {pretrain: [gmf]}\n",
+        "2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or one of ials, bpr, mf, "
+          + "not a list"
+      ),
+      (
+        "train: {sampling: unifrom}\n",
+        "2:19: train.sampling must be uniform, or a section with its keys below it, not unifrom; "
+          + "did you mean uniform?"
+      ),
+      (
+        "model: ialz\n",
+        "2:8: model must be ncf, itempop, itemknn, bpr, eals or ials, or a section with its keys "
+          + "below it, not ialz; did you mean ials?"
+      ),
+      (
+        "model: {method: ials, gmf: 8}\n",
+        "2:28: model.gmf belongs to model.method ncf, not to ials"
+      ),
+      (
+        "model: {method: bpr, neighbours: 8}\n",
+        "2:34: model.neighbours belongs to model.method itemknn, not to bpr"
+      ),
+      (
+        "model: {alpha: 3}\n", "2:16: model.alpha belongs to model.method ials, not to ncf"
+      ),
+      (
+        "train: {factorization: {factors: 8}}\n",
+        "2:34: train.factorization.factors belongs to train.pretrain ials, bpr or mf, not to "
+          + "[gmf, mlp]"
+      ),
+      (
+        "train: {pretrain: mf, factorization: {alpha: 8}}\n",
+        "2:46: train.factorization.alpha belongs to train.pretrain ials, not to mf"
+      ),
+      (
+        "model: {gmf: 8}\ntrain: {pretrain: ials}\n",
+        "2:14: model.gmf must be 64, as wide as the factors of train.pretrain ials "
+          + "(train.factorization.factors), or left out, not 8"
+      ),
       (
         "train: {optimizer: adem}\n",
         "2:20: train.optimizer must be adam, adam_dense, sgd or adagrad, not adem; did you mean adam?"

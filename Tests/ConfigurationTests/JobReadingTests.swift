@@ -1,4 +1,6 @@
+import Baselines
 import Configuration
+import Interactions
 import NCF
 import Pipeline
 import Testing
@@ -30,9 +32,23 @@ struct JobReadingTests {
         events: {view: 0, purchase: 1}
         min_value: 3.5
         connections: 4
-      model: {gmf: 16, tower: [32, 8], activation: tanh}
+      model:
+        method: ncf
+        gmf: 16
+        tower: [32, 8]
+        activation: tanh
+        fusion: concat
+        embeddings: separate
+        link: probit
+        output: learnt
+        l2: {embeddings: 0.5, tower: 0.25}
+        dropout: 0.125
       train:
         pretrain: false
+        loss: squared
+        sampling: {popularity: 0.5}
+        averaging: 0.75
+        refit: true
         alpha: 0.25
         negatives: 7
         batch: 512
@@ -56,18 +72,113 @@ struct JobReadingTests {
     #expect(job.source.events == ["view": 0, "purchase": 1])
     #expect(job.source.minValue == 3.5)
     #expect(job.source.connections == 4)
-    #expect(job.model == .init(gmfWidth: 16, tower: [32, 8], activation: .tanh))
-    #expect(
-      job.training
-        == .init(
-          pretrain: .none, alpha: 0.25, negatives: 7, batch: 512,
-          pretraining: .init(
-            optimizer: .sgd, learningRate: 0.5, epochs: 4, patience: 2, decay: 0.75),
-          joint: .init(optimizer: .adam, learningRate: 0.125, epochs: 6, patience: 5, decay: 0.5),
-          seed: .max))
+    #expect(job.method == .ncf)
+    var model = ModelSpec(gmfWidth: 16, tower: [32, 8], activation: .tanh)
+    model.link = .probit
+    #expect(job.model == model)
+    var training = TrainingOptions(
+      pretrain: .none, alpha: 0.25, negatives: 7, batch: 512,
+      pretraining: .init(optimizer: .sgd, learningRate: 0.5, epochs: 4, patience: 2, decay: 0.75),
+      joint: .init(optimizer: .adam, learningRate: 0.125, epochs: 6, patience: 5, decay: 0.5),
+      seed: .max)
+    training.objective = .squared
+    training.sampling = .popularity(power: 0.5)
+    (training.l2Embeddings, training.l2Tower, training.dropout) = (0.5, 0.25, 0.125)
+    training.averaging = 0.75
+    training.refit = true
+    #expect(job.training == training)
     #expect(job.evaluation == .init(k: 20, sampled: 50, candidates: "/data/negatives.tsv"))
     #expect(job.gate == .init(tolerance: 0.1, maxShrink: 0.5))
     #expect(job.output == .init(schema: "shop", k: 25, keepRuns: 3, keepDays: 9))
+  }
+
+  @Test("A word names a method, and a section its settings")
+  func methods() throws {
+    let source = "source: {table: app.events}\n"
+    #expect(try read(source + "model: itempop").method == .itempop)
+    #expect(
+      try read(source + "model: ials")
+        == Job(source: .init(relation: .table("app.events", columns: .init())), method: .ials))
+    let ials = try read(
+      source
+        + "model: {method: ials, factors: 8, regularization: 2.5, alpha: 3, iterations: 4, gmf: null}"
+    )
+    var options = ials.baselines.ials
+    #expect((options.factors, options.regularization) == (8, 2.5))
+    #expect((options.alpha, options.iterations) == (3, 4))
+    let bpr = try read(
+      source
+        + "model: {method: bpr, factors: 8, regularization: 0.5, learning_rate: 0.25, iterations: 4}"
+    ).baselines.bpr
+    #expect((bpr.factors, bpr.regularization) == (8, 0.5))
+    #expect((bpr.learningRate, bpr.iterations) == (0.25, 4))
+    let eals = try read(
+      source
+        + "model: {method: eals, factors: 8, regularization: 0.5, missing_weight: 9, "
+        + "popularity_power: 0.25, iterations: 4}"
+    ).baselines.eals
+    #expect((eals.factors, eals.regularization, eals.iterations) == (8, 0.5, 4))
+    #expect((eals.missingWeight, eals.popularityPower) == (9, 0.25))
+    let itemknn = try read(source + "model: {method: itemknn, neighbours: 20, shrinkage: 2}")
+      .baselines.itemknn
+    #expect((itemknn.neighbours, itemknn.shrinkage) == (20, 2))
+
+    let overriding = try read(
+      source + "model: {gmf: 8, tower: [8, 4]}",
+      ["NCF_MODEL": "ials", "NCF_MODEL_FACTORS": "9", "NCF_TRAIN_REFIT": "true"])
+    options = overriding.baselines.ials
+    #expect((overriding.method, options.factors) == (.ials, 9))
+    #expect(overriding.training.refit)
+    #expect(try read(source + "model: bpr", ["NCF_MODEL_METHOD": "itemknn"]).method == .itemknn)
+    #expect(try read(source + "model: {method: bpr}", ["NCF_MODEL": "itemknn"]).method == .itemknn)
+  }
+
+  @Test("A GMF part that starts from a factorisation is as wide as that, unless the file says so")
+  func factorization() throws {
+    let source = "source: {table: app.events}\n"
+    let ials = try read(
+      source
+        + "train: {pretrain: ials, factorization: {factors: 12, regularization: 3, alpha: 2, iterations: 5}}"
+    )
+    #expect(ials.training.pretrain == .factors)
+    #expect((ials.initial.method, ials.model.gmfWidth) == (.ials, 12))
+    #expect((ials.initial.ials.regularization, ials.initial.ials.alpha) == (3, 2))
+    #expect(ials.initial.ials.iterations == 5)
+    let mf = try read(
+      source
+        + "model: {gmf: 6}\ntrain: {pretrain: mf, factorization: {factors: 6, learning_rate: 0.5, "
+        + "regularization: 0.25, iterations: 7}}")
+    #expect((mf.initial.method, mf.model.gmfWidth) == (.mf, 6))
+    #expect((mf.initial.mf.learningRate, mf.initial.mf.regularization) == (0.5, 0.25))
+    #expect(mf.initial.mf.iterations == 7)
+    #expect(try read(source, ["NCF_TRAIN_PRETRAIN": "bpr"]).initial.method == .bpr)
+  }
+
+  @Test(
+    "Pre-training is a list of parts, a flag or a factorisation",
+    arguments: [
+      ("[gmf, mlp]", PreTraining.parts), ("[mlp, gmf]", .parts), ("true", .parts), ("[]", .none),
+      ("false", .none), ("null", .parts), ("ials", .factors),
+    ])
+  func pretraining(word: String, expected: PreTraining) throws {
+    let job = try read("source: {table: app.events}\ntrain: {pretrain: \(word)}")
+    #expect(job.training.pretrain == expected)
+    let variable = try read(
+      "source: {table: app.events}", word == "null" ? [:] : ["NCF_TRAIN_PRETRAIN": word])
+    #expect(variable.training.pretrain == expected)
+  }
+
+  @Test("Negatives are drawn evenly or by popularity, and a variable comes first")
+  func sampling() throws {
+    let source = "source: {table: app.events}\n"
+    #expect(try read(source + "train: {sampling: uniform}").training.sampling == .uniform)
+    let popular = source + "train: {sampling: {popularity: 0.75}}"
+    #expect(try read(popular).training.sampling == .popularity(power: 0.75))
+    #expect(
+      try read(popular, ["NCF_TRAIN_SAMPLING": "uniform"]).training.sampling == .uniform)
+    #expect(
+      try read(popular, ["NCF_TRAIN_SAMPLING_POPULARITY": "0.5"]).training.sampling
+        == .popularity(power: 0.5))
   }
 
   @Test("A query may span lines and holds its text unchanged")

@@ -38,8 +38,16 @@ struct GateTests {
     #expect(reasons { $0.itemPop = $0.challenger }.isEmpty)
     #expect(
       reasons {
-        $0.itemPop[0] = 0.6; $0.itemPop = $0.itemPop.map { $0 + 0.4 }
+        $0.itemPop = [1, 0.6, 0.5, 0.6]
       }.count == 1)
+  }
+
+  @Test func aJobThatPublishesItemPopIsNotHeldAgainstIt() {
+    let first = reasons {
+      ($0.live, $0.liveCoverage, $0.liveUsers, $0.liveRows) = (nil, nil, nil, nil)
+      $0.itemPop = nil
+    }
+    #expect(first.isEmpty)
   }
 
   @Test func lossesThatAreNotFiniteAreRefused() {

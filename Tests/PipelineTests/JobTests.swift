@@ -1,3 +1,4 @@
+import Baselines
 import NCF
 import Testing
 
@@ -8,6 +9,30 @@ struct JobTests {
 
   @Test func theDefaultsWorkTogether() throws {
     try Self.good.validate()
+  }
+
+  @Test(arguments: Job.Method.allCases)
+  func everyMethodWorksByItsDefaults(method: Job.Method) throws {
+    var job = Self.good
+    job.method = method
+    try job.validate()
+  }
+
+  @Test func settingsOfOtherMethodsDoNotMatter() throws {
+    var job = Self.good
+    job.baselines.ials.factors = 0
+    try job.validate()
+    (job.method, job.model.gmfWidth) = (.itempop, -1)
+    try job.validate()
+  }
+
+  @Test(arguments: Job.Factorization.Method.allCases)
+  func aGMFPartStartsFromFactorsOfItsOwnWidth(method: Job.Factorization.Method) throws {
+    var job = Self.good
+    job.training.pretrain = .factors
+    job.initial.method = method
+    job.model.gmfWidth = job.initial.width
+    try job.validate()
   }
 
   private static let wrong: [(key: String, change: @Sendable (inout Job) -> Void)] = [
@@ -33,6 +58,20 @@ struct JobTests {
     ("source.min_value", { $0.source.minValue = .nan }),
     ("source.min_interactions", { $0.source.minInteractions = 0 }),
     ("model", { $0.model = ModelSpec(gmfWidth: 0, tower: [], activation: .relu) }),
+    ("model.factors", { ($0.method, $0.baselines.ials.factors) = (.ials, 0) }),
+    ("model.alpha", { ($0.method, $0.baselines.ials.alpha) = (.ials, 0) }),
+    ("model.regularization", { ($0.method, $0.baselines.bpr.regularization) = (.bpr, -1) }),
+    ("model.learning_rate", { ($0.method, $0.baselines.bpr.learningRate) = (.bpr, .nan) }),
+    ("model.iterations", { ($0.method, $0.baselines.eals.iterations) = (.eals, 0) }),
+    ("model.missing_weight", { ($0.method, $0.baselines.eals.missingWeight) = (.eals, 0) }),
+    ("model.popularity_power", { ($0.method, $0.baselines.eals.popularityPower) = (.eals, 2) }),
+    ("model.neighbours", { ($0.method, $0.baselines.itemknn.neighbours) = (.itemknn, 0) }),
+    ("model.shrinkage", { ($0.method, $0.baselines.itemknn.shrinkage) = (.itemknn, -1) }),
+    ("model.gmf", { $0.training.pretrain = .factors }),
+    (
+      "train.factorization.iterations",
+      { ($0.training.pretrain, $0.initial.ials.iterations) = (.factors, 0) }
+    ),
     ("train.alpha", { $0.training.alpha = 1.5 }),
     ("train.negatives", { $0.training.negatives = 0 }),
     ("train.batch", { $0.training.batch = 0 }),

@@ -55,13 +55,14 @@ extension SQL {
       WHERE job = $1 AND slot = $2 AND generation = $4
       """
     static let notify = "SELECT pg_catalog.pg_notify('ncf_live', $1)"
-    /// Figures of the live run that a new one is held against.
+    /// Figures of the live run that a new one is held against; ItemPop's where it is ItemPop.
     static let figures = """
       SELECT r.users, (SELECT s.rows FROM ncf.stages AS s
           WHERE s.run_id = r.run_id AND s.stage = 'publish') AS rows,
         (SELECT m.value FROM ncf.metrics AS m
-          WHERE m.run_id = r.run_id AND m.model NOT IN ('itempop', 'live') AND m.split = 'test'
-            AND m.protocol = 'full' AND m.metric = 'coverage' AND m.k = $2) AS coverage
+          WHERE m.run_id = r.run_id AND m.model <> 'live' AND m.split = 'test'
+            AND m.protocol = 'full' AND m.metric = 'coverage' AND m.k = $2
+          ORDER BY m.model = 'itempop' LIMIT 1) AS coverage
       FROM ncf.runs AS r WHERE r.run_id = $1
       """
   }

@@ -35,8 +35,8 @@ extension SQL {
       """
     static let insertEpoch = """
       INSERT INTO ncf.epochs
-        (run_id, phase, epoch, loss, hr, ndcg, seconds, samples_per_second)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        (run_id, phase, refit, epoch, loss, hr, ndcg, seconds, samples_per_second)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
       """
     static let insertStage = """
       INSERT INTO ncf.stages (run_id, stage, started_at, seconds, rows, bytes, peak_rss_bytes)
@@ -54,8 +54,9 @@ extension SQL {
         r.rows_used, r.users, r.items, r.exit_code, r.reason,
         EXISTS (SELECT FROM ncf.live AS l WHERE l.run_id = r.run_id) AS live,
         (SELECT m.value FROM ncf.metrics AS m
-          WHERE m.run_id = r.run_id AND m.model NOT IN ('itempop', 'live') AND m.split = 'test'
-            AND m.protocol = 'full' AND m.metric = 'ndcg' ORDER BY m.k DESC LIMIT 1) AS ndcg
+          WHERE m.run_id = r.run_id AND m.model <> 'live' AND m.split = 'test'
+            AND m.protocol = 'full' AND m.metric = 'ndcg'
+          ORDER BY m.model = 'itempop', m.k DESC LIMIT 1) AS ndcg
       FROM ncf.runs AS r
       WHERE $1::text IS NULL OR r.job = $1
       ORDER BY r.run_id DESC

@@ -4,10 +4,15 @@ import Ranking
 
 /// A trained model and how it came about.
 struct Trained {
-  /// The best epoch's parameters.
-  let model: Model
+  /// What is tested and published.
+  let model: PublishedModel
+  /// What validation judged: the model itself, or the one before the refit, which has never seen a
+  /// validation item.
+  let validated: PublishedModel
+  /// Whether the two differ.
+  let isRefit: Bool
   /// Every epoch of every phase.
-  let epochs: [EpochRecord]
+  let epochs: [EpochRow]
   /// Candidates of the validation items, drawn once.
   let validationCandidates: UserItems
 }
@@ -15,54 +20,48 @@ struct Trained {
 /// Stage 3: learn it.
 ///
 /// In: training positives and validation items. Out: the model of the best epoch, chosen on
-/// validation by the sampled protocol; test items are never looked at. Durable: the epochs, as
-/// `record` writes them.
+/// validation by the sampled protocol, or a baseline; with `train.refit` a second one that has learnt
+/// from the validation items too, by the epochs chosen. Test items are never looked at. Durable: the
+/// epochs, as `record` writes them.
 struct TrainStage {
   /// The run.
   let context: RunContext
   /// Called with each epoch; what it throws ends the training.
-  let record: (EpochRecord) throws -> Void
+  let record: (EpochRow) throws -> Void
 
   /// Trains.
   ///
-  /// - Throws: `BatchError` when interrupted; whatever `record` throws.
-  func run(_ divided: Divided, itemCount: Int) throws -> Trained {
+  /// - Parameters:
+  ///   - divided: the split.
+  ///   - table: what was split.
+  /// - Returns: the model, and how it came about.
+  /// - Throws: `BatchError` when interrupted; `TrainingError`; whatever `record` throws.
+  func run(_ divided: Divided, of table: InteractionTable) throws -> Trained {
     let split = divided.split
-    let k = context.job.evaluation.k
     let candidates = Candidates.drawn(
       context.job.evaluation.sampled, users: split.testUsers, outside: divided.beforeTest,
-      itemCount: itemCount, seed: context.seed &+ 1, pool: context.pool)
-    var options = context.job.training
-    options.seed = context.seed
-    var epochs: [EpochRecord] = []
-    let start = context.clock()
-    let run = TrainingRun(
-      positives: split.training,
-      weights: context.job.source.events == nil ? [] : split.trainingWeights,
-      userCount: split.training.userCount, itemCount: itemCount, options: options,
-      pool: context.pool, clock: context.clock,
-      validate: { scorer in
-        let ranks = HoldoutRanks.sampled(
-          scorer, holdout: split.validation, candidates: candidates, pool: context.pool)
-        return (
-          hr: ranks.estimate(.hr, k: k)?.value ?? 0, ndcg: ranks.estimate(.ndcg, k: k)?.value ?? 0
-        )
-      },
-      report: { event in
-        try context.interruption.check()
-        switch event {
-        case .epoch(let epoch):
-          epochs.append(epoch)
-          try record(epoch)
-          context.observer.observe(.epoch(epoch))
-        case .progress(let phase, let epoch, let total, let fraction, let rate):
-          context.observer.observe(
-            .progress(
-              .train, what: "\(phase) epoch \(epoch) of \(total)", fraction: fraction,
-              done: Int((context.clock() - start) * rate), perSecond: rate, unit: "samples"))
-        }
-      })
-    let model = try run.train(context.job.model).model
-    return Trained(model: model, epochs: epochs, validationCandidates: candidates)
+      itemCount: table.itemCount, seed: context.seed &+ 1, pool: context.pool)
+    let validation = Validation(
+      context: context, holdout: split.validation, candidates: candidates)
+    var epochs: [EpochRow] = []
+    var chosen = TrainingCourse.Chosen()
+    func train(on positives: Positives) throws -> PublishedModel {
+      let course = TrainingCourse(
+        context: context, positives: positives, itemCount: table.itemCount, validation: validation
+      ) { row in
+        epochs.append(row)
+        try record(row)
+      }
+      return try course.run(&chosen)
+    }
+    let weighted = context.job.source.events != nil
+    let validated = try train(on: Positives(training: divided, weighted: weighted))
+    let refit = context.job.training.refit
+    let model =
+      refit
+      ? try train(on: Positives(beforeTest: divided, of: table, weighted: weighted)) : validated
+    return Trained(
+      model: model, validated: validated, isRefit: refit, epochs: epochs,
+      validationCandidates: candidates)
   }
 }

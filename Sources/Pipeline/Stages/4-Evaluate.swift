@@ -1,6 +1,5 @@
 import Baselines
 import Interactions
-import NCF
 import Ranking
 
 /// How good a model is, and what the gate needs to know of it.
@@ -9,8 +8,8 @@ struct Evaluated {
   var metrics: [MetricRow]
   /// Whole-catalogue NDCG at `evaluate.k` of each tested user, of the new model.
   var ndcg: [Double]
-  /// The same of ItemPop.
-  var itemPopNDCG: [Double]
+  /// The same of ItemPop; nil when that is what is judged.
+  var itemPopNDCG: [Double]?
   /// The same of the live model, on the same users; nil when there was none to score.
   var liveNDCG: [Double]?
   /// Share of the catalogue in the tested users' lists.
@@ -58,13 +57,15 @@ struct EvaluateStage {
     ]
     let popularity = ItemPop(
       positives: divided.split.training, itemCount: pulled.table.itemCount)
-    let name = trained.model.spec.label
-    let own = try judge(
-      NeuralScorer(trained.model, pool: context.pool), name: name, protocols, popularity.counts)
-    let popular = try judge(popularity, name: "itempop", protocols, popularity.counts)
+    let own = try judge(trained, protocols, popularity.counts)
     var evaluated = Evaluated(
-      metrics: own.metrics + popular.metrics, ndcg: own.ndcg, itemPopNDCG: popular.ndcg,
-      liveNDCG: nil, coverage: own.coverage, testedUsers: own.ndcg.count)
+      metrics: own.metrics, ndcg: own.ndcg, itemPopNDCG: nil, liveNDCG: nil,
+      coverage: own.coverage, testedUsers: own.ndcg.count)
+    if context.job.method != .itempop {
+      let popular = try judge(popularity, name: "itempop", protocols, popularity.counts)
+      evaluated.metrics += popular.metrics
+      evaluated.itemPopNDCG = popular.ndcg
+    }
     if let live {
       let scorer = live.scorer(users: pulled.users, items: pulled.items, pool: context.pool)
       let judged = try judge(scorer, name: "live", protocols, popularity.counts)
@@ -90,6 +91,22 @@ struct EvaluateStage {
     var coverage = 0.0
   }
 
+  /// Judges the new model: on validation what has not learnt from it, on the test what is published.
+  private func judge(
+    _ trained: Trained, _ protocols: [Measure], _ popularity: [Int]
+  ) throws -> Judged {
+    let name = context.job.label
+    let scorer = trained.model.scorer(pool: context.pool)
+    guard trained.isRefit else { return try judge(scorer, name: name, protocols, popularity) }
+    let onValidation = try judge(
+      trained.validated.scorer(pool: context.pool), name: name,
+      protocols.filter { $0.split == "validation" }, popularity)
+    var judged = try judge(
+      scorer, name: name, protocols.filter { $0.split == "test" }, popularity)
+    judged.metrics = onValidation.metrics + judged.metrics
+    return judged
+  }
+
   private func judge(
     _ scorer: some Scorer, name: String, _ protocols: [Measure], _ popularity: [Int]
   ) throws -> Judged {
@@ -105,6 +122,7 @@ struct EvaluateStage {
       judged.metrics += rows(full, model: name, split: part.split, proto: "full")
       if part.split == "test" { judged.ndcg = full.values(.ndcg, k: k) }
     }
+    guard protocols.contains(where: { $0.split == "test" }) else { return judged }
     if let quality = ListQuality(
       lists, k: k, itemCount: pulled.table.itemCount, popularity: popularity,
       userCount: pulled.table.userCount)
@@ -201,13 +219,6 @@ struct EvaluateStage {
             + "users, \(file.unknownItems) candidates are unknown"))
     }
     return (file.candidates, holdout)
-  }
-}
-
-extension ModelSpec {
-  /// What `ncf.metrics` calls a model of this shape.
-  var label: String {
-    tower.isEmpty ? "gmf" : gmfWidth == 0 ? "mlp" : "neumf"
   }
 }
 

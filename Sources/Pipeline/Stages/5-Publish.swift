@@ -1,6 +1,5 @@
 import Baselines
 import Interactions
-import NCF
 import Postgres
 import Ranking
 
@@ -41,7 +40,7 @@ struct PublishStage {
   ///
   /// - Throws: `BatchError`, `PostgresError`; nothing has changed then, unless the message says that
   ///   the outcome is not known.
-  func run(_ model: Model, history: UserItems) throws -> Published {
+  func run(_ model: PublishedModel, history: UserItems) throws -> Published {
     let start = context.clock()
     let connection = try context.connect(for: "publish")
     context.interruption.watch(connection)
@@ -80,7 +79,7 @@ struct PublishStage {
 
   /// Fills the run's own table, which nobody else can see yet, and checks it.
   private func fill(
-    _ sql: SQL.Output, _ model: Model, history: UserItems, on connection: Connection
+    _ sql: SQL.Output, _ model: PublishedModel, history: UserItems, on connection: Connection
   ) throws -> (rows: Int, bytes: Int) {
     try connection.executeScript(sql.createChild(runID))
     let lists = ListWriter(

@@ -1,4 +1,3 @@
-import NCF
 import Pipeline
 
 /// What a run tells in the end: JSON for programs, a few lines for people.
@@ -64,9 +63,10 @@ enum RunReport {
     ])
   }
 
-  private static func json(_ epoch: EpochRecord) -> JSON {
+  private static func json(_ epoch: EpochRow) -> JSON {
     .object([
-      ("phase", .text(epoch.phase.rawValue)), ("epoch", .integer(epoch.epoch)),
+      ("phase", .text(epoch.phase)), ("refit", .boolean(epoch.isRefit)),
+      ("epoch", .integer(epoch.epoch)),
       ("loss", .number(epoch.loss)), ("hr", .number(epoch.hr)), ("ndcg", .number(epoch.ndcg)),
       ("seconds", .number(epoch.seconds)),
       ("samples_per_second", .number(epoch.samplesPerSecond)), ("best", .boolean(epoch.isBest)),

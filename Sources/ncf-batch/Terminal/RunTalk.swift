@@ -1,5 +1,4 @@
 import Logging
-import NCF
 import Pipeline
 import Synchronization
 
@@ -118,19 +117,27 @@ final class RunTalk: RunObserver {
     text + String(repeating: " ", count: max(1, 10 - text.count))
   }
 
-  private static func line(_ record: EpochRecord) -> String {
-    let figures =
-      "validation HR \(Figures.fixed(record.hr, 4)) NDCG \(Figures.fixed(record.ndcg, 4))"
-    let best = record.isBest ? ", the best so far" : ""
-    guard record.epoch > 0 else { return "\(record.phase.rawValue) as joined: \(figures)\(best)" }
-    return "\(record.phase.rawValue) epoch \(record.epoch): loss \(Figures.fixed(record.loss, 4)), "
-      + "\(figures), \(Figures.duration(record.seconds)), "
-      + "\(Figures.rate(record.samplesPerSecond)) samples/s\(best)"
+  private static func line(_ record: EpochRow) -> String {
+    var figures: [String] = []
+    if record.loss.isFinite { figures.append("loss \(Figures.fixed(record.loss, 4))") }
+    if record.hr.isFinite {
+      figures.append(
+        "validation HR \(Figures.fixed(record.hr, 4)) NDCG \(Figures.fixed(record.ndcg, 4))")
+    }
+    if record.epoch > 0 {
+      figures.append(Figures.duration(record.seconds))
+      figures.append("\(Figures.rate(record.samplesPerSecond)) samples/s")
+    }
+    if record.isBest { figures.append("the best so far") }
+    let name = record.phase + (record.isRefit ? " again" : "")
+    let step = record.epoch > 0 ? "epoch \(record.epoch)" : "as joined"
+    return "\(name) \(step): \(figures.joined(separator: ", "))"
   }
 
-  private static func metadata(_ record: EpochRecord) -> Logger.Metadata {
+  private static func metadata(_ record: EpochRow) -> Logger.Metadata {
     [
-      "stage": "train", "phase": "\(record.phase.rawValue)", "epoch": "\(record.epoch)",
+      "stage": "train", "phase": "\(record.phase)", "refit": "\(record.isRefit)",
+      "epoch": "\(record.epoch)",
       "loss": "\(record.loss)", "hr": "\(record.hr)", "ndcg": "\(record.ndcg)",
       "seconds": "\(record.seconds)", "samples_per_second": "\(record.samplesPerSecond)",
     ]

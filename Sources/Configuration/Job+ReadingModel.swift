@@ -1,0 +1,236 @@
+import Baselines
+import Interactions
+import NCF
+import Pipeline
+
+/// How the sections `model` and `train` are read.
+extension Job {
+  /// What the section `model` says, some of which is a matter of training.
+  struct ModelReading {
+    var method = Method.ncf
+    var spec = Job(source: Source(relation: .query(""))).model
+    var baselines = BaselineOptions()
+    var l2Embeddings: Float?
+    var l2Tower: Float?
+    var dropout: Float?
+    /// Whether `model.gmf` has a value.
+    var hasWidth = false
+  }
+
+  private enum Embeddings: String, CaseIterable { case separate, shared }
+  private enum Output: String, CaseIterable { case learnt, one }
+  private enum Sampling: String, CaseIterable { case uniform }
+
+  /// Which methods each key of `model` belongs to.
+  private static let owners: [(keys: [String], methods: [Method])] = [
+    (
+      [
+        "gmf", "tower", "activation", "fusion", "embeddings", "link", "output", "l2", "dropout",
+      ], [.ncf]
+    ),
+    (["factors", "regularization", "iterations"], [.ials, .eals, .bpr]),
+    (["alpha"], [.ials]),
+    (["missing_weight", "popularity_power"], [.eals]),
+    (["learning_rate"], [.bpr]),
+    (["neighbours", "shrinkage"], [.itemknn]),
+  ]
+
+  /// Reads `model`, a section or the name of a method.
+  static func readModel(_ top: inout Section) -> ModelReading {
+    let byVariable = top.isGivenByVariable("model")
+    var (section, word) = top.section("model", orWord: Method.self)
+    var reading = ModelReading()
+    let named = section.choice("method", of: Method.self)
+    reading.method =
+      (section.isGivenByVariable("method") ? named ?? word : word ?? named) ?? reading.method
+    readNetwork(&section, into: &reading)
+    readBaseline(&section, into: &reading)
+    for (keys, methods) in owners where !methods.contains(reading.method) {
+      section.refuse(
+        keys, of: methods.map(\.rawValue), choice: "model.method", chosen: reading.method.rawValue,
+        byVariable: byVariable || section.isGivenByVariable("method"))
+    }
+    section.finish()
+    return reading
+  }
+
+  private static func readNetwork(_ section: inout Section, into reading: inout ModelReading) {
+    reading.hasWidth = section.isGiven("gmf")
+    if let width = section.integer("gmf") { reading.spec.gmfWidth = width }
+    if let widths = section.integers("tower") { reading.spec.tower = widths }
+    if let activation = section.choice("activation", of: Activation.self) {
+      reading.spec.activation = activation
+    }
+    if let fusion = section.choice("fusion", of: Fusion.self) { reading.spec.fusion = fusion }
+    if let embeddings = section.choice("embeddings", of: Embeddings.self) {
+      reading.spec.sharedEmbeddings = embeddings == .shared
+    }
+    if let link = section.choice("link", of: Link.self) { reading.spec.link = link }
+    if let output = section.choice("output", of: Output.self) {
+      reading.spec.outputsAreOne = output == .one
+    }
+    var l2 = section.section("l2")
+    reading.l2Embeddings = l2.number("embeddings").map { Float($0) }
+    reading.l2Tower = l2.number("tower").map { Float($0) }
+    l2.finish()
+    reading.dropout = section.number("dropout").map { Float($0) }
+  }
+
+  private static func readBaseline(_ section: inout Section, into reading: inout ModelReading) {
+    let factors = section.integer("factors")
+    let regularization = section.number("regularization").map { Float($0) }
+    let iterations = section.integer("iterations")
+    let alpha = section.number("alpha").map { Float($0) }
+    let missingWeight = section.number("missing_weight").map { Float($0) }
+    let popularityPower = section.number("popularity_power").map { Float($0) }
+    let learningRate = section.number("learning_rate").map { Float($0) }
+    let neighbours = section.integer("neighbours")
+    let shrinkage = section.number("shrinkage").map { Float($0) }
+    switch reading.method {
+    case .ncf, .itempop: break
+    case .itemknn:
+      if let neighbours { reading.baselines.itemknn.neighbours = neighbours }
+      if let shrinkage { reading.baselines.itemknn.shrinkage = shrinkage }
+    case .bpr:
+      if let factors { reading.baselines.bpr.factors = factors }
+      if let regularization { reading.baselines.bpr.regularization = regularization }
+      if let iterations { reading.baselines.bpr.iterations = iterations }
+      if let learningRate { reading.baselines.bpr.learningRate = learningRate }
+    case .eals:
+      if let factors { reading.baselines.eals.factors = factors }
+      if let regularization { reading.baselines.eals.regularization = regularization }
+      if let iterations { reading.baselines.eals.iterations = iterations }
+      if let missingWeight { reading.baselines.eals.missingWeight = missingWeight }
+      if let popularityPower { reading.baselines.eals.popularityPower = popularityPower }
+    case .ials:
+      if let factors { reading.baselines.ials.factors = factors }
+      if let regularization { reading.baselines.ials.regularization = regularization }
+      if let iterations { reading.baselines.ials.iterations = iterations }
+      if let alpha { reading.baselines.ials.alpha = alpha }
+    }
+  }
+
+  // MARK: - Training
+
+  /// Reads `train`, and puts what `model` says of training beside it.
+  static func readTraining(
+    _ section: Section, _ model: ModelReading
+  ) -> (TrainingOptions, Factorization) {
+    var section = section
+    var training = Job.defaultTraining
+    var initial = Factorization()
+    if let (pretrain, method) = readPretraining(&section) {
+      training.pretrain = pretrain
+      if let method { initial.method = method }
+    }
+    if let alpha = section.number("alpha") { training.alpha = Float(alpha) }
+    if let loss = section.choice("loss", of: Objective.self) { training.objective = loss }
+    if let negatives = section.integer("negatives") { training.negatives = negatives }
+    if let sampling = readSampling(&section) { training.sampling = sampling }
+    if let batch = section.integer("batch") { training.batch = batch }
+    if let averaging = section.number("averaging") { training.averaging = Float(averaging) }
+    if let refit = section.flag("refit") { training.refit = refit }
+    if let seed = section.unsigned("seed") { training.seed = seed }
+    if let l2 = model.l2Embeddings { training.l2Embeddings = l2 }
+    if let l2 = model.l2Tower { training.l2Tower = l2 }
+    if let dropout = model.dropout { training.dropout = dropout }
+    readPhase(&section, into: &training.pretraining)
+    var finetune = section.section("finetune")
+    readPhase(&finetune, into: &training.joint)
+    finetune.finish()
+    let byVariable = section.isGivenByVariable("pretrain")
+    var factorization = section.section("factorization")
+    readFactorization(&factorization, training.pretrain, byVariable, into: &initial)
+    factorization.finish()
+    section.finish()
+    return (training, initial)
+  }
+
+  private static func readPretraining(
+    _ section: inout Section
+  ) -> (PreTraining, Factorization.Method?)? {
+    let methods = Factorization.Method.allCases.map(\.rawValue)
+    return section.words(
+      "pretrain",
+      wanted: "[gmf, mlp] or true, [] or false, or one of \(methods.joined(separator: ", "))",
+      names: methods + ["true", "false"]
+    ) { words, isList in
+      if isList {
+        switch words {
+        case []: return (.none, nil)
+        case ["gmf", "mlp"], ["mlp", "gmf"]: return (.parts, nil)
+        default: return nil
+        }
+      }
+      switch words[0] {
+      case "true": return (.parts, nil)
+      case "false": return (.none, nil)
+      default: return Factorization.Method(rawValue: words[0]).map { (.factors, $0) }
+      }
+    }
+  }
+
+  private static func readSampling(_ section: inout Section) -> NegativeSampling? {
+    var (below, word) = section.section("sampling", orWord: Sampling.self)
+    let power = below.number("popularity")
+    let isNewer = below.isGivenByVariable("popularity")
+    below.finish()
+    if let power, word == nil || isNewer { return .popularity(power: power) }
+    return word == nil ? nil : .uniform
+  }
+
+  private static func readFactorization(
+    _ section: inout Section, _ pretrain: PreTraining, _ byVariable: Bool,
+    into initial: inout Factorization
+  ) {
+    let factors = section.integer("factors")
+    let regularization = section.number("regularization").map { Float($0) }
+    let iterations = section.integer("iterations")
+    let alpha = section.number("alpha").map { Float($0) }
+    let learningRate = section.number("learning_rate").map { Float($0) }
+    let all = ["factors", "regularization", "iterations", "alpha", "learning_rate"]
+    guard pretrain == .factors else {
+      section.refuse(
+        all, of: Factorization.Method.allCases.map(\.rawValue), choice: "train.pretrain",
+        chosen: pretrain == .parts ? "[gmf, mlp]" : "[]", byVariable: byVariable)
+      return
+    }
+    let method = initial.method
+    if method != .ials {
+      section.refuse(
+        ["alpha"], of: ["ials"], choice: "train.pretrain", chosen: method.rawValue,
+        byVariable: byVariable)
+    } else {
+      section.refuse(
+        ["learning_rate"], of: ["bpr", "mf"], choice: "train.pretrain", chosen: method.rawValue,
+        byVariable: byVariable)
+    }
+    switch method {
+    case .ials:
+      if let factors { initial.ials.factors = factors }
+      if let regularization { initial.ials.regularization = regularization }
+      if let iterations { initial.ials.iterations = iterations }
+      if let alpha { initial.ials.alpha = alpha }
+    case .bpr:
+      if let factors { initial.bpr.factors = factors }
+      if let regularization { initial.bpr.regularization = regularization }
+      if let iterations { initial.bpr.iterations = iterations }
+      if let learningRate { initial.bpr.learningRate = learningRate }
+    case .mf:
+      if let factors { initial.mf.factors = factors }
+      if let regularization { initial.mf.regularization = regularization }
+      if let iterations { initial.mf.iterations = iterations }
+      if let learningRate { initial.mf.learningRate = learningRate }
+    }
+  }
+
+  private static func readPhase(_ section: inout Section, into phase: inout PhaseOptions) {
+    if let optimizer = section.choice("optimizer", of: type(of: phase.optimizer)) {
+      phase.optimizer = optimizer
+    }
+    if let rate = section.number("learning_rate") { phase.learningRate = Float(rate) }
+    if let epochs = section.integer("epochs") { phase.epochs = epochs }
+    if let patience = section.integer("patience") { phase.patience = patience }
+    if let decay = section.number("decay") { phase.decay = Float(decay) }
+  }
+}

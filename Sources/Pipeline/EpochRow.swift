@@ -1,0 +1,64 @@
+import NCF
+
+/// One row of `ncf.epochs`: an epoch of a network, or an iteration of a baseline.
+package struct EpochRow: Sendable, Equatable {
+  /// Phase of a network's training, `mf`, or the baseline's name.
+  package let phase: String
+  /// Whether it belongs to the second training, on training and validation interactions.
+  package let isRefit: Bool
+  /// Counted from 1; 0 is the state before any step.
+  package let epoch: Int
+  /// Mean loss of a sample; nan where there was none.
+  package let loss: Double
+  /// Hit ratio on the validation items; nan where it was not measured.
+  package let hr: Double
+  /// Normalised discounted cumulative gain on the validation items; nan where it was not measured.
+  package let ndcg: Double
+  /// Seconds of training, without validation.
+  package let seconds: Double
+  /// Samples a second, positives and negatives; of a baseline, interactions.
+  package let samplesPerSecond: Double
+  /// Whether it is the best of its phase so far.
+  package let isBest: Bool
+
+  /// An epoch of a network.
+  ///
+  /// - Parameters:
+  ///   - record: what training told.
+  ///   - phase: another name than the record's own; nil keeps that.
+  ///   - isRefit: whether it belongs to the second training.
+  init(_ record: EpochRecord, phase: String? = nil, isRefit: Bool) {
+    self.phase = phase ?? record.phase.rawValue
+    self.isRefit = isRefit
+    epoch = record.epoch
+    (loss, hr, ndcg) = (record.loss, record.hr, record.ndcg)
+    (seconds, samplesPerSecond) = (record.seconds, record.samplesPerSecond)
+    isBest = record.isBest
+  }
+
+  /// An epoch of a network that is trained again, which nothing judges.
+  init(repeated phase: String, epoch: Int, seconds: Double, samplesPerSecond: Double) {
+    self.phase = phase
+    isRefit = true
+    self.epoch = epoch
+    (loss, hr, ndcg) = (.nan, .nan, .nan)
+    (self.seconds, self.samplesPerSecond) = (seconds, samplesPerSecond)
+    isBest = false
+  }
+
+  /// An iteration of a baseline; `quality` is known of the last one only.
+  init(
+    baseline: String, iteration: Int, seconds: Double, interactions: Int,
+    quality: (hr: Double, ndcg: Double)?, isRefit: Bool
+  ) {
+    phase = baseline
+    self.isRefit = isRefit
+    epoch = iteration
+    loss = .nan
+    hr = quality?.hr ?? .nan
+    ndcg = quality?.ndcg ?? .nan
+    self.seconds = seconds
+    samplesPerSecond = Double(interactions) / max(seconds, 1e-9)
+    isBest = quality != nil
+  }
+}

@@ -1,0 +1,94 @@
+import Baselines
+import NCF
+
+extension Job {
+  /// Refuses a model that can't be built or trained: the network's shape, or the baseline's settings.
+  ///
+  /// - Throws: `BatchError` with exit code 78 for the first value that can't work.
+  func validateMethod() throws(BatchError) {
+    switch method {
+    case .itempop: break
+    case .itemknn:
+      let options = baselines.itemknn
+      try Self.require(
+        (1...100_000).contains(options.neighbours), "model.neighbours", "a number from 1 to 100000")
+      try Self.require(
+        options.shrinkage >= 0 && options.shrinkage.isFinite, "model.shrinkage", "0 or more")
+    case .bpr: try Self.validate(baselines.bpr, at: "model")
+    case .ials: try Self.validate(baselines.ials, at: "model")
+    case .eals:
+      let options = baselines.eals
+      try Self.validate(
+        factors: options.factors, regularization: options.regularization,
+        iterations: options.iterations, at: "model")
+      try Self.require(
+        options.missingWeight > 0 && options.missingWeight.isFinite, "model.missing_weight",
+        "a number above 0")
+      try Self.require(
+        options.popularityPower >= 0 && options.popularityPower <= 1, "model.popularity_power",
+        "a number from 0 to 1")
+    case .ncf:
+      if training.pretrain == .factors { try validateInitial() }
+      if let problem = model.problem { throw Self.refusal(problem, else: "model") }
+      if let problem = training.problem(with: model) { throw Self.refusal(problem, else: "train") }
+    }
+  }
+
+  /// A network that can't be built or trained, under the first key that the reason names.
+  private static func refusal(_ problem: String, else section: String) -> BatchError {
+    let words = problem.split { " :,".contains($0) }
+    let key = words.first { $0.hasPrefix("model.") || $0.hasPrefix("train.") }
+    return BatchError(
+      .configuration, "\(key.map(String.init) ?? section) can't be used", advice: problem)
+  }
+
+  private func validateInitial() throws(BatchError) {
+    let section = "train.factorization"
+    switch initial.method {
+    case .ials: try Self.validate(initial.ials, at: section)
+    case .bpr: try Self.validate(initial.bpr, at: section)
+    case .mf:
+      let options = initial.mf
+      try Self.validate(
+        factors: options.factors, regularization: options.regularization,
+        iterations: options.iterations, at: section)
+      try Self.require(
+        options.learningRate > 0 && options.learningRate.isFinite, section + ".learning_rate",
+        "a number above 0")
+      if let problem = plain.options.problem(with: plain.spec) {
+        throw BatchError(
+          .configuration, "train.pretrain can't be used", advice: "train.pretrain mf: \(problem)")
+      }
+    }
+    try Self.require(
+      model.gmfWidth == initial.width, "model.gmf",
+      "\(initial.width), as wide as the factors of train.pretrain \(initial.method.rawValue) "
+        + "(train.factorization.factors), or left out")
+  }
+
+  private static func validate(_ options: ALSOptions, at section: String) throws(BatchError) {
+    try validate(
+      factors: options.factors, regularization: options.regularization,
+      iterations: options.iterations, at: section)
+    try require(options.alpha > 0 && options.alpha.isFinite, section + ".alpha", "a number above 0")
+  }
+
+  private static func validate(_ options: BPROptions, at section: String) throws(BatchError) {
+    try validate(
+      factors: options.factors, regularization: options.regularization,
+      iterations: options.iterations, at: section)
+    try require(
+      options.learningRate > 0 && options.learningRate.isFinite, section + ".learning_rate",
+      "a number above 0")
+  }
+
+  private static func validate(
+    factors: Int, regularization: Float, iterations: Int, at section: String
+  ) throws(BatchError) {
+    try require((1...4_094).contains(factors), section + ".factors", "a number from 1 to 4094")
+    try require(
+      regularization >= 0 && regularization.isFinite, section + ".regularization", "0 or more")
+    try require(
+      (1...100_000).contains(iterations), section + ".iterations", "a number, 1 or more")
+  }
+}

@@ -1,0 +1,110 @@
+import Baselines
+import Interactions
+import NCF
+import Parallelism
+import Testing
+
+@testable import Pipeline
+
+/// What a job may train beside NeuMF, seen from inside.
+struct MethodTests {
+  private static let small: @Sendable (inout Job) -> Void = {
+    $0.baselines.ials.factors = 6
+    $0.baselines.ials.regularization = 1
+    $0.baselines.ials.iterations = 4
+    $0.baselines.eals.factors = 6
+    $0.baselines.eals.iterations = 4
+    $0.baselines.bpr.factors = 6
+    $0.baselines.bpr.iterations = 4
+    $0.baselines.itemknn.neighbours = 10
+  }
+
+  @Test(arguments: Job.Method.allCases)
+  func everyModelComesBackFromItsStoreAsItWas(method: Job.Method) throws {
+    let shop = try Shop()
+    let job = shop.job {
+      Self.small(&$0)
+      $0.method = method
+    }
+    try shop.run(job, RunRequest(force: true, threads: 2))
+    let stored = try #require(try ModelStore(on: shop.connection).load(run: 1))
+    #expect(stored.model.isFinite)
+    #expect(stored.model.scorer(pool: .init(threads: 1)).userCount == Shop.users)
+    // The night after, the stored model judges as the new one of the same seed does.
+    let outcome = try shop.run(job, RunRequest(force: true))
+    func ndcg(_ model: String) -> [Double] {
+      outcome.metrics.filter { $0.model == model && $0.metric == "ndcg" }.map(\.value)
+    }
+    #expect(ndcg("live").count == 20)
+    #expect(ndcg("live") == ndcg(job.label))
+  }
+
+  @Test func aRefitIsTestedAndItsPredecessorValidated() throws {
+    let shop = try Shop()
+    for method in [Job.Method.ncf, .ials] {
+      let job = shop.job {
+        Self.small(&$0)
+        $0.method = method
+      }
+      let request = RunRequest(publish: false)
+      let once = try shop.run(job, request)
+      var again = job
+      again.training.refit = true
+      let twice = try shop.run(again, request)
+      func values(_ outcome: RunOutcome, _ split: String) -> [Double] {
+        outcome.metrics.filter { $0.model == job.label && $0.split == split }.map(\.value)
+      }
+      #expect(values(once, "validation") == values(twice, "validation"))
+      #expect(values(once, "test") != values(twice, "test"))
+      #expect(!once.epochs.contains { $0.isRefit })
+      #expect(once.epochs.count == twice.epochs.count { !$0.isRefit })
+      // A refit repeats what was chosen, without looking at validation.
+      let repeated = twice.epochs.filter(\.isRefit)
+      #expect(!repeated.isEmpty)
+      #expect(repeated.allSatisfy { $0.hr.isNaN && $0.ndcg.isNaN })
+    }
+  }
+
+  @Test func weightsFollowTheirInteractionsIntoTheRefit() {
+    var columns = InteractionColumns()
+    let rows: [(user: UInt32, item: UInt32, second: UInt32, weight: Float)] = [
+      (0, 3, 10, 1), (0, 1, 40, 2), (0, 2, 30, 3), (0, 0, 20, 4), (1, 2, 5, 5),
+    ]
+    for row in rows {
+      columns.append(user: row.user, item: row.item, second: row.second, weight: row.weight)
+    }
+    let table = InteractionTable(
+      columns: columns, userRemap: [0, 1], itemRemap: [0, 1, 2, 3], userCount: 2, itemCount: 4)
+    let split = LeaveOneOutSplit(table)
+    let divided = Divided(split: split, beforeTest: split.beforeTest, history: table.history)
+    let training = Positives(training: divided, weighted: true)
+    #expect(training.items.items == [0, 3, 2])
+    #expect(training.weights == [4, 1, 5])
+    // Item 1 is the test's, item 2 validation's.
+    let all = Positives(beforeTest: divided, of: table, weighted: true)
+    #expect(all.items.items == [0, 2, 3, 2])
+    #expect(all.weights == [4, 3, 1, 5])
+    #expect(Positives(beforeTest: divided, of: table, weighted: false).weights.isEmpty)
+  }
+
+  @Test func aStopRequestEndsABaselineBetweenIterations() throws {
+    let shop = try Shop()
+    let interruption = Interruption()
+    let recorder = Recorder { event in
+      if case .progress(.train, _, _, 2, _, _) = event { interruption.request(reason: "SIGTERM") }
+    }
+    let job = shop.job {
+      Self.small(&$0)
+      $0.method = .ials
+      $0.baselines.ials.iterations = 50
+    }
+    let error = #expect(throws: BatchError.self) {
+      try shop.run(job, RunRequest(), observer: recorder, interruption: interruption)
+    }
+    #expect(error?.exitCode == .temporary)
+    #expect(
+      try shop.query(
+        "SELECT status, max(epoch) FROM ncf.runs JOIN ncf.epochs USING (run_id) GROUP BY 1")
+        == "interrupted|1")
+  }
+}
