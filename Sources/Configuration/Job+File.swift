@@ -26,7 +26,7 @@ extension Job {
   /// The largest file that is read; the longest sensible job is a hundredth of it.
   private static let largestFile = 1 << 20
 
-  private static func readText(_ path: String) throws(BatchError) -> String {
+  static func readText(_ path: String) throws(BatchError) -> String {
     func failure(_ reason: String) -> BatchError {
       BatchError(
         .configuration, "the configuration \(path) can't be read: \(reason)",

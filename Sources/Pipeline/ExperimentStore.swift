@@ -181,6 +181,11 @@ package final class ExperimentStore {
   package func failed(_ error: any Error) -> BatchError {
     var failure =
       error as? BatchError
+      ?? (error as? TrainingError).map {
+        BatchError(
+          .configuration, "\(experiment): \($0)",
+          advice: "lower train.learning_rate or train.finetune.learning_rate")
+      }
       ?? BatchError(
         .software, "\(experiment): \(error)",
         advice: "this is a bug of ncf-batch; please report it with this message")

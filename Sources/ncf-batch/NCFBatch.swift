@@ -13,6 +13,7 @@ struct NCFBatch: ParsableCommand {
         ncf-batch --since 2026-01-01 -d shop   a run on what happened since then
         ncf-batch recommend 42 -d shop         the list of user 42
         ncf-batch experiment rq1 -d shop       the paper's methods on that log
+        ncf-batch tune --budget 30min -d shop  better settings for the job
 
       The connection is given as for psql: -d -h -p -U, PG* variables, a service file, .pgpass. No \
       password is ever asked for.
@@ -32,7 +33,7 @@ struct NCFBatch: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, MigrateCommand.self, LoadCommand.self, RunsCommand.self,
-      RecommendCommand.self, ExperimentCommand.self,
+      RecommendCommand.self, ExperimentCommand.self, TuneCommand.self,
     ],
     defaultSubcommand: RunCommand.self,
     helpNames: [.long, .customShort("?")])

@@ -86,11 +86,34 @@ struct ExperimentTests {
     #expect(object?["experiment"] as? String == "mf-limit")
   }
 
+  @Test("tune keeps to its time and writes a job that run accepts")
+  func tune() throws {
+    let shop = try Shop()
+    let config = try shop.job()
+    let tuned = shop.folder.path + "/tuned.yaml"
+    let began = ContinuousClock.now
+    let result = try shop.program.run(
+      "tune", "--config", config, "--budget", "20s", "--trials", "8", "--output", tuned)
+    #expect(began.duration(to: .now) < .seconds(30))
+    try expectSuccess(result)
+    #expect(result.output.contains("written to \(tuned)"))
+    let trials = Int(try shop.value("SELECT count(*) FROM ncf.trials") ?? "") ?? 0
+    #expect((1...8).contains(trials))
+    #expect(try shop.value("SELECT count(ndcg) FROM ncf.trials") == "0")
+    try expectSuccess(shop.night(config: tuned))
+    // The second call has less to do.
+    let again = try shop.program.run(
+      "tune", "--config", config, "--budget", "5s", "--trials", "\(trials)", "--output", tuned)
+    try expectSuccess(again)
+    #expect(try shop.value("SELECT count(*) FROM ncf.trials") == "\(trials)")
+  }
+
   @Test(
     "Wrong arguments are refused before any work: 64",
     arguments: [
       ["experiment", "rq9"], ["experiment", "rq1", "--seeds", "1,x"],
       ["experiment", "rq1", "--factors", "7"], ["experiment", "rq1", "--paper", "netflix"],
+      ["tune"], ["tune", "--budget", "soon"], ["tune", "--budget", "1h", "--trials", "0"],
     ])
   func refused(arguments: [String]) throws {
     let result = try Program().start(arguments).wait()

@@ -2,7 +2,7 @@ import Experiments
 import Logging
 import Synchronization
 
-/// Tells of an experiment while it goes on: a bar on a terminal, log lines elsewhere.
+/// Tells of an experiment or a search while it goes on: a bar on a terminal, log lines elsewhere.
 final class TrialTalk: Sendable {
   private let console: Console
   private let log: Logger
@@ -30,6 +30,20 @@ final class TrialTalk: Sendable {
       log.info(
         "trial \(number) of \(total): \(label), \(figures)",
         metadata: ["trial": "\(number)", "seconds": "\(seconds)", "ndcg": "\(ndcg)"])
+    }
+  }
+
+  /// Takes an event of a search, with the share of its time that has gone and what is left of it.
+  func hear(_ event: TuneEvent, share: Double, left: Double) {
+    switch event {
+    case .working(let number, let what):
+      show("trial \(number + 1)  \(Figures.clock(max(0, left))) left  \(what)", share: share)
+    case .finished(let number, let label, let ndcg, let isAbandoned, let isBest):
+      console.endBar()
+      let end = isAbandoned ? ", abandoned" : isBest ? ", the best so far" : ""
+      log.info(
+        "trial \(number + 1): \(label), validation NDCG \(Figures.fixed(ndcg, 4))\(end)",
+        metadata: ["trial": "\(number + 1)", "ndcg": "\(ndcg)", "abandoned": "\(isAbandoned)"])
     }
   }
 

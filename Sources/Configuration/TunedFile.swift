@@ -1,0 +1,139 @@
+import Baselines
+import Interactions
+import NCF
+package import Pipeline
+import Yams
+
+/// A job's file with other settings of model and training in it.
+package struct TunedFile {
+  /// The new file's text.
+  package let text: String
+
+  /// Replaces the sections `model` and `train` of a job's file.
+  ///
+  /// Everything else stays as it stands, without comments; a relative path of `evaluate.candidates`
+  /// becomes the one that the job was read with, so that the new file may lie elsewhere.
+  ///
+  /// - Parameters:
+  ///   - path: of the file that the job was read from.
+  ///   - job: the job with its new settings; a network.
+  ///   - remark: a line that goes to the file's top as a comment.
+  /// - Throws: `BatchError` with exit code 78 when the file can't be read; 70 when the new text
+  ///   would not be the job.
+  package init(replacing path: String, with job: Job, remark: String) throws(BatchError) {
+    let original = try Job.readText(path)
+    do {
+      var root = try Yams.compose(yaml: original) ?? Node([(Node, Node)]())
+      root["model"] = Self.model(job)
+      root["train"] = Self.training(job)
+      if let candidates = job.evaluation.candidates, root["evaluate"]?["candidates"] != nil {
+        root["evaluate"]?["candidates"] = Node(candidates)
+      }
+      let body = try Yams.serialize(node: root, width: -1, allowUnicode: true)
+      text = "# \(remark)\n\(body)"
+    } catch {
+      throw BatchError(
+        .configuration, "the configuration \(path) can't be rewritten: \(error)",
+        advice: "give a file that ncf-batch run accepts")
+    }
+    let read: Job
+    do {
+      read = try Job(yaml: text, file: path)
+    } catch {
+      throw error.batchError
+    }
+    guard read.model == job.model, read.training == job.training else {
+      throw BatchError(.software, "the tuned file would mean other settings than were found")
+    }
+  }
+
+  private static func model(_ job: Job) -> Node {
+    let (spec, options) = (job.model, job.training)
+    return section([
+      ("gmf", word(spec.gmfWidth)), ("tower", list(spec.tower)),
+      ("activation", word(spec.activation.rawValue)), ("fusion", word(spec.fusion.rawValue)),
+      ("embeddings", word(spec.sharedEmbeddings ? "shared" : "separate")),
+      ("link", word(spec.link.rawValue)), ("output", word(spec.outputsAreOne ? "one" : "learnt")),
+      (
+        "l2",
+        section([("embeddings", word(options.l2Embeddings)), ("tower", word(options.l2Tower))])
+      ),
+      ("dropout", word(options.dropout)),
+    ])
+  }
+
+  private static func training(_ job: Job) -> Node {
+    let options = job.training
+    var pairs: [(String, Node)] = [
+      ("pretrain", pretraining(job)), ("alpha", word(options.alpha)),
+      ("loss", word(options.objective.rawValue)), ("negatives", word(options.negatives)),
+      ("sampling", sampling(options.sampling)), ("batch", word(options.batch)),
+      ("averaging", word(options.averaging)), ("refit", word(options.refit)),
+      ("seed", word(options.seed)),
+    ]
+    pairs += phase(options.pretraining)
+    pairs.append(("finetune", section(phase(options.joint))))
+    if options.pretrain == .factors { pairs.append(("factorization", factorization(job.initial))) }
+    return section(pairs)
+  }
+
+  private static func pretraining(_ job: Job) -> Node {
+    switch job.training.pretrain {
+    case .none: word(false)
+    case .parts: Node([word("gmf"), word("mlp")], .implicit, .flow)
+    case .factors: word(job.initial.method.rawValue)
+    }
+  }
+
+  private static func sampling(_ sampling: NegativeSampling) -> Node {
+    switch sampling {
+    case .uniform: word("uniform")
+    case .popularity(let power): section([("popularity", word(power))])
+    }
+  }
+
+  private static func phase(_ phase: PhaseOptions) -> [(String, Node)] {
+    [
+      ("optimizer", word(phase.optimizer.rawValue)), ("learning_rate", word(phase.learningRate)),
+      ("decay", word(phase.decay)), ("epochs", word(phase.epochs)),
+      ("patience", word(phase.patience)),
+    ]
+  }
+
+  private static func factorization(_ initial: Job.Factorization) -> Node {
+    switch initial.method {
+    case .ials:
+      section([
+        ("factors", word(initial.ials.factors)),
+        ("regularization", word(initial.ials.regularization)), ("alpha", word(initial.ials.alpha)),
+        ("iterations", word(initial.ials.iterations)),
+      ])
+    case .bpr:
+      section([
+        ("factors", word(initial.bpr.factors)),
+        ("regularization", word(initial.bpr.regularization)),
+        ("learning_rate", word(initial.bpr.learningRate)),
+        ("iterations", word(initial.bpr.iterations)),
+      ])
+    case .mf:
+      section([
+        ("factors", word(initial.mf.factors)), ("regularization", word(initial.mf.regularization)),
+        ("learning_rate", word(initial.mf.learningRate)),
+        ("iterations", word(initial.mf.iterations)),
+      ])
+    }
+  }
+
+  private static func section(_ pairs: [(String, Node)]) -> Node {
+    Node(pairs.map { (Node($0.0), $0.1) }, .implicit, .block)
+  }
+
+  private static func list(_ numbers: [Int]) -> Node {
+    Node(numbers.map { word($0) }, .implicit, .flow)
+  }
+
+  /// A value that stands without quotes.
+  private static func word(_ value: some CustomStringConvertible) -> Node {
+    Node(value.description, .implicit, .plain)
+  }
+}

@@ -1,0 +1,69 @@
+import Baselines
+import Foundation
+import Interactions
+package import NCF
+
+/// What a random search draws from, around a job's own settings.
+package struct SearchSpace: Sendable {
+  /// The job's own settings: the first that is tried, and what is not drawn.
+  package let base: Method.Neural
+  /// Seed of the draws.
+  package let seed: UInt64
+
+  /// A space around a job.
+  package init(base: Method.Neural, seed: UInt64) {
+    self.base = base
+    self.seed = seed
+  }
+
+  /// The settings of a number: 0 gives the job's own, each other one a draw of its own.
+  package func settings(_ number: Int) -> Method.Neural {
+    guard number > 0 else { return base }
+    var random = CounterRandom(seed: seed, stream: UInt64(number))
+    var drawn = base
+    drawn.spec.tower = Self.tower(&random)
+    drawn.spec.gmfWidth = Self.pick([8, 16, 32, 64], &random)
+    drawn.options.negatives = Self.pick([2, 4, 6, 8, 10], &random)
+    drawn.options.l2Embeddings = Self.pick([0, 0, 1e-5, 1e-4, 1e-3], &random)
+    drawn.options.dropout = Self.pick([0, 0, 0.1, 0.2, 0.4], &random)
+    drawn.options.pretraining.optimizer = .adam
+    drawn.options.pretraining.learningRate =
+      base.options.pretraining.learningRate * Self.power(0.2, 5, &random)
+    drawn.options.joint.optimizer = Self.pick([.sgd, .adam], &random)
+    drawn.options.joint.learningRate =
+      drawn.options.joint.optimizer == .sgd
+      ? Self.power(0.002, 0.05, &random) : Self.power(0.00003, 0.001, &random)
+    drawn.options.pretrain = Self.pick([.none, .parts, .parts, .factors, .factors], &random)
+    drawn.options.alpha = Self.pick([0.3, 0.5, 0.7, 0.9], &random)
+    drawn.start = nil
+    if drawn.options.pretrain == .factors {
+      let options = ALSOptions(
+        factors: Self.pick([16, 32, 64, 128], &random),
+        regularization: Self.power(5, 100, &random), alpha: Self.power(1, 15, &random),
+        iterations: 15)
+      drawn.start = .ials(options)
+      drawn.spec.gmfWidth = options.factors
+    }
+    return drawn
+  }
+
+  /// Two or three hidden layers, each half the one below.
+  private static func tower(_ random: inout CounterRandom) -> [Int] {
+    let last = pick([8, 8, 16, 32], &random)
+    let layers = pick([2, 3], &random)
+    return (0...layers).reversed().map { last << $0 }
+  }
+
+  private static func pick<Value>(_ values: [Value], _ random: inout CounterRandom) -> Value {
+    values[random.uniform(below: values.count)]
+  }
+
+  /// A number whose logarithm is uniform, to two digits, so that a file holds just what was tried.
+  private static func power(
+    _ low: Double, _ high: Double, _ random: inout CounterRandom
+  ) -> Float {
+    let value = low * Foundation.exp(random.uniform() * Foundation.log(high / low))
+    let scale = Foundation.pow(10, Foundation.floor(Foundation.log10(value)) - 1)
+    return Float((value / scale).rounded() * scale)
+  }
+}

@@ -1,0 +1,170 @@
+import ArgumentParser
+import Configuration
+import Experiments
+import Logging
+import NCF
+import Parallelism
+import Pipeline
+
+/// The subcommand that searches for better settings.
+struct TuneCommand: BatchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tune",
+    abstract: "Search at random for better settings of the job's network, within a time.",
+    discussion: """
+      It looks at validation items only, starts with the job's own settings, and abandons trials that \
+      are worse than half of the others at the same point. Widths, rates, negatives, L2, dropout, \
+      pre-training and the factorisation to start from are drawn; everything else stays as the job \
+      has it. Finished trials are kept in ncf.trials: a second call goes on where the first one \
+      stopped. It writes a job with the best settings, for ncf-batch run.
+      """)
+
+  @Option(help: "How long to search: 90s, 30min, 8h.", transform: Self.duration)
+  var budget: Double
+
+  @Option(help: "How many trials at most. (default: as many as the time allows)")
+  var trials: Int?
+
+  @Option(help: "Start of all random numbers. (default: train.seed)")
+  var seed: UInt64?
+
+  @Option(help: ArgumentHelp("The file to write.", valueName: "file.yaml"))
+  var output = "tuned.yaml"
+
+  @Flag(help: "Print a JSON object instead of a summary.")
+  var json = false
+
+  @OptionGroup(title: "Work") var work: WorkOptions
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup(title: "Talk") var talk: TalkOptions
+
+  func validate() throws {
+    if let trials, trials < 1 {
+      throw ValidationError("--trials must be 1 or more, not \(trials).")
+    }
+  }
+
+  func execute(in session: Session) throws {
+    let began = Batch.monotonicSeconds()
+    try WorkOptions.checkProcessor()
+    let interruption = Interruption()
+    let (console, log) = (session.console, session.log)
+    Signals.ignoreClosedPipes()
+    try Signals.stop(interruption) { text in
+      console.endBar()
+      log.warning("\(text)")
+    }
+    session.warnOfUnknownVariables()
+    var job = try ConfigurationFile.job(work.config, in: session)
+    let file = try ReportFile(path: output)
+    let found = try search(job, from: began, in: session, interruption)
+    console.endBar()
+    job.take(found)
+    let path = work.config ?? session.variable("NCF_CONFIG") ?? ConfigurationFile.standard
+    let remark =
+      "The best of \(found.finished + found.abandoned) settings tried by ncf-batch tune: "
+      + "validation NDCG \(Figures.fixed(found.ndcg, 4))"
+    try file.write(TunedFile(replacing: path, with: job, remark: remark).text)
+    try StandardOutput.write(json ? self.json(found).pretty : summary(found))
+  }
+
+  private func search(
+    _ job: Job, from began: Double, in session: Session, _ interruption: Interruption
+  ) throws -> Finding {
+    let threads = try work.threads(in: session)
+    let seed = seed ?? job.training.seed
+    let request = RunRequest(
+      publish: false, seed: seed, threads: threads, host: Machine.name, version: Version.text)
+    let store = try ExperimentStore(
+      "tune", job: job, request: request, parameters: connection.parameters,
+      interruption: interruption, observer: RunTalk(console: session.console, log: session.log))
+    do {
+      let data = ExperimentData(try store.pull(), job)
+      let talk = TrialTalk(console: session.console, log: session.log)
+      let pool = WorkerPool(threads: threads)
+      let tuner = Tuner(
+        SearchSpace(base: job.network, seed: seed), store: KeptTrials(store, data: data),
+        clock: Batch.monotonicSeconds, deadline: began + budget,
+        report: { [budget] event in
+          try interruption.check()
+          let gone = Batch.monotonicSeconds() - began
+          talk.hear(event, share: gone / budget, left: budget - gone)
+        },
+        makeRunner: { report in
+          TrialRunner(data: data, pool: pool, clock: Batch.monotonicSeconds, report: report)
+        })
+      guard let found = try tuner.search(trials: trials) else {
+        throw BatchError(
+          .configuration, "no trial came to its end within --budget",
+          advice: "give more time, or make train.epochs or train.learning_rate smaller")
+      }
+      try store.finish()
+      return found
+    } catch {
+      throw store.failed(error)
+    }
+  }
+
+  private func summary(_ found: Finding) -> String {
+    var text = "\(found.finished) trials finished, \(found.abandoned) abandoned\n"
+    if let base = found.baseNDCG {
+      text += "the job's own settings: validation NDCG \(Figures.fixed(base, 4))\n"
+    }
+    text += "the best, \(found.best.label): validation NDCG \(Figures.fixed(found.ndcg, 4))\n"
+    return text + "written to \(output)\n"
+  }
+
+  private func json(_ found: Finding) -> JSON {
+    .object([
+      ("finished", .integer(found.finished)), ("abandoned", .integer(found.abandoned)),
+      ("base_ndcg", .optional(found.baseNDCG)), ("ndcg", .number(found.ndcg)),
+      ("method", .text(found.best.label)), ("output", .text(output)),
+    ])
+  }
+
+  private static func duration(_ text: String) throws -> Double {
+    let units: [(String, Double)] = [("min", 60), ("s", 1), ("h", 3_600), ("d", 86_400)]
+    for (unit, seconds) in units where text.hasSuffix(unit) {
+      if let count = Int(text.dropLast(unit.count)), (1...1_000_000).contains(count) {
+        return Double(count) * seconds
+      }
+    }
+    throw ValidationError("It must be a time such as 90s, 30min or 8h.")
+  }
+}
+
+extension Job {
+  /// The job's network with its training, as a search starts from it.
+  var network: Experiments.Method.Neural {
+    var options = training
+    options.refit = false
+    var start: Experiments.Method.Start?
+    if training.pretrain == .factors {
+      switch initial.method {
+      case .ials: start = .ials(initial.ials)
+      case .bpr: start = .bpr(initial.bpr)
+      // Searches know no plain factorisation to start from: its epochs would have to be chosen, too.
+      case .mf: options.pretrain = .parts
+      }
+    }
+    return Experiments.Method.Neural(spec: model, options: options, start: start)
+  }
+
+  /// Takes over what a search found; seed and refit stay the job's.
+  mutating func take(_ found: Finding) {
+    let own = training
+    method = .ncf
+    model = found.best.spec
+    training = found.best.options
+    (training.seed, training.refit) = (own.seed, own.refit)
+    switch found.best.start {
+    case .ials(let options):
+      initial.method = .ials
+      initial.ials = options
+    case .bpr(let options):
+      initial.method = .bpr
+      initial.bpr = options
+    case nil: break
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Baselines
+import Configuration
+import Interactions
+import NCF
+import Pipeline
+import Testing
+
+/// What a search writes is a job that means what it found.
+struct TunedFileTests {
+  private let folder: TemporaryFolder
+  private let path: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    path = try folder.write(
+      """
+      # Ours.
+      job: shop
+      source: {query: "SELECT 1 AS user_id, 2 AS item_id, now() AS occurred_at"}
+      model: {gmf: 16, tower: [32, 8]}
+      train: {epochs: 3, finetune: {epochs: 1}}
+      evaluate: {k: 7, candidates: negatives.tsv}
+      output: {schema: shop}
+      """, to: "job.yaml")
+  }
+
+  private func written(_ change: (inout Job) -> Void) throws -> (before: Job, after: Job) {
+    var job = try Job(path: path, variables: [:])
+    change(&job)
+    let text = try TunedFile(replacing: path, with: job, remark: "found").text
+    #expect(text.hasPrefix("# found\n"))
+    let other = try folder.write(text, to: "tuned.yaml")
+    return (job, try Job(path: other, variables: [:]))
+  }
+
+  @Test("Widths, rates, negatives, L2, dropout and all else come back as they were")
+  func network() throws {
+    let (before, after) = try written { job in
+      job.model = ModelSpec(gmfWidth: 64, tower: [64, 32, 16, 8], activation: .tanh)
+      job.training.pretrain = .none
+      job.training.negatives = 6
+      job.training.sampling = .popularity(power: 0.75)
+      job.training.l2Embeddings = 1e-6
+      job.training.dropout = 0.2
+      job.training.averaging = 0.5
+      job.training.refit = true
+      job.training.pretraining.learningRate = 0.00031
+      job.training.joint = PhaseOptions(
+        optimizer: .adam, learningRate: 3.7e-05, epochs: 9, patience: 2, decay: 0.9)
+    }
+    #expect(after == before)
+  }
+
+  @Test("A factorisation to start from comes back")
+  func factorization() throws {
+    let (before, after) = try written { job in
+      job.training.pretrain = .factors
+      job.initial.method = .ials
+      job.initial.ials = ALSOptions(factors: 128, regularization: 37, alpha: 2.5, iterations: 12)
+      job.model.gmfWidth = 128
+    }
+    #expect(after == before)
+  }
+
+  @Test("The rest of the file stays, and its candidates are found from elsewhere")
+  func rest() throws {
+    let (_, after) = try written { _ in }
+    #expect(after.name == "shop")
+    #expect(after.output.schema == "shop")
+    #expect(after.evaluation.candidates == folder.path + "/negatives.tsv")
+  }
+}

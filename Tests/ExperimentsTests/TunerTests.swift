@@ -1,0 +1,89 @@
+import NCF
+import Testing
+
+@testable import Experiments
+
+/// The random search.
+struct TunerTests {
+  private static let base = Method.Neural(
+    spec: ModelSpec(gmfWidth: 4, tower: [8, 4]), options: PlantedLog.training)
+
+  private func tuner(
+    _ store: any TrialStore, deadline: Double = 1,
+    report: @escaping (TuneEvent) throws -> Void = { _ in }
+  ) -> Tuner {
+    Tuner(
+      SearchSpace(base: Self.base, seed: 3), store: store, clock: { 0 }, deadline: deadline,
+      report: report,
+      makeRunner: {
+        TrialRunner(data: PlantedLog.data, pool: PlantedLog.pool, clock: { 0 }, report: $0)
+      })
+  }
+
+  @Test("It finds settings that are no worse on validation than the job's own, and resumes")
+  func search() throws {
+    let store = MemoryStore()
+    let found = try #require(try tuner(store).search(trials: 6))
+    #expect(found.finished + found.abandoned == 6)
+    #expect(found.ndcg >= (found.baseNDCG ?? 1))
+    #expect(store.count == 6)
+    var worked = 0
+    let again = try tuner(store) { if case .working = $0 { worked += 1 } }.search(trials: 6)
+    #expect(worked == 0)
+    #expect(again?.best == found.best)
+  }
+
+  @Test("Settings that can't be trained are abandoned, and the search goes on")
+  func notFinite() throws {
+    var base = Self.base
+    base.options.pretraining.learningRate = 1e30
+    let store = MemoryStore()
+    let tuner = Tuner(
+      SearchSpace(base: base, seed: 3), store: store, clock: { 0 }, deadline: 1,
+      report: { _ in },
+      makeRunner: {
+        TrialRunner(data: PlantedLog.data, pool: PlantedLog.pool, clock: { 0 }, report: $0)
+      })
+    let found = try tuner.search(trials: 2)
+    #expect(found == nil)
+    #expect(store.count == 2)
+  }
+
+  @Test("Without time it finds nothing, and says so")
+  func noTime() throws {
+    #expect(try tuner(MemoryStore(), deadline: 0).search() == nil)
+  }
+
+  @Test("Every draw is one that can be trained", arguments: 0..<200)
+  func draws(number: Int) {
+    let drawn = SearchSpace(base: Self.base, seed: 11).settings(number)
+    #expect(drawn.spec.problem == nil)
+    #expect(drawn.options.problem(with: drawn.spec) == nil)
+    #expect((drawn.options.pretrain == .factors) == (drawn.start != nil))
+    #expect(SearchSpace(base: Self.base, seed: 11).settings(number) == drawn)
+  }
+
+  @Test(
+    "A trial is poor below the median of the others at the same point, not before there are four")
+  func median() {
+    func curve(_ values: [Double]) -> [TrialResult.Epoch] {
+      values.enumerated().map {
+        TrialResult.Epoch(
+          phase: "gmf", epoch: $0 + 1, loss: 1, hr: 0, ndcg: $1, seconds: 0)
+      }
+    }
+    func result(_ values: [Double]) -> TrialResult {
+      var result = TrialResult()
+      result.curve = curve(values)
+      return result
+    }
+    let others = [0.1, 0.2, 0.3, 0.4].map { result([0, $0]) }
+    #expect(Tuner.isPoor(curve([0, 0.15]), others))
+    #expect(!Tuner.isPoor(curve([0, 0.25]), others))
+    // The best so far counts, not the last.
+    #expect(!Tuner.isPoor(curve([0.25, 0.1]), others))
+    #expect(!Tuner.isPoor(curve([0, 0]), Array(others.prefix(3))))
+    // Nobody else came that far.
+    #expect(!Tuner.isPoor(curve([0, 0, 0]), others))
+  }
+}
