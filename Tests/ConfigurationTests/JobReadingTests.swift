@@ -1,5 +1,6 @@
 import Baselines
 import Configuration
+import Foundation
 import Interactions
 import NCF
 import Pipeline
@@ -196,11 +197,46 @@ struct JobReadingTests {
     #expect(job.source.relation == .query(text))
   }
 
-  @Test("The file in jobs/ is in order and says the defaults")
+  @Test("The file in jobs/ is in order and says what we recommend")
   func sample() throws {
     let path = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
     let job = try Job(path: path + "/jobs/nightly.yaml", variables: [:])
-    #expect(job == Job(source: .init(relation: .table("app.events", columns: .init()))))
+    var expected = Job(source: .init(relation: .table("app.events", columns: .init())))
+    expected.model.gmfWidth = 128
+    expected.training.pretrain = .factors
+    expected.initial.ials.factors = 128
+    expected.initial.ials.regularization = 40
+    expected.initial.ials.alpha = 3
+    expected.training.alpha = 0.9
+    expected.training.refit = true
+    expected.training.pretraining.epochs = 5
+    expected.training.pretraining.patience = 2
+    expected.training.joint.epochs = 2
+    expected.training.joint.patience = 1
+    #expect(job == expected)
+  }
+
+  @Test("Where the sample's value is not the default, its comment names the default")
+  func sampleComments() throws {
+    let path = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
+    let text = try String(contentsOfFile: path + "/jobs/nightly.yaml", encoding: .utf8)
+    var defaults = ""
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      let parts = line.components(separatedBy: "  # (default: ")
+      defaults += parts.count == 2 ? key(of: parts[0]) + " " + parts[1].dropLast() : String(line)
+      defaults += "\n"
+    }
+    // The factorisation's own values mean nothing where nothing starts from one.
+    for line in ["    factors: 128 ", "    regularization: 40 ", "    alpha: 3 "] {
+      #expect(defaults.contains(line))
+      defaults = defaults.replacing(line, with: key(of: line) + " null ")
+    }
+    #expect(
+      try read(defaults) == Job(source: .init(relation: .table("app.events", columns: .init()))))
+  }
+
+  private func key(of line: String) -> String {
+    String(line.prefix(through: line.firstIndex(of: ":") ?? line.startIndex))
   }
 
   @Test(
