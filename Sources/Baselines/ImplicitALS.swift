@@ -158,11 +158,14 @@ package enum ImplicitALS {
       }
     }
     var order = Int32(width)
-    var one: Int32 = 1
     var info: Int32 = 0
-    unsafe sposv_("U", &order, &one, matrix.base, &order, solution, &order, &info)
+    unsafe spotrf_("U", &order, matrix.base, &order, &info)
     // Not positive definite only where weights below 1 / alpha outweigh all else: no vector then.
-    if info != 0 { unsafe solution.update(repeating: 0, count: width) }
+    if info != 0 { return unsafe solution.update(repeating: 0, count: width) }
+    for side in [CblasTrans, CblasNoTrans] {
+      unsafe cblas_strsv(
+        CblasColMajor, CblasUpper, side, CblasNonUnit, order, matrix.base, order, solution, 1)
+    }
   }
 
   /// Adds entries of one weight to the matrix and to the right side.
