@@ -1,6 +1,6 @@
 package import Interactions
-package import Parallelism
-package import Ranking
+import Parallelism
+import Ranking
 
 /// The log that trials train on, and how they are judged.
 package struct ExperimentData: Sendable {

@@ -1,7 +1,7 @@
 import Baselines
 import Foundation
 import Interactions
-package import NCF
+import NCF
 
 /// What a random search draws from, around a job's own settings.
 package struct SearchSpace: Sendable {

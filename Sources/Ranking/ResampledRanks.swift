@@ -1,4 +1,4 @@
-package import Interactions
+import Interactions
 package import Parallelism
 
 /// Intervals of every metric by bootstrap: what the means are when other users had been tested.
