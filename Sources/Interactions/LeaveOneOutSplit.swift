@@ -19,6 +19,27 @@ package struct LeaveOneOutSplit: Sendable, Equatable {
   ///   - minimumInteractions: how many a user needs to be tested; at least 3, so that every tested
   ///     user is also trained on.
   package init(_ table: InteractionTable, minimumInteractions: Int = 3) {
+    self.init(table, minimumInteractions: minimumInteractions) { _, rows in
+      var latest = -1
+      var second = -1
+      // Items ascend, so "not earlier" gives the higher item of two with the same time.
+      for row in rows {
+        if latest < 0 || table.seconds[row] >= table.seconds[latest] {
+          second = latest
+          latest = row
+        } else if second < 0 || table.seconds[row] >= table.seconds[second] {
+          second = row
+        }
+      }
+      return (test: latest, validation: second)
+    }
+  }
+
+  /// Splits a table by the rows that are chosen for each user who has enough of them.
+  init(
+    _ table: InteractionTable, minimumInteractions: Int,
+    choosing choose: (_ user: Int, _ rows: Range<Int>) -> (test: Int, validation: Int)
+  ) {
     precondition(minimumInteractions >= 3, "a tested user needs 3 interactions")
     precondition(table.itemCount <= Int(Int32.max), "more items than a holdout can number")
     var offsets = [0]
@@ -32,22 +53,13 @@ package struct LeaveOneOutSplit: Sendable, Equatable {
 
     for user in 0..<table.userCount {
       let rows = table.offsets[user]..<table.offsets[user + 1]
-      var latest = -1
-      var second = -1
+      var held = (test: -1, validation: -1)
       if rows.count >= minimumInteractions {
-        // Items ascend, so "not earlier" gives the higher item of two with the same time.
-        for row in rows {
-          if latest < 0 || table.seconds[row] >= table.seconds[latest] {
-            second = latest
-            latest = row
-          } else if second < 0 || table.seconds[row] >= table.seconds[second] {
-            second = row
-          }
-        }
-        test[user] = Int32(table.items[latest])
-        validation[user] = Int32(table.items[second])
+        held = choose(user, rows)
+        test[user] = Int32(table.items[held.test])
+        validation[user] = Int32(table.items[held.validation])
       }
-      for row in rows where row != latest && row != second {
+      for row in rows where row != held.test && row != held.validation {
         items.append(table.items[row])
         weights.append(table.weights[row])
       }
