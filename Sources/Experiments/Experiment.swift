@@ -110,7 +110,8 @@ struct Laboratory {
       "\(data.table.userCount) users, \(data.table.itemCount) items, "
         + "\(data.table.count) interactions; \(data.testedUsers) users tested",
       "each user's latest interaction is the test, a random other one validation; epochs and "
-        + "settings are chosen on validation, the test is looked at once",
+        + "settings are chosen on validation, the test is looked at once"
+        + (settings.training.refit ? ", after training again with the validation items" : ""),
       "sampled: among \(candidates); full: among the whole catalogue without what the user has",
       "seeds \(settings.seeds.map(String.init).joined(separator: ", ")); mean over seeds, ± half "
         + "the 95 % interval over users" + (settings.isQuick ? "; quick: short trainings" : ""),
@@ -151,8 +152,23 @@ struct Laboratory {
       options(pretrain: pretrain, negatives: negatives))
   }
 
+  /// A NeuMF whose GMF starts from iALS of as many factors, and which is trained little from there.
+  func neuMFFromALS(_ factors: Int) -> Trial {
+    var options = options(pretrain: .factors)
+    options.alpha = 0.9
+    options.joint = PhaseOptions(
+      optimizer: .sgd, learningRate: 0.02, epochs: settings.isQuick ? 1 : 2, patience: 1)
+    let spec = ModelSpec(gmfWidth: factors, tower: tower(factors: factors))
+    return Trial(
+      choosing: als(factors).map { start in
+        .neural(Method.Neural(spec: spec, options: options, start: .ials(start)))
+      }, seed: 0, refit: settings.training.refit)
+  }
+
   func trial(_ spec: ModelSpec, _ options: TrainingOptions) -> Trial {
-    Trial(.neural(Method.Neural(spec: spec, options: options)), seed: 0)
+    Trial(
+      .neural(Method.Neural(spec: spec, options: options)), seed: 0,
+      refit: settings.training.refit)
   }
 
   /// The paper's figure beside ours; a dash where there is none.

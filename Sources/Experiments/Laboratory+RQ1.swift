@@ -3,35 +3,54 @@ import NCF
 import Ranking
 
 extension Laboratory {
+  /// Settings of iALS that validation chooses among.
+  func als(_ factors: Int) -> [ALSOptions] {
+    let pairs: [(Float, Float)] =
+      settings.isQuick ? [(20, 5)] : [(5, 1), (20, 5), (40, 3), (80, 10)]
+    return pairs.map { regularization, alpha in
+      ALSOptions(
+        factors: factors, regularization: regularization, alpha: alpha,
+        iterations: settings.isQuick ? 5 : 15)
+    }
+  }
+
+  private func knn() -> [KNNOptions] {
+    let pairs: [(Int, Float)] = settings.isQuick ? [(50, 10)] : [(50, 10), (50, 100), (200, 100)]
+    return pairs.map { neighbours, shrinkage in
+      var options = KNNOptions()
+      (options.neighbours, options.shrinkage) = (neighbours, shrinkage)
+      return options
+    }
+  }
+
+  private func bpr(_ factors: Int) -> [BPROptions] {
+    let regularizations: [Float] = settings.isQuick ? [0.01] : [0.003, 0.01, 0.03]
+    return regularizations.map { regularization in
+      var options = BPROptions()
+      (options.factors, options.regularization) = (factors, regularization)
+      if settings.isQuick { options.iterations = min(options.iterations, 10) }
+      return options
+    }
+  }
+
+  private func eals(_ factors: Int) -> [EALSOptions] {
+    let weights: [Float] = settings.isQuick ? [512] : [128, 512, 2_048]
+    return weights.map { weight in
+      var options = EALSOptions()
+      (options.factors, options.missingWeight) = (factors, weight)
+      if settings.isQuick { options.iterations = min(options.iterations, 5) }
+      return options
+    }
+  }
+
   /// The baselines, each with a few settings of which validation chooses.
   func baselines(factors: Int) -> [Trial] {
-    let iterations = settings.isQuick ? 5 : 15
-    func ials(_ regularization: Float, _ alpha: Float) -> Method {
-      .ials(
-        ALSOptions(
-          factors: factors, regularization: regularization, alpha: alpha, iterations: iterations))
+    func trial(_ methods: [Method]) -> Trial {
+      Trial(choosing: methods, seed: 0, refit: settings.training.refit)
     }
-    var knn = [KNNOptions()]
-    var bpr = [BPROptions()]
-    var eals = [EALSOptions()]
-    for place in bpr.indices { bpr[place].factors = factors }
-    for place in eals.indices { eals[place].factors = factors }
-    if settings.isQuick {
-      bpr[0].iterations = min(bpr[0].iterations, 10)
-      eals[0].iterations = min(eals[0].iterations, 5)
-    } else {
-      let pairs: [(Int, Float)] = [(50, 10), (50, 100), (200, 100)]
-      knn = pairs.map { neighbours, shrinkage in
-        var options = KNNOptions()
-        (options.neighbours, options.shrinkage) = (neighbours, shrinkage)
-        return options
-      }
-    }
-    let als = settings.isQuick ? [ials(20, 5)] : [ials(5, 1), ials(20, 5), ials(80, 10)]
     return [
-      Trial(.itemPop, seed: 0), Trial(choosing: knn.map { .itemKNN($0) }, seed: 0),
-      Trial(choosing: bpr.map { .bpr($0) }, seed: 0),
-      Trial(choosing: eals.map { .eals($0) }, seed: 0), Trial(choosing: als, seed: 0),
+      trial([.itemPop]), trial(knn().map { .itemKNN($0) }), trial(bpr(factors).map { .bpr($0) }),
+      trial(eals(factors).map { .eals($0) }), trial(als(factors).map { .ials($0) }),
     ]
   }
 
@@ -39,7 +58,7 @@ extension Laboratory {
   func methods(factors: Int) -> [Trial] {
     [
       gmf(factors), mlp(factors), neuMF(factors, pretrain: .none),
-      neuMF(factors, pretrain: .parts),
+      neuMF(factors, pretrain: .parts), neuMFFromALS(factors),
     ] + baselines(factors: factors)
   }
 
@@ -76,20 +95,23 @@ extension Laboratory {
     return [figure4] + figure5
   }
 
-  /// Table 2: NeuMF with and without pre-training.
+  /// Table 2: NeuMF with and without pre-training, and from a factorisation.
   func table2() throws -> [Report.Section] {
     let trials = settings.factors.flatMap { factors in
       [
         (factors, neuMF(factors, pretrain: .parts)), (factors, neuMF(factors, pretrain: .none)),
+        (factors, neuMFFromALS(factors)),
       ]
     }
     let measured = try book.measure(trials.map(\.1), seeds: settings.seeds)
     let rows = zip(trials, measured).map { trial, measured in
       ["\(trial.0)", trial.1.label] + figures(measured) + published(trial.1, factors: trial.0)
     }
-    let tests = settings.factors.indices.map { place in
-      compare(
-        "\(settings.factors[place])", measured[2 * place], measured[2 * place + 1])
+    let tests = settings.factors.indices.flatMap { place in
+      let own = measured[3 * place..<3 * place + 3]
+      return zip(["GMF and MLP", "iALS"], [own[own.startIndex], own[own.startIndex + 2]]).map {
+        [["\(settings.factors[place])"], compare($0, $1, own[own.startIndex + 1])].flatMap(\.self)
+      }
     }
     return [
       Report.Section(
@@ -97,7 +119,7 @@ extension Laboratory {
         header: ["factors", "method"] + figuresHeader + publishedHeader, rows: rows),
       Report.Section(
         heading: "Pre-trained less not pre-trained, paired by user",
-        header: ["factors"] + comparisonHeader, rows: tests),
+        header: ["factors", "from"] + comparisonHeader, rows: tests),
     ]
   }
 

@@ -28,7 +28,8 @@ package struct TrialResult: Sendable, Equatable, Codable {
 
   /// Which of the trial's methods was kept, from 0.
   package var chosen = 0
-  /// Seconds of training, of all methods and the refit.
+  /// Seconds of training, of all methods and the refit; a part that an earlier trial had trained
+  /// counts as if it had been trained again.
   package var seconds = 0.0
   /// The chosen epoch of each phase.
   package var epochs: [String: Int] = [:]

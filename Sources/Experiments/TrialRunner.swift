@@ -21,6 +21,7 @@ package final class TrialRunner {
   private let report: (TrialEvent) throws -> Void
   /// The last division and factorisation: trials of one seed follow each other.
   private var divided: (seed: UInt64, data: DividedData)?
+  private var parts = TrainedParts()
   private var factors: (method: Method, isRefit: Bool, seed: UInt64, factors: MatrixFactors)?
 
   /// A runner.
@@ -56,6 +57,7 @@ package final class TrialRunner {
     var result = TrialResult()
     var best: Fitted?
     let began = clock()
+    let saved = parts.secondsSaved
     for (place, method) in trial.methods.enumerated() {
       let fitted = try fit(method.seeded(trial.seed), divided)
       let figures = try validation(fitted.scorer, divided)
@@ -71,7 +73,7 @@ package final class TrialRunner {
       kept.scorer = try refit(
         trial.methods[result.chosen].seeded(trial.seed), kept.epochs, divided)
     }
-    result.seconds = clock() - began
+    result.seconds = clock() - began + parts.secondsSaved - saved
     guard trial.purpose == .test else { return result }
     let sampled = HoldoutRanks.sampled(
       kept.scorer, holdout: divided.sampledTest, candidates: divided.testCandidates, pool: pool)
@@ -84,6 +86,7 @@ package final class TrialRunner {
     if let divided, divided.seed == seed { return divided.data }
     let fresh = DividedData(data, seed: seed, pool: pool)
     divided = (seed, fresh)
+    parts = TrainedParts()
     return fresh
   }
 
@@ -139,7 +142,7 @@ package final class TrialRunner {
       },
       factors: try neural.start.map { start in
         try factorization(start.method, divided, isRefit: isRefit, seed: neural.options.seed)
-      })
+      }, parts: parts)
   }
 
   private func factorization(

@@ -21,7 +21,7 @@ enum LayerKernels {
   ) {
     switch activation {
     case .relu:
-      apply(shared, stride, z, groups, size, width) { $0.replacing(with: 0, where: $0 .< 0) }
+      apply(shared, stride, z, groups, size, width) { $0.rectified }
     case .identity:
       apply(shared, stride, z, groups, size, width) { $0 }
     case .tanh:
@@ -67,7 +67,7 @@ enum LayerKernels {
     switch activation {
     case .identity: return
     case .relu:
-      scale(d, a, count) { d, a in d.replacing(with: 0, where: a .<= 0) }
+      scale(d, a, count) { d, a in d.kept(whereRectified: a) }
     case .tanh:
       scale(d, a, count) { d, a in d * (1 - a * a) }
     case .sigmoid:

@@ -5,6 +5,16 @@ private import Glibc
 /// Logits are `h_g . (p_u * q_i) + h_m . a + b`, equations [9] to [12] of the paper without the link.
 /// Widths are multiples of 8; padding holds zeros in `h_g` and `h_m`.
 enum OutputKernels {
+  /// The sum of products of two runs of numbers, a multiple of 8 long.
+  static func dot(_ a: Buffer<Float>, _ b: Buffer<Float>, count: Int) -> Float {
+    precondition(a.count >= count && b.count >= count && count % 8 == 0)
+    var sum = Vector.zero
+    for position in stride(from: 0, to: count, by: 8) {
+      sum.addProduct(a.vector(position), b.vector(position))
+    }
+    return sum.sum()
+  }
+
   /// Adds the GMF part to logits, for groups of samples that share a user's row.
   ///
   /// `users` has a row for each group and `items` one for each sample, `stride` numbers apart; the

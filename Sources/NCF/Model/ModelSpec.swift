@@ -87,6 +87,12 @@ package struct ModelSpec: Sendable, Equatable {
     return spec
   }
 
+  /// Whether it is a GMF or an MLP by itself.
+  var isSinglePart: Bool { gmfWidth == 0 || tower.isEmpty }
+
+  /// The phase in which it is trained as a part of a larger model; `neumf` for one with both parts.
+  var ownPhase: Phase { tower.isEmpty ? .gmf : gmfWidth == 0 ? .mlp : .neumf }
+
   /// Says why the shape can't be built, in terms of its keys; nil when it can.
   package var problem: String? {
     if gmfWidth < 0 { return "the GMF width must be 0 or more, not \(gmfWidth)" }

@@ -5,22 +5,20 @@ package import Parallelism
 /// Scores users against items with a trained model; a score is the logit before the link.
 ///
 /// The first layer is linear in `[p_u; q_i]`, so its item half is computed once for each item here
-/// and its user half once for each user of a block. What is left for a pair is the layers above.
+/// and its user half once for each user of a block. What is left for a pair is the layers above. A
+/// pair's score is the same to the bit whichever pairs are computed with it.
 package struct NeuralScorer: Scorer {
   private let layout: ParameterLayout
   private let users: Storage<Float>
   private let dense: Storage<Float>
-  /// GMF factors of items, transposed: factor x item.
-  private let itemFactors: Storage<Float>
-  /// For fusion by sum: items' rows, `rowStride` each.
-  private let itemRows: Storage<Float>
-  /// Item half of the first layer, or of the output where there is no layer: item x width.
-  private let itemHidden: Storage<Float>
+  private let items: ItemPanels
+  /// Weights of the layers above the first.
+  private let layers: [PanelKernels.Weights]
 
   /// How many users can be scored.
   package let userCount: Int
   /// How many items can be scored.
-  package let itemCount: Int
+  package var itemCount: Int { items.count }
 
   /// Computes the items' half of the work.
   ///
@@ -30,33 +28,17 @@ package struct NeuralScorer: Scorer {
   package init(_ model: Model, pool: WorkerPool? = nil) {
     MatrixProduct.threadsAreOff
     let layout = model.layout
+    let dense = Storage(model.dense)
     self.layout = layout
+    self.dense = dense
     userCount = model.userCount
-    itemCount = model.itemCount
     users = Storage(model.users)
-    dense = Storage(model.dense)
-    let items = Storage(model.items)
-    let factors = Storage<Float>(count: layout.outputFactors * model.itemCount)
-    let hidden = Storage<Float>(count: model.itemCount * Self.hiddenStride(layout))
-    itemFactors = factors
-    itemHidden = hidden
-    itemRows = layout.spec.fusion == .sum ? items : Storage(count: 0)
-    let block = 256
-    let count = model.itemCount
-    let weights = dense.buffer
-    let work: @Sendable (Int, Int) -> Void = { index, _ in
-      Self.prepare(
-        index * block..<min(count, (index + 1) * block), of: items.buffer, count: count,
-        layout: layout, dense: weights, factors: factors.buffer, hidden: hidden.buffer)
-    }
-    let blocks = (count + block - 1) / block
-    // A buffer doesn't keep its storage: the item rows must outlive the work on them.
-    withExtendedLifetime(items) {
-      if let pool {
-        pool.forEach(blocks, work)
-      } else {
-        for index in 0..<blocks { work(index, 0) }
-      }
+    items = ItemPanels(
+      Storage(model.items), count: model.itemCount, layout: layout, dense: dense, pool: pool)
+    layers = layout.layers.dropFirst().map { layer in
+      PanelKernels.Weights(
+        Matrix(dense.buffer.from(layer.weights), stride: layer.output), inputs: layer.input,
+        outputs: layer.output)
     }
   }
 
@@ -72,25 +54,36 @@ package struct NeuralScorer: Scorer {
     }
   }
 
-  /// Working memory of one thread: a tile's values in every layer.
+  /// Working memory of one thread: a panel's values in every layer.
   package final class Scratch {
-    fileprivate let userFactors: Storage<Float>
+    /// Factors times output weights, of the users of a block; for fusion by sum plain factors.
+    fileprivate let userFactors: PanelKernels.Weights
+    /// A row for each user, `hiddenStride` each.
     fileprivate let userHidden: Storage<Float>
+    /// The output bias, for each user of a block.
+    fileprivate let bias: Storage<Float>
     fileprivate let layers: [Storage<Float>]
+    /// A row of logits for each user of a block.
     fileprivate let logits: Storage<Float>
-    fileprivate let block: Storage<Float>
+    /// Items that don't lie side by side.
+    fileprivate let gathered: Storage<Float>
 
-    fileprivate init(_ layout: ParameterLayout) {
-      userFactors = Storage(count: NeuralScorer.usersAtOnce * max(8, layout.gmfStride))
-      userHidden = Storage(count: NeuralScorer.usersAtOnce * NeuralScorer.hiddenStride(layout))
-      layers = layout.layers.map { Storage(count: NeuralScorer.tile * $0.paddedOutput) }
-      logits = Storage(count: NeuralScorer.tile)
-      block = Storage(count: NeuralScorer.usersAtOnce * NeuralScorer.tile)
+    fileprivate init(_ layout: ParameterLayout, bias value: Float) {
+      let users = NeuralScorer.usersAtOnce
+      userFactors = PanelKernels.Weights(inputs: layout.spec.gmfWidth, outputs: users)
+      userHidden = Storage(count: users * padded(layout.hiddenWidth))
+      bias = Storage([Float](repeating: value, count: users))
+      layers = layout.layers.map { Storage(count: padded($0.output) * PanelKernels.width) }
+      logits = Storage(count: users * PanelKernels.width)
+      gathered = Storage(
+        count: (layout.hiddenWidth + layout.spec.gmfWidth) * PanelKernels.width)
     }
   }
 
   /// Makes working memory for one thread.
-  package func makeScratch() -> Scratch { Scratch(layout) }
+  package func makeScratch() -> Scratch {
+    Scratch(layout, bias: dense.buffer[layout.outputBias])
+  }
 
   /// Scores a block of users against consecutive items.
   ///
@@ -106,22 +99,23 @@ package struct NeuralScorer: Scorer {
     precondition(scores.count == users.count * items.count, "one score for each pair")
     precondition(items.lowerBound >= 0 && items.upperBound <= itemCount, "no such items")
     if items.isEmpty { return }
+    let width = PanelKernels.width
     unsafe scores.withUnsafeMutableBufferPointer { target in
       guard let base = target.baseAddress else { return }
       let target = unsafe Buffer(base: base, count: target.count)
-      var first = 0
-      while first < users.count {
+      for first in stride(from: 0, to: users.count, by: Self.usersAtOnce) {
         let count = min(Self.usersAtOnce, users.count - first)
         readUsers(users, from: first, count: count, scratch)
-        var start = items.lowerBound
-        while start < items.upperBound {
-          let end = min(items.upperBound, start + Self.tile)
-          let place = first * items.count + start - items.lowerBound
-          score(
-            start..<end, users: count, into: target.from(place), stride: items.count, scratch)
-          start = end
+        for panel in items.lowerBound / width...(items.upperBound - 1) / width {
+          score(self.items.panel(panel), users: count, scratch)
+          let start = panel * width
+          let wanted = max(start, items.lowerBound)..<min(start + width, items.upperBound)
+          for user in 0..<count {
+            target.from((first + user) * items.count + wanted.lowerBound - items.lowerBound).copy(
+              from: scratch.logits.buffer.from(user * width + wanted.lowerBound - start),
+              count: wanted.count)
+          }
         }
-        first += count
       }
     }
   }
@@ -139,178 +133,102 @@ package struct NeuralScorer: Scorer {
     precondition(scores.count == items.count, "one score for each item")
     let one: InlineArray<1, UInt32> = [UInt32(user)]
     readUsers(one.span, from: 0, count: 1, scratch)
-    let width = Self.hiddenStride(layout)
-    let factors = scratch.userFactors.buffer
-    var start = 0
-    while start < items.count {
-      let count = min(Self.tile, items.count - start)
-      let logits = scratch.logits.buffer
-      for place in 0..<count {
-        let item = Int(items[start + place])
-        precondition(item < itemCount, "no such item")
-        var logit = dense.buffer[layout.outputBias]
-        for factor in 0..<layout.outputFactors {
-          logit += factors[factor] * itemFactors.buffer[factor * itemCount + item]
-        }
-        logits[place] = logit
-        if let first = scratch.layers.first {
-          for column in stride(from: 0, to: width, by: 8) {
-            first.buffer.set(
-              place * width + column, itemHidden.buffer.vector(item * width + column))
-          }
-          if layout.spec.fusion == .sum {
-            LayerKernels.addProducts(
-              factors, itemRows.buffer.from(item * width), groups: 1, size: 1, width: width,
-              to: first.buffer.from(place * width))
-          }
-        } else if layout.isLayerless {
-          logits[place] += itemHidden.buffer[item * width] + scratch.userHidden.buffer[0]
-        }
-      }
-      if !scratch.layers.isEmpty {
-        tower(rows: count, userHidden: scratch.userHidden.buffer, scratch)
-      }
-      for place in 0..<count { scores[start + place] = logits[place] }
-      start += count
+    for start in stride(from: 0, to: items.count, by: PanelKernels.width) {
+      let count = min(PanelKernels.width, items.count - start)
+      self.items.gather(items, from: start, count: count, into: scratch.gathered.buffer)
+      score(scratch.gathered.buffer, users: 1, scratch)
+      for place in 0..<count { scores[start + place] = scratch.logits.buffer[place] }
     }
   }
 
   fileprivate static let usersAtOnce = 8
-  fileprivate static let tile = 128
-
-  /// Numbers that an item's (user's) half of the first layer takes.
-  fileprivate static func hiddenStride(_ layout: ParameterLayout) -> Int {
-    layout.layers.first?.paddedOutput ?? (layout.isLayerless ? 8 : 0)
-  }
 
   /// Computes the users' half for a block: factors times output weights, first layer with bias.
   private func readUsers(_ block: Span<UInt32>, from first: Int, count: Int, _ scratch: Scratch) {
-    let rows = users.buffer
     let dense = dense.buffer
-    let width = Self.hiddenStride(layout)
     let hidden = scratch.userHidden.buffer
+    let isSum = layout.spec.fusion == .sum
     for place in 0..<count {
       let user = Int(block[first + place])
       precondition(user < userCount, "no such user")
-      let row = rows.from(user * layout.rowStride)
-      if layout.spec.fusion == .sum {
-        scratch.userFactors.buffer.from(place * layout.gmfStride).copy(
-          from: row, count: layout.gmfStride)
+      let row = users.buffer.from(user * layout.rowStride)
+      let factors = scratch.userFactors
+      for factor in 0..<layout.spec.gmfWidth {
+        factors.storage.buffer[factors.place(factor, place)] =
+          isSum ? row[factor] : row[factor] * dense[layout.gmfOutput + factor]
       }
-      for factor in 0..<layout.outputFactors {
-        scratch.userFactors.buffer[place * layout.outputFactors + factor] =
-          row[factor] * dense[layout.gmfOutput + factor]
-      }
+      let half = hidden.from(place * padded(layout.hiddenWidth))
       if let layer = layout.layers.first {
+        half.copy(from: dense.from(layer.bias), count: layer.paddedOutput)
         MatrixProduct.multiply(
           Matrix(row.from(layout.mlpColumn), stride: layout.rowStride),
           Matrix(dense.from(layer.weights), stride: layer.output),
-          into: Matrix(hidden.from(place * width), stride: width),
-          rows: 1, inner: layout.spec.mlpWidth, columns: layer.output)
-        LayerKernels.addBias(
-          dense.from(layer.bias), to: hidden.from(place * width), rows: 1, width: width,
-          activation: .identity)
+          into: Matrix(half, stride: layer.paddedOutput),
+          rows: 1, inner: layout.spec.mlpWidth, columns: layer.output, accumulating: true)
       } else if layout.isLayerless {
-        hidden[place * width] = Self.dot(
-          row.from(layout.mlpColumn), dense.from(layout.mlpOutput), layout.mlpStride)
+        half[0] = OutputKernels.dot(
+          row.from(layout.mlpColumn), dense.from(layout.mlpOutput), count: layout.mlpStride)
       }
     }
   }
 
-  /// Scores up to a tile of consecutive items for the users that were read.
-  private func score(
-    _ items: Range<Int>, users: Int, into scores: Buffer<Float>, stride: Int, _ scratch: Scratch
-  ) {
-    let count = items.count
-    let gmf = layout.outputFactors
-    let bias = dense.buffer[layout.outputBias]
-    let width = Self.hiddenStride(layout)
-    let hidden = scratch.userHidden.buffer
-    let block = scratch.block.buffer
-    MatrixProduct.multiply(
-      Matrix(scratch.userFactors.buffer, stride: gmf),
-      Matrix(itemFactors.buffer.from(gmf == 0 ? 0 : items.lowerBound), stride: itemCount),
-      into: Matrix(block, stride: Self.tile), rows: users, inner: gmf, columns: count)
+  /// Scores a panel of items for the users that were read; the logits are in `scratch`.
+  private func score(_ panel: Buffer<Float>, users: Int, _ scratch: Scratch) {
+    let width = PanelKernels.width
     let logits = scratch.logits.buffer
+    let factors = panel.from(items.hiddenRows * width)
+    if layout.outputFactors > 0 {
+      PanelKernels.multiply(
+        scratch.userFactors, factors, bias: scratch.bias.buffer, into: logits, outputs: users,
+        activation: .identity)
+    } else {
+      logits.fill(with: dense.buffer[layout.outputBias], count: users * width)
+    }
     for user in 0..<users {
-      let products = block.from(user * Self.tile)
-      for place in 0..<count { logits[place] = bias + (gmf == 0 ? 0 : products[place]) }
+      let own = logits.from(user * width)
+      let hidden = scratch.userHidden.buffer.from(user * padded(layout.hiddenWidth))
       if let first = scratch.layers.first {
-        first.buffer.copy(
-          from: itemHidden.buffer.from(items.lowerBound * width), count: count * width)
-        if layout.spec.fusion == .sum {
-          LayerKernels.addProducts(
-            scratch.userFactors.buffer.from(user * width),
-            itemRows.buffer.from(items.lowerBound * width), groups: 1, size: count, width: width,
-            to: first.buffer)
-        }
-        tower(rows: count, userHidden: hidden.from(user * width), scratch)
+        readFirst(panel, factors, hidden: hidden, user: user, into: first.buffer, scratch)
+        tower(own, scratch)
       } else if layout.isLayerless {
-        for place in 0..<count {
-          logits[place] += itemHidden.buffer[(items.lowerBound + place) * width]
-          logits[place] += hidden[user * width]
-        }
+        for column in 0..<width { own[column] += panel[column] }
+        PanelKernels.add(hidden[0], to: own)
       }
-      scores.from(user * stride).copy(from: logits, count: count)
     }
   }
 
-  /// Runs the tower on the items' halves that lie in the first layer's memory; adds to the logits.
-  private func tower(rows: Int, userHidden: Buffer<Float>, _ scratch: Scratch) {
-    let dense = dense.buffer
-    LayerKernels.addBias(
-      userHidden, to: scratch.layers[0].buffer, rows: rows,
-      width: layout.layers[0].paddedOutput, activation: layout.spec.activation)
-    for index in layout.layers.indices.dropFirst() {
-      let layer = layout.layers[index]
-      MatrixProduct.multiply(
-        Matrix(scratch.layers[index - 1].buffer, stride: layout.layers[index - 1].paddedOutput),
-        Matrix(dense.from(layer.weights), stride: layer.output),
-        into: Matrix(scratch.layers[index].buffer, stride: layer.paddedOutput),
-        rows: rows, inner: layer.input, columns: layer.output)
-      LayerKernels.addBias(
-        dense.from(layer.bias), to: scratch.layers[index].buffer, rows: rows,
-        width: layer.paddedOutput, activation: layout.spec.activation)
+  /// Joins the halves of the first layer.
+  private func readFirst(
+    _ panel: Buffer<Float>, _ factors: Buffer<Float>, hidden: Buffer<Float>, user: Int,
+    into first: Buffer<Float>, _ scratch: Scratch
+  ) {
+    let rows = items.hiddenRows
+    guard layout.spec.fusion == .sum else {
+      PanelKernels.addRows(
+        hidden, to: panel, into: first, rows: rows, activation: layout.spec.activation)
+      return
+    }
+    PanelKernels.addRows(hidden, to: panel, into: first, rows: rows, activation: .identity)
+    let weights = scratch.userFactors
+    for row in 0..<items.factorRows {
+      PanelKernels.addProducts(
+        weights.storage.buffer.from(weights.place(row, user)),
+        factors.from(row * PanelKernels.width), to: first.from(row * PanelKernels.width), rows: 1)
+    }
+    PanelKernels.activate(first, count: rows * PanelKernels.width, layout.spec.activation)
+  }
+
+  /// Runs the tower on the first layer's values; adds to the logits.
+  private func tower(_ logits: Buffer<Float>, _ scratch: Scratch) {
+    for (index, weights) in layers.enumerated() {
+      PanelKernels.multiply(
+        weights, scratch.layers[index].buffer, bias: dense.buffer.from(layout.layers[index + 1].bias),
+        into: scratch.layers[index + 1].buffer, outputs: weights.outputs,
+        activation: layout.spec.activation)
     }
     let last = layout.layers.count - 1
-    OutputKernels.addDots(
-      scratch.layers[last].buffer, dense.from(layout.mlpOutput), rows: rows,
-      stride: layout.layers[last].paddedOutput, width: layout.layers[last].paddedOutput,
-      to: scratch.logits.buffer)
-  }
-
-  private static func prepare(
-    _ items: Range<Int>, of rows: Buffer<Float>, count: Int, layout: ParameterLayout,
-    dense: Buffer<Float>, factors: Buffer<Float>, hidden: Buffer<Float>
-  ) {
-    for item in items {
-      let row = rows.from(item * layout.rowStride)
-      for factor in 0..<layout.outputFactors { factors[factor * count + item] = row[factor] }
-    }
-    let width = hiddenStride(layout)
-    if let layer = layout.layers.first {
-      let half = layout.spec.mlpWidth
-      MatrixProduct.multiply(
-        Matrix(
-          rows.from(items.lowerBound * layout.rowStride + layout.mlpColumn),
-          stride: layout.rowStride),
-        Matrix(dense.from(layer.weights + half * layer.output), stride: layer.output),
-        into: Matrix(hidden.from(items.lowerBound * width), stride: width),
-        rows: items.count, inner: half, columns: layer.output)
-    } else if layout.isLayerless {
-      for item in items {
-        hidden[item * width] = dot(
-          rows.from(item * layout.rowStride + layout.mlpColumn),
-          dense.from(layout.mlpOutput + layout.mlpStride), layout.mlpStride)
-      }
-    }
-  }
-
-  private static func dot(_ a: Buffer<Float>, _ b: Buffer<Float>, _ count: Int) -> Float {
-    var sum = Vector.zero
-    for position in stride(from: 0, to: count, by: 8) {
-      sum.addProduct(a.vector(position), b.vector(position))
-    }
-    return sum.sum()
+    PanelKernels.addDots(
+      dense.buffer.from(layout.mlpOutput), scratch.layers[last].buffer, to: logits,
+      rows: layout.layers[last].output)
   }
 }

@@ -37,13 +37,16 @@ package struct TrainingRun {
   package let report: (TrainingEvent) throws -> Void
   /// Where the GMF part starts when `options.pretrain` is `factors`.
   package let factors: MatrixFactors?
+  /// Parts that other models with these positives have in common with this one; nil for none.
+  package let parts: TrainedParts?
 
   /// Names the parts.
   package init(
     positives: UserItems, weights: [Float] = [], userCount: Int, itemCount: Int,
     options: TrainingOptions, pool: WorkerPool, clock: @escaping () -> Double,
     validate: @escaping (NeuralScorer) throws -> (hr: Double, ndcg: Double),
-    report: @escaping (TrainingEvent) throws -> Void, factors: MatrixFactors? = nil
+    report: @escaping (TrainingEvent) throws -> Void, factors: MatrixFactors? = nil,
+    parts: TrainedParts? = nil
   ) {
     self.positives = positives
     self.weights = weights
@@ -55,6 +58,7 @@ package struct TrainingRun {
     self.validate = validate
     self.report = report
     self.factors = factors
+    self.parts = parts
   }
 
   /// Trains a model of a shape, with pre-training where it is asked for.
@@ -91,12 +95,10 @@ package struct TrainingRun {
     func trained(
       _ phase: Phase, _ start: Model, _ settings: PhaseOptions, isFused: Bool = false
     ) throws -> Model {
-      if let fixed {
-        return try run(phase, from: start, settings, epochs: fixed[phase] ?? 0, isFused: isFused)
-      }
-      let (model, epoch) = try self.phase(phase, from: start, settings, isFused: isFused)
-      chosen[phase] = epoch
-      return model
+      let part = try part(
+        phase, from: start, settings, epochs: fixed.map { $0[phase] ?? 0 }, isFused: isFused)
+      if fixed == nil { chosen[phase] = part.epoch }
+      return part.model
     }
     var start: Model
     switch options.pretrain {
@@ -122,8 +124,34 @@ package struct TrainingRun {
     Model(spec: spec, userCount: userCount, itemCount: itemCount, seed: options.seed)
   }
 
+  /// Trains a phase, unless it is of a single part and known already.
+  private func part(
+    _ phase: Phase, from start: Model, _ settings: PhaseOptions, epochs: Int?, isFused: Bool
+  ) throws -> TrainedParts.Part {
+    func train() throws -> TrainedParts.Part {
+      let began = clock()
+      if let epochs {
+        let model = try run(phase, from: start, settings, epochs: epochs, isFused: isFused)
+        return TrainedParts.Part(
+          model: model, epoch: epochs, records: [], seconds: clock() - began)
+      }
+      return try self.phase(phase, from: start, settings, isFused: isFused)
+    }
+    guard let parts, !isFused, start.layout.spec.isSinglePart else { return try train() }
+    var isKnown = true
+    let part = try parts.part(start.layout.spec, options, epochs: epochs) {
+      isKnown = false
+      return try train()
+    }
+    if isKnown {
+      for record in part.records { try report(.epoch(record.told(of: phase))) }
+    }
+    return part
+  }
+
   private func trainer(_ phase: Phase, from start: Model, _ settings: PhaseOptions) -> Trainer {
-    let place = UInt64(Phase.allCases.firstIndex(of: phase) ?? 0)
+    // A part by itself draws what it draws as pre-training.
+    let place = UInt64(Phase.allCases.firstIndex(of: start.layout.spec.ownPhase) ?? 0)
     return Trainer(
       start, positives: positives, weights: weights, options: options, phase: settings,
       seed: mixed(options.seed &+ place), pool: pool)
@@ -132,30 +160,36 @@ package struct TrainingRun {
   /// Trains until the epochs or the patience run out; gives the best epoch's model and its number.
   private func phase(
     _ phase: Phase, from start: Model, _ settings: PhaseOptions, isFused: Bool
-  ) throws -> (Model, Int) {
+  ) throws -> TrainedParts.Part {
+    let began = clock()
+    var records: [EpochRecord] = []
+    func tell(_ record: EpochRecord) throws {
+      records.append(record)
+      try report(.epoch(record))
+    }
     let trainer = trainer(phase, from: start, settings)
     var best = (model: start, epoch: 0, ndcg: -Double.infinity)
     if isFused {
       let figures = try validate(NeuralScorer(start, pool: pool))
       best.ndcg = figures.ndcg
-      try report(
-        .epoch(
-          EpochRecord(
-            phase: phase, epoch: 0, loss: .nan, hr: figures.hr, ndcg: figures.ndcg, seconds: 0,
-            samplesPerSecond: 0, isBest: true)))
+      try tell(
+        EpochRecord(
+          phase: phase, epoch: 0, loss: .nan, hr: figures.hr, ndcg: figures.ndcg, seconds: 0,
+          samplesPerSecond: 0, isBest: true))
     }
     var mean = isFused && options.averaging > 0 ? start : nil
     for epoch in stride(from: 1, through: settings.epochs, by: 1) {
       let (model, record) = try validated(
         epoch, of: settings.epochs, phase, trainer, mean: &mean, bestNDCG: best.ndcg)
-      try report(.epoch(record))
+      try tell(record)
       if record.isBest {
         best = (model, epoch, record.ndcg)
       } else if epoch - best.epoch >= settings.patience {
         break
       }
     }
-    return (best.model, best.epoch)
+    return TrainedParts.Part(
+      model: best.model, epoch: best.epoch, records: records, seconds: clock() - began)
   }
 
   /// Trains a number of epochs, unseen.

@@ -11,7 +11,7 @@ package enum Phase: String, Sendable, Equatable, Codable, CaseIterable {
 /// One epoch's figures.
 package struct EpochRecord: Sendable, Equatable {
   /// Which phase it belongs to.
-  package let phase: Phase
+  package private(set) var phase: Phase
   /// Counted from 1; 0 is the fused start, before any step.
   package let epoch: Int
   /// Mean log loss of the epoch's samples; nan for epoch 0, which trains on none.
@@ -26,6 +26,13 @@ package struct EpochRecord: Sendable, Equatable {
   package let samplesPerSecond: Double
   /// Whether it is the best of its phase so far.
   package let isBest: Bool
+
+  /// The same as an epoch of another phase.
+  func told(of phase: Phase) -> EpochRecord {
+    var record = self
+    record.phase = phase
+    return record
+  }
 }
 
 /// What training tells while it goes.
