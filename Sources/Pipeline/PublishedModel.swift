@@ -42,7 +42,7 @@ enum PublishedScorer: Scorer {
 
   /// One thread's working memory.
   struct Scratch {
-    fileprivate var network: NeuralScorer.Scratch?
+    fileprivate var network: ScoringScratch?
     fileprivate var neighbours: ItemKNN.Scratch?
   }
 

@@ -10,29 +10,33 @@ enum PanelKernels {
   /// Columns of a panel.
   static let width = 16
 
-  /// Weights in the order in which `multiply` reads them.
+  /// Weights in the order in which `multiply` reads them: a view, like `Buffer`.
   ///
   /// Four outputs at a time, for each input their four weights; the last four are filled with zeros.
   struct Weights {
-    let storage: Storage<Float>
+    let buffer: Buffer<Float>
     let inputs: Int
     let outputs: Int
 
-    /// Makes room for zeros.
-    init(inputs: Int, outputs: Int) {
-      self.inputs = inputs
-      self.outputs = outputs
-      storage = Storage(count: Self.quads(outputs) * 4 * max(inputs, 1))
-    }
+    /// How many numbers they take.
+    static func count(inputs: Int, outputs: Int) -> Int { (outputs + 3) / 4 * 4 * inputs }
 
-    /// Reorders a row-major matrix, inputs x outputs.
-    init(_ matrix: Matrix, inputs: Int, outputs: Int) {
-      self.init(inputs: inputs, outputs: outputs)
+    /// Reorders a row-major matrix, inputs x outputs, into memory that is all zero.
+    init(_ matrix: Matrix, inputs: Int, outputs: Int, in memory: Buffer<Float>) {
+      self.init(memory, inputs: inputs, outputs: outputs)
       for output in 0..<outputs {
         for input in 0..<inputs {
-          storage.buffer[place(input, output)] = matrix.buffer[input * matrix.stride + output]
+          buffer[place(input, output)] = matrix.buffer[input * matrix.stride + output]
         }
       }
+    }
+
+    /// Sees memory as weights.
+    init(_ memory: Buffer<Float>, inputs: Int, outputs: Int) {
+      precondition(memory.count >= Self.count(inputs: inputs, outputs: outputs))
+      buffer = memory
+      self.inputs = inputs
+      self.outputs = outputs
     }
 
     /// Where the weight of an input for an output is.
@@ -40,10 +44,6 @@ enum PanelKernels {
     func place(_ input: Int, _ output: Int) -> Int {
       (output / 4 * inputs + input) * 4 + output % 4
     }
-
-    /// How many times four outputs there are; a panel of outputs has four rows for each.
-    @inline(__always)
-    static func quads(_ outputs: Int) -> Int { (outputs + 3) / 4 }
   }
 
   /// Computes `y = f(b + transpose(w) x)` for a panel x of `weights.inputs` rows.
@@ -53,7 +53,7 @@ enum PanelKernels {
     _ weights: Weights, _ x: Buffer<Float>, bias: Buffer<Float>, into y: Buffer<Float>,
     outputs: Int, activation: Activation
   ) {
-    let rows = Weights.quads(outputs) * 4
+    let rows = (outputs + 3) / 4 * 4
     precondition(outputs <= weights.outputs && x.count >= weights.inputs * width)
     precondition(y.count >= rows * width && bias.count >= rows)
     if activation == .relu {
@@ -72,7 +72,7 @@ enum PanelKernels {
     let inputs = weights.inputs
     var output = 0
     while output < rows {
-      let w = weights.storage.buffer.from(output * inputs)
+      let w = weights.buffer.from(output * inputs)
       var (a0, a1) = spread(bias[output])
       var (b0, b1) = spread(bias[output + 1])
       var (c0, c1) = spread(bias[output + 2])

@@ -11,7 +11,9 @@ struct ItemPanels {
   let hiddenRows: Int
   /// Rows of factors: of the GMF, or of the products that fusion by sum adds to the first layer.
   let factorRows: Int
+  /// Keeps `panels`.
   private let storage: Storage<Float>
+  private let panels: Buffer<Float>
 
   /// Computes them.
   ///
@@ -31,6 +33,7 @@ struct ItemPanels {
     let height = hiddenRows + factorRows
     let storage = Storage<Float>(count: Self.panels(count) * height * PanelKernels.width)
     self.storage = storage
+    panels = storage.buffer
     let work: @Sendable (Int, Int) -> Void = { panel, _ in
       let first = panel * PanelKernels.width
       Self.fill(
@@ -54,7 +57,7 @@ struct ItemPanels {
   /// The panel that holds items `16 index` to `16 index + 15`.
   @inline(__always)
   func panel(_ index: Int) -> Buffer<Float> {
-    storage.buffer.from(index * (hiddenRows + factorRows) * PanelKernels.width)
+    panels.from(index * (hiddenRows + factorRows) * PanelKernels.width)
   }
 
   /// Copies items to the columns of a panel, in their order, 16 at most.
