@@ -37,6 +37,8 @@ package final class Trainer: @unchecked Sendable {
   private let userGradient: Storage<Float>
   private let itemGradient: Storage<Float>
   private let denseGradients: [Storage<Float>]
+  /// Their sum: each worker writes the same part of it in every step, so it stays in its cache.
+  private let denseSum: Storage<Float>
   private let losses: Storage<Double>
   /// For dense Adam: the slot of each row of the batch at hand plus 1, else 0; users, then items.
   private let slotsOfRows: [Storage<Int32>]
@@ -116,6 +118,7 @@ package final class Trainer: @unchecked Sendable {
     denseGradients = (0..<tiling.shards(ofGroups: groups)).map { _ in
       Storage(count: layout.denseCount)
     }
+    denseSum = Storage(count: store.layout.denseCount)
     losses = Storage(count: denseGradients.count)
     slotsOfRows =
       phase.optimizer == .denseAdam
@@ -235,7 +238,9 @@ package final class Trainer: @unchecked Sendable {
     let blocks = store.layout.denseCount / 8
     let range =
       8 * (blocks * worker / pool.threads)..<8 * (blocks * (worker + 1) / pool.threads)
-    let sum = denseGradients[0].buffer
+    let sum = denseSum.buffer
+    sum.from(range.lowerBound).copy(
+      from: denseGradients[0].buffer.from(range.lowerBound), count: range.count)
     for shard in denseGradients.indices.dropFirst() where shard < shards {
       let addend = denseGradients[shard].buffer
       for position in stride(from: range.lowerBound, to: range.upperBound, by: 8) {
