@@ -1,7 +1,8 @@
 -- The roles of the job, with the least rights that it can do with.
 --
--- Run by an administrator, in the database of the job, before the first migration and again whenever
--- you like; every statement may be repeated:
+-- Run by an administrator, in the database of the job, before the first migration and again after it
+-- and after each new version's, which takes from ncf_run and ncf_read what they need not have; every
+-- statement may be repeated:
 --
 --     psql -v ON_ERROR_STOP=1 -1 -d shop -f jobs/roles.sql
 --
@@ -67,6 +68,15 @@ BEGIN
   IF pg_catalog.to_regclass('ncf.trials') IS NOT NULL THEN
     GRANT SELECT, INSERT, UPDATE, DELETE ON ncf.trials TO ncf_run;
     GRANT SELECT ON ncf.trials TO ncf_read;
+  END IF;
+  -- The record of the pointer's moves is only ever added to, and the shares of slots are not the
+  -- job's to set.
+  IF pg_catalog.to_regclass('ncf.slot_bounds') IS NOT NULL THEN
+    GRANT SELECT, INSERT ON ncf.live_moves TO ncf_run;
+    REVOKE UPDATE, DELETE ON ncf.live_moves FROM ncf_run;
+    GRANT SELECT ON ncf.slot_shares, ncf.slot_bounds TO ncf_run, ncf_read;
+    REVOKE INSERT, UPDATE, DELETE ON ncf.slot_shares, ncf.slot_bounds FROM ncf_run;
+    GRANT SELECT ON ncf.live_moves TO ncf_read;
   END IF;
 END
 $$;

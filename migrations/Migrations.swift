@@ -36,5 +36,8 @@ package struct Migration: Sendable, Equatable {
     Migration(name: "0007_live", bytes: PackageResources._007_live_sql),
     Migration(name: "0008_trials", bytes: PackageResources._008_trials_sql),
     Migration(name: "0009_baselines", bytes: PackageResources._009_baselines_sql),
+    Migration(name: "0010_rollback", bytes: PackageResources._010_rollback_sql),
+    Migration(name: "0011_slots", bytes: PackageResources._011_slots_sql),
+    Migration(name: "0012_gate", bytes: PackageResources._012_gate_sql),
   ]
 }

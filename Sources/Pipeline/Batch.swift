@@ -80,7 +80,11 @@ package struct Batch {
       observer.observe(
         .warning("run \(abandoned[row: row, column: 0] ?? "") had died; marked abandoned"))
     }
-    let seen = try LivePointer.read(job: job.name, on: connection)
+    let seen = try LivePointer.read(job: job.name, slot: request.slot, on: connection)
+    var rival = seen.runID
+    if rival == nil, request.slot != Job.mainSlot {
+      rival = try LivePointer.read(job: job.name, slot: Job.mainSlot, on: connection).runID
+    }
     let parameters = parameters
     let record = try RunRecord(
       beginning: request, job: job, seed: request.seed ?? job.training.seed, on: connection
@@ -88,7 +92,7 @@ package struct Batch {
       try Connection(parameters, applicationName: "ncf-batch/record")
     }
     observer.observe(.runBegan(runID: record.runID, job: job.name))
-    let night = Night(context: context(run: record.runID), record: record, seen: seen)
+    let night = Night(context: context(run: record.runID), record: record, seen: seen, rival: rival)
     do {
       var outcome = try night.run()
       outcome.seconds = clock() - start

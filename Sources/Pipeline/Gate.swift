@@ -18,11 +18,11 @@ struct Gate {
     var liveCoverage: Double?
     /// Users with an interaction.
     var users: Int
-    /// Rows that would be published.
+    /// Rows that would be published; as many places of a list count as both runs' lists have.
     var rows: Int
     /// Users of the live run.
     var liveUsers: Int?
-    /// Rows of the live run.
+    /// Rows of the live run, counted likewise.
     var liveRows: Int?
   }
 
@@ -30,6 +30,11 @@ struct Gate {
   enum Verdict: Equatable {
     case publish
     case refuse(reasons: [String])
+
+    /// Why it is refused; empty when it is not.
+    var reasons: [String] {
+      if case .refuse(let reasons) = self { reasons } else { [] }
+    }
   }
 
   /// Below this probability a difference counts as significant.
@@ -38,9 +43,9 @@ struct Gate {
   /// Applies the rules.
   ///
   /// Refused are: figures that are not finite; NDCG not above ItemPop's (first night: paired mean
-  /// difference above 0; later: not below), unless ItemPop is what the job publishes; NDCG below the live model's, significantly and by more
-  /// than the tolerance; coverage under half the live one's; users or rows shrunk by more than
-  /// allowed.
+  /// difference above 0; later: not below), unless ItemPop is what the job publishes; NDCG below the
+  /// live model's, significantly and by more than the tolerance; coverage under half the live one's;
+  /// users or rows shrunk by more than allowed.
   ///
   /// - Parameters:
   ///   - figures: of this run and the live one.
@@ -92,7 +97,7 @@ struct Gate {
     Double(now) < Double(live) * (1 - limits.maxShrink)
   }
 
-  private static func mean(_ values: [Double]) -> Double {
+  static func mean(_ values: [Double]) -> Double {
     values.reduce(0, +) / Double(values.count)
   }
 

@@ -37,6 +37,7 @@ struct RunConfiguration: Encodable {
     var since: String?
     var until: String?
     var mode: String
+    var slot: String
     var publish: Bool
     var force: Bool
     var threads: Int
@@ -55,7 +56,8 @@ struct RunConfiguration: Encodable {
     self.experiment = experiment
     self.request = Request(
       since: request.since?.description, until: request.until?.description,
-      mode: request.mode.rawValue, publish: request.publish, force: request.force,
+      mode: request.mode.rawValue, slot: request.slot, publish: request.publish,
+      force: request.force,
       threads: request.threads)
   }
 

@@ -11,6 +11,8 @@ struct Night {
   let record: RunRecord
   /// The pointer as it was when the run began.
   let seen: LivePointer
+  /// The run that this one is held against: the live one of its slot, or main's where that has none.
+  let rival: Int64?
 
   /// Runs the stages to the end: published, trained or refused.
   func run() throws -> RunOutcome {
@@ -48,7 +50,9 @@ struct Night {
         return (trained, divided.split.training.count, 0)
       }
     } catch let error as TrainingError {
-      return try refused(outcome, reasons: [error.description])
+      let verdict = Gate.Verdict.refuse(reasons: [error.description])
+      try record.gate(GateRecord(verdict, on: nil, live: rival, isForced: false))
+      return try refused(outcome, reasons: verdict.reasons)
     }
     let live = liveModel()
     let evaluated = try stage(.evaluate, &outcome.stages) {
@@ -66,8 +70,12 @@ struct Night {
       }
       return outcome
     }
-    if case .refuse(let reasons) = try verdict(trained, evaluated, pulled, divided) {
-      guard context.request.force else { return try refused(outcome, reasons: reasons) }
+    let figures = try gateFigures(trained, evaluated, pulled, divided)
+    let verdict = Gate.decide(figures, limits: context.job.gate)
+    let force = context.request.force
+    try record.gate(GateRecord(verdict, on: figures, live: rival, isForced: force))
+    if case .refuse(let reasons) = verdict {
+      guard force else { return try refused(outcome, reasons: reasons) }
       outcome.reason = reasons.joined(separator: "; ")
       context.observer.observe(
         .warning("published by force, though: \(reasons.joined(separator: "; "))"))
@@ -140,7 +148,7 @@ struct Night {
 
   /// The live run's model; nil, with a word about it, when there is none that can be used.
   private func liveModel() -> LiveModel? {
-    guard let run = seen.runID else { return nil }
+    guard let run = rival else { return nil }
     do {
       let connection = try context.connect(for: "evaluate")
       if let model = try ModelStore(on: connection).load(run: run) { return model }
@@ -152,28 +160,43 @@ struct Night {
     return nil
   }
 
-  private func verdict(
+  /// What the gate decides on.
+  private func gateFigures(
     _ trained: Trained, _ evaluated: Evaluated, _ pulled: Pulled, _ divided: Divided
-  ) throws -> Gate.Verdict {
-    let itemCount = pulled.table.itemCount
-    let offsets = divided.history.offsets
-    let rows = (0..<divided.history.userCount).reduce(0) { sum, user in
-      sum + min(context.job.output.k, itemCount - (offsets[user + 1] - offsets[user]))
-    }
+  ) throws -> Gate.Figures {
+    var k = context.job.output.k
     var figures = Gate.Figures(
       isFinite: trained.model.isFinite, challenger: evaluated.ndcg, itemPop: evaluated.itemPopNDCG,
-      live: evaluated.liveNDCG, coverage: evaluated.coverage, users: pulled.counts.users,
-      rows: rows)
-    if let run = seen.runID {
+      live: evaluated.liveNDCG, coverage: evaluated.coverage, users: pulled.counts.users, rows: 0)
+    if let run = rival {
       let connection = try context.connect(for: "gate")
       let live = try connection.execute(
         SQL.Live.figures, [.integer(run), .integer(Int64(context.job.evaluation.k))])
       if live.rowCount == 1 {
-        figures.liveUsers = live[row: 0, column: 0].flatMap { Int($0) }
-        figures.liveRows = live[row: 0, column: 1].flatMap { Int($0) }
+        func number(_ column: Int) -> Int? { live[row: 0, column: column].flatMap { Int($0) } }
+        figures.liveUsers = number(0)
+        figures.liveRows = number(1)
         figures.liveCoverage = live[row: 0, column: 2].flatMap { Double($0) }
+        // Lists that were made shorter or longer on purpose have not lost or gained users.
+        let liveK = number(3) ?? k
+        if liveK > k { figures.liveRows = try liveRows(of: run, upTo: k, on: connection) }
+        k = min(k, liveK)
       }
     }
-    return Gate.decide(figures, limits: context.job.gate)
+    let (itemCount, offsets) = (pulled.table.itemCount, divided.history.offsets)
+    figures.rows = (0..<divided.history.userCount).reduce(0) { sum, user in
+      sum + min(k, itemCount - (offsets[user + 1] - offsets[user]))
+    }
+    return figures
+  }
+
+  /// Rows of a run's lists down to a place; nil when the lists are not kept.
+  private func liveRows(of run: Int64, upTo place: Int, on connection: Connection) throws -> Int? {
+    let sql = try SQL.Output(schema: context.job.output.schema, on: connection)
+    let isThere = try connection.execute(
+      SQL.Output.isAttached, [.text(sql.child(run, of: sql.lists))])[row: 0, column: 0]
+    guard isThere == "t" else { return nil }
+    return try connection.execute(sql.countUpTo(place, of: run))[row: 0, column: 0]
+      .flatMap { Int($0) }
   }
 }

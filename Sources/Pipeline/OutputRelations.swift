@@ -36,6 +36,13 @@ struct OutputRelations {
         ]
       ),
       (
+        "recommendations_by_slot", "v",
+        [
+          "user_id \(userType)", "rank integer", "item_id \(itemType)", "score real", "source text",
+          "run_id bigint", "slot text",
+        ]
+      ),
+      (
         "recommendations_by_run", "p",
         [
           "run_id bigint", "user_id \(userType)", "rank integer", "item_id \(itemType)",
@@ -64,6 +71,10 @@ struct OutputRelations {
       try ensureView(
         "recommendations", isThere: present.contains("recommendations"), at: sql.recommendations,
         create: sql.createRecommendations, comment: sql.commentRecommendations)
+      try ensureView(
+        "recommendations_by_slot", isThere: present.contains("recommendations_by_slot"),
+        at: sql.recommendationsBySlot, create: sql.createRecommendationsBySlot,
+        comment: sql.commentRecommendationsBySlot)
       try ensureView(
         "popular_items", isThere: present.contains("popular_items"), at: sql.popularItems,
         create: sql.createPopularItems, comment: sql.commentPopularItems)

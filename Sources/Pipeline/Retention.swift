@@ -7,7 +7,7 @@ struct Retention {
   /// The run.
   let context: RunContext
 
-  /// Refreshes the parent's statistics and drops what needs no longer be kept.
+  /// Refreshes the parents' statistics and drops what needs no longer be kept.
   ///
   /// - Returns: what could not be done now, in words; empty when all was.
   func run() -> [String] {
@@ -48,22 +48,52 @@ struct Retention {
   }
 
   private func analyze(_ sql: SQL.Output, on connection: Connection) throws {
-    try connection.transaction {
-      try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
-      try connection.execute(sql.analyzeParent)
+    for parent in sql.parents {
+      try connection.transaction {
+        try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
+        try connection.execute(sql.analyze(parent))
+      }
     }
   }
 
+  /// Takes a run's lists from the readers, then drops them at leisure.
+  ///
+  /// Once its lists are detached a run can't become live again. Their table goes last: as long as it
+  /// is there, the next run finds what one that was stopped in between has left.
   private func drop(_ run: Int64, _ sql: SQL.Output, on connection: Connection) throws {
+    for parent in sql.parents { try detach(run, from: parent, sql, on: connection) }
     try connection.transaction {
-      // What may take long comes first, while no reader is kept out.
       try connection.execute(sql.deletePopular, [.integer(run)])
       try connection.execute(SQL.Models.delete, [.integer(run)])
+    }
+    for parent in sql.parents.reversed() {
+      try connection.transaction {
+        try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
+        try connection.execute(sql.drop(run, of: parent))
+      }
+    }
+  }
+
+  /// The one step that locks out readers, and so the shortest: nothing is deleted, no file is
+  /// removed, and its COMMIT waits for no disk and no standby.
+  private func detach(
+    _ run: Int64, from parent: SQL.Output.Parent, _ sql: SQL.Output, on connection: Connection
+  ) throws {
+    try connection.transaction {
+      try connection.execute(SQL.Session.setLocal, ["synchronous_commit", "off"])
+      // Nobody can make the run live from here on; who has done so meanwhile keeps it.
+      let live = try connection.execute(SQL.Live.hold, [.text(context.job.name)])
+      for row in 0..<live.rowCount where live[row: row, column: 0] == String(run) {
+        throw BatchError(.temporary, "it has become live again")
+      }
+      let isAttached = try connection.execute(
+        SQL.Output.isAttached, [.text(sql.child(run, of: parent))])
+      guard isAttached[row: 0, column: 0] == "t" else { return }
       // The parent first, as readers lock them; NOWAIT, since a lock that is waited for makes
       // every new reader wait behind it.
-      try connection.execute(sql.lockParent)
-      try connection.execute(sql.lockChild(run))
-      try connection.execute(sql.dropChild(run))
+      try connection.execute(sql.lock(parent))
+      try connection.execute(sql.lock(run, of: parent))
+      try connection.execute(sql.detach(run, from: parent))
     }
   }
 }

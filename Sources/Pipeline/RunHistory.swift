@@ -28,8 +28,13 @@ package struct RunHistory {
     package let exitCode: Int?
     /// Why it was refused, forced, failed or stopped.
     package let reason: String?
-    /// Whether readers see its lists.
-    package let isLive: Bool
+    /// The slot that its lists were made for.
+    package let slot: String
+    /// The slots whose readers see its lists, `main` first.
+    package let liveIn: [String]
+
+    /// Whether any readers see its lists.
+    package var isLive: Bool { !liveIn.isEmpty }
   }
 
   private let parameters: ConnectionParameters
@@ -59,7 +64,8 @@ package struct RunHistory {
           seconds: text("seconds").flatMap { Double($0) } ?? 0, rowsUsed: number("rows_used"),
           users: number("users"), items: number("items"),
           ndcg: text("ndcg").flatMap { Double($0) }, exitCode: number("exit_code"),
-          reason: text("reason"), isLive: text("live") == "t")
+          reason: text("reason"), slot: text("slot") ?? "",
+          liveIn: text("live")?.split(separator: " ").map(String.init) ?? [])
       }
     }
   }

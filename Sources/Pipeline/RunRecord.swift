@@ -32,7 +32,7 @@ final class RunRecord {
         .text(request.host), .text(request.version),
         .text(
           try RunConfiguration(job: job, request: request, experiment: experiment).json()),
-        .text(String(seed)),
+        .text(String(seed)), .text(request.slot),
       ])
     guard let number = row[row: 0, column: 0].flatMap({ Int64($0) }) else {
       throw BatchError(.software, "the server gave the run no number")
@@ -68,6 +68,14 @@ final class RunRecord {
           .text(counts.rejectedJSON), .integer(Int64(counts.users)),
           .integer(Int64(counts.items)), .integer(Int64(counts.coldUsers)),
         ])
+    }
+  }
+
+  /// Records what the gate decided, and on what.
+  func gate(_ decision: GateRecord) throws {
+    let json = try decision.json()
+    try write { connection in
+      _ = try connection.execute(SQL.Runs.recordGate, [.integer(runID), .text(json)])
     }
   }
 

@@ -12,6 +12,8 @@ package struct RunRequest: Sendable {
   package var until: TimePoint?
   /// How to train.
   package var mode: Mode
+  /// Where it publishes: `main`, or the name of a list beside it.
+  package var slot: String
   /// Pull and plan only: nothing is written to the database.
   package var dryRun: Bool
   /// False ends the run after evaluation with status `trained`.
@@ -29,13 +31,14 @@ package struct RunRequest: Sendable {
 
   /// A request with every value given or defaulted.
   package init(
-    since: TimePoint? = nil, until: TimePoint? = nil, mode: Mode = .full, dryRun: Bool = false,
-    publish: Bool = true, force: Bool = false, seed: UInt64? = nil, threads: Int = 1,
-    host: String = "", version: String = ""
+    since: TimePoint? = nil, until: TimePoint? = nil, mode: Mode = .full,
+    slot: String = Job.mainSlot, dryRun: Bool = false, publish: Bool = true, force: Bool = false,
+    seed: UInt64? = nil, threads: Int = 1, host: String = "", version: String = ""
   ) {
     self.since = since
     self.until = until
     self.mode = mode
+    self.slot = slot
     self.dryRun = dryRun
     self.publish = publish
     self.force = force

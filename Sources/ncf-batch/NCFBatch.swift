@@ -11,6 +11,7 @@ struct NCFBatch: ParsableCommand {
         ncf-batch migrate up -d shop           make the schema ncf, or bring it up to date
         ncf-batch -d shop                      the night's run, by jobs/nightly.yaml
         ncf-batch --since 2026-01-01 -d shop   a run on what happened since then
+        ncf-batch rollback -d shop             the lists from before the last run, at once
         ncf-batch recommend 42 -d shop         the list of user 42
         ncf-batch experiment rq1 -d shop       the paper's methods on that log
         ncf-batch tune --budget 30min -d shop  better settings for the job
@@ -33,7 +34,7 @@ struct NCFBatch: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, MigrateCommand.self, LoadCommand.self, RunsCommand.self,
-      RecommendCommand.self, ExperimentCommand.self, TuneCommand.self,
+      RollbackCommand.self, RecommendCommand.self, ExperimentCommand.self, TuneCommand.self,
     ],
     defaultSubcommand: RunCommand.self,
     helpNames: [.long, .customShort("?")])

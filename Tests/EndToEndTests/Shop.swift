@@ -125,3 +125,13 @@ func expectSuccess(_ result: Program.Result) throws {
 struct Unexpected: Error, CustomStringConvertible {
   let description: String
 }
+
+extension Shop {
+  /// Runs a night that publishes, whatever the gate thinks, with variables of the environment.
+  @discardableResult
+  func night(_ variables: [String: String], _ arguments: String...) throws -> Program.Result {
+    var program = program
+    program.environment.merge(variables) { $1 }
+    return try program.start(["run", "--config", try job(), "--force"] + arguments).wait()
+  }
+}

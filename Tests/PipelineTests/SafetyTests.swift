@@ -327,3 +327,49 @@ struct SafetyTests {
     #expect(error?.exitCode == .data)
   }
 }
+
+/// Retention beside those who change what is live.
+struct RetentionTests {
+  @Test func aRunThatBecomesLiveMeanwhileIsNotDropped() throws {
+    let shop = try Shop()
+    let job = shop.job { ($0.output.keepRuns, $0.output.keepDays) = (1, 0) }
+    try shop.run(job)
+    let parameters = shop.database.parameters
+    // Published, but what is old has not been looked for yet.
+    let recorder = Recorder { event in
+      guard case .stageEnded(let record) = event, record.stage == .publish else { return }
+      _ = try? Rollback(parameters, job: job).run()
+    }
+    #expect(try shop.run(job, observer: recorder).status == .published)
+    #expect(try shop.query("SELECT run_id, generation FROM ncf.live") == "1|3")
+    #expect(try shop.query("SELECT count(*), min(run_id) FROM ncf.recommendations") == "300|1")
+  }
+
+  @Test func aPointerThatIsBeingMovedHoldsRetentionOff() throws {
+    let shop = try Shop()
+    let job = shop.job { ($0.output.keepRuns, $0.output.keepDays) = (1, 0) }
+    try shop.run(job)
+    let mover = Mutex<Mover>(Mover(connection: try shop.database.connect()))
+    let recorder = Recorder { event in
+      guard case .stageEnded(let record) = event, record.stage == .publish else { return }
+      mover.withLock { $0.begin() }
+    }
+    #expect(try shop.run(job, observer: recorder).status == .published)
+    #expect(recorder.notices.contains { $0.contains("lists of run 1 stay") })
+    try mover.withLock { try $0.commit() }
+    #expect(try shop.query("SELECT count(*), min(run_id) FROM ncf.recommendations") == "300|1")
+  }
+
+  /// Makes run 1 live in a transaction that stays open.
+  private struct Mover: @unchecked Sendable {
+    // Safe: only touched under the mutex that holds it.
+    let connection: Connection
+
+    func begin() {
+      _ = try? connection.executeScript(
+        "BEGIN; UPDATE ncf.live SET run_id = 1, generation = generation + 1;")
+    }
+
+    func commit() throws { try connection.execute("COMMIT") }
+  }
+}

@@ -46,14 +46,35 @@ extension SQL {
   /// Statements on the pointer that readers follow.
   enum Live {
     static let seen = "SELECT run_id, generation FROM ncf.live WHERE job = $1 AND slot = $2"
+    /// Each move leaves a row in `ncf.live_moves`; no row changed means that somebody came first.
     static let first = """
-      INSERT INTO ncf.live (job, slot, run_id, generation) VALUES ($1, $2, $3, 1)
-      ON CONFLICT DO NOTHING
+      WITH moved AS (
+        INSERT INTO ncf.live (job, slot, run_id, generation) VALUES ($1, $2, $3, 1)
+        ON CONFLICT DO NOTHING
+        RETURNING job, slot, run_id, generation
+      )
+      INSERT INTO ncf.live_moves (job, slot, generation, run_id, cause)
+      SELECT m.job, m.slot, m.generation, m.run_id, $4 FROM moved AS m
       """
     static let move = """
-      UPDATE ncf.live SET run_id = $3, generation = generation + 1
-      WHERE job = $1 AND slot = $2 AND generation = $4
+      WITH moved AS (
+        UPDATE ncf.live SET run_id = $3, generation = generation + 1
+        WHERE job = $1 AND slot = $2 AND generation = $5
+        RETURNING job, slot, run_id, generation
+      )
+      INSERT INTO ncf.live_moves (job, slot, generation, run_id, previous_run_id, cause)
+      SELECT m.job, m.slot, m.generation, m.run_id, $6::bigint, $4 FROM moved AS m
       """
+    /// What a run took the place of when it went live: $1 job, $2 slot, $3 run.
+    static let replaced = """
+      SELECT m.previous_run_id
+      FROM ncf.live_moves AS m
+      WHERE m.job = $1 AND m.slot = $2 AND m.run_id = $3 AND m.previous_run_id IS NOT NULL
+      ORDER BY m.cause <> 'publish', m.generation DESC
+      LIMIT 1
+      """
+    /// Keeps all pointers of a job where they are until the transaction ends; readers don't notice.
+    static let hold = "SELECT l.run_id FROM ncf.live AS l WHERE l.job = $1 FOR SHARE NOWAIT"
     static let notify = "SELECT pg_catalog.pg_notify('ncf_live', $1)"
     /// Figures of the live run that a new one is held against; ItemPop's where it is ItemPop.
     static let figures = """
@@ -62,7 +83,8 @@ extension SQL {
         (SELECT m.value FROM ncf.metrics AS m
           WHERE m.run_id = r.run_id AND m.model <> 'live' AND m.split = 'test'
             AND m.protocol = 'full' AND m.metric = 'coverage' AND m.k = $2
-          ORDER BY m.model = 'itempop' LIMIT 1) AS coverage
+          ORDER BY m.model = 'itempop' LIMIT 1) AS coverage,
+        r.config #>> '{job,output,k}' AS k
       FROM ncf.runs AS r WHERE r.run_id = $1
       """
   }

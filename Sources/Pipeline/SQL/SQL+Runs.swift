@@ -2,14 +2,14 @@ extension SQL {
   /// Statements on the records of runs.
   enum Runs {
     static let insert = """
-      INSERT INTO ncf.runs (job, kind, host, versions, config, config_sha256, seed)
+      INSERT INTO ncf.runs (job, kind, host, versions, config, config_sha256, seed, slot)
       VALUES ($1, $2, $3,
         pg_catalog.jsonb_build_object('ncf-batch', $4::text, 'postgresql',
           pg_catalog.current_setting('server_version')),
         $5::jsonb,
         pg_catalog.encode(
           pg_catalog.sha256(pg_catalog.convert_to($5::jsonb::text, 'UTF8')), 'hex'),
-        $6::numeric)
+        $6::numeric, $7)
       RETURNING run_id
       """
     static let abandonDead = """
@@ -33,6 +33,7 @@ extension SQL {
         model_sha256 = (SELECT m.sha256 FROM ncf.models AS m WHERE m.run_id = $1)
       WHERE run_id = $1 AND status = 'running'
       """
+    static let recordGate = "UPDATE ncf.runs SET gate = $2::jsonb WHERE run_id = $1"
     static let insertEpoch = """
       INSERT INTO ncf.epochs
         (run_id, phase, refit, epoch, loss, hr, ndcg, seconds, samples_per_second)
@@ -52,7 +53,9 @@ extension SQL {
       SELECT r.run_id, r.job, r.kind, r.status, r.started_at::text,
         extract(epoch FROM coalesce(r.finished_at, pg_catalog.now()) - r.started_at) AS seconds,
         r.rows_used, r.users, r.items, r.exit_code, r.reason,
-        EXISTS (SELECT FROM ncf.live AS l WHERE l.run_id = r.run_id) AS live,
+        r.slot,
+        (SELECT pg_catalog.string_agg(l.slot, ' ' ORDER BY l.slot <> 'main', l.slot)
+          FROM ncf.live AS l WHERE l.run_id = r.run_id) AS live,
         (SELECT m.value FROM ncf.metrics AS m
           WHERE m.run_id = r.run_id AND m.model <> 'live' AND m.split = 'test'
             AND m.protocol = 'full' AND m.metric = 'ndcg'

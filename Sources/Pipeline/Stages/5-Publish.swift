@@ -81,13 +81,13 @@ struct PublishStage {
   private func fill(
     _ sql: SQL.Output, _ model: PublishedModel, history: UserItems, on connection: Connection
   ) throws -> (rows: Int, bytes: Int) {
-    try connection.executeScript(sql.createChild(runID))
+    try connection.executeScript(sql.createChild(runID, of: sql.lists))
     let lists = ListWriter(
       context: context, runID: runID, pulled: pulled, history: history, k: context.job.output.k)
-    let sent = try lists.copy(model, into: sql.copyChild(runID), on: connection)
-    try connection.execute(sql.keyChild(runID))
-    try connection.execute(sql.analyzeChild(runID))
-    let counts = try connection.execute(sql.countChild(runID))
+    let sent = try lists.copy(model, into: sql.copyLists(runID), on: connection)
+    try connection.execute(sql.keyChild(runID, of: sql.lists))
+    try connection.execute(sql.analyzeChild(runID, of: sql.lists))
+    let counts = try connection.execute(sql.countChild(runID, of: sql.lists))
     let found = (0..<3).map { Int(counts[row: 0, column: $0] ?? "") ?? -1 }
     guard found[0] == sent.rows, found[1] == sent.users, found[2] <= context.job.output.k else {
       throw BatchError(
@@ -124,8 +124,8 @@ struct PublishStage {
       do {
         return try connection.savepoint("live") {
           try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
-          try connection.execute(sql.attach(runID))
-          let generation = try seen.move(to: runID, job: context.job.name, on: connection)
+          try connection.execute(sql.attach(runID, to: sql.lists))
+          let generation = try seen.move(to: runID, for: .publish, on: connection)
           try RunRecord.insert(metrics, run: runID, on: connection)
           try RunRecord.insert(stage, run: runID, on: connection)
           try RunRecord.finish(

@@ -20,7 +20,7 @@ struct RunCommand: BatchCommand {
 
   /// Variables that stand for flags.
   static let variables = [
-    "NCF_CONFIG", "NCF_SINCE", "NCF_UNTIL", "NCF_SEED", "NCF_THREADS", "NCF_REPORT",
+    "NCF_CONFIG", "NCF_SINCE", "NCF_UNTIL", "NCF_SLOT", "NCF_SEED", "NCF_THREADS", "NCF_REPORT",
     "NCF_LOG_FORMAT",
   ]
 
@@ -46,6 +46,13 @@ struct RunCommand: BatchCommand {
     help: ArgumentHelp("How to train: full, from scratch. (default: full)", valueName: "mode"),
     transform: Self.mode)
   var mode: RunRequest.Mode = .full
+
+  @Option(
+    help: ArgumentHelp(
+      "Publish beside the main lists, for the users that ncf.slot_shares says. [NCF_SLOT, default: main]",
+      valueName: "name"),
+    transform: Self.slot)
+  var slot: String?
 
   @Flag(help: "Pull and plan only; nothing is written to the database.")
   var dryRun = false
@@ -135,7 +142,11 @@ struct RunCommand: BatchCommand {
         ?? session.variable("NCF_SINCE", wanted: Self.momentForm) { TimePoint($0) },
       until: try until
         ?? session.variable("NCF_UNTIL", wanted: Self.momentForm) { TimePoint($0) },
-      mode: mode, dryRun: dryRun, publish: !noPublish, force: force,
+      mode: mode,
+      slot: try slot
+        ?? session.variable("NCF_SLOT", wanted: Job.slotForm) { Job.isSlot($0) ? $0 : nil }
+        ?? Job.mainSlot,
+      dryRun: dryRun, publish: !noPublish, force: force,
       seed: try seed ?? session.variable("NCF_SEED", wanted: wantedSeed) { UInt64($0) },
       threads: try threads
         ?? session.variable("NCF_THREADS", wanted: "a whole number from 1 to 1024") { text in
@@ -149,6 +160,12 @@ struct RunCommand: BatchCommand {
       throw ValidationError("It must be \(momentForm).")
     }
     return point
+  }
+
+  /// A slot's name.
+  static func slot(_ text: String) throws -> String {
+    guard Job.isSlot(text) else { throw ValidationError("It must be \(Job.slotForm).") }
+    return text
   }
 
   private static func mode(_ text: String) throws -> RunRequest.Mode {

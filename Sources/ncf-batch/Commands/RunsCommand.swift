@@ -4,7 +4,10 @@ import Pipeline
 /// The subcommand that lists past runs.
 struct RunsCommand: BatchCommand {
   static let configuration = CommandConfiguration(
-    commandName: "runs", abstract: "List runs, newest first; * marks those whose lists are served.")
+    commandName: "runs", abstract: "List runs, newest first; * marks those whose lists are served.",
+    discussion: """
+      A * alone is the slot main, which the view recommendations shows; other slots are named.
+      """)
 
   @Option(help: "Only this job's.")
   var job: String?
@@ -38,17 +41,23 @@ struct RunsCommand: BatchCommand {
   private static func cells(_ run: RunHistory.Entry) -> [String] {
     func count(_ value: Int?) -> String { value.map(Figures.count) ?? "-" }
     return [
-      "\(run.runID)", run.isLive ? "*" : "", run.job, run.kind, run.status.rawValue,
+      "\(run.runID)", live(run), run.job, run.kind, run.status.rawValue,
       run.startedAt, Figures.duration(run.seconds), count(run.rowsUsed), count(run.users),
       count(run.items), run.ndcg.map { Figures.fixed($0, 4) } ?? "-",
       run.reason?.split(separator: "\n").first.map(String.init) ?? "",
     ]
   }
 
+  /// `*` for main, `*b` for a slot b.
+  private static func live(_ run: RunHistory.Entry) -> String {
+    run.liveIn.map { $0 == Job.mainSlot ? "*" : "*\($0)" }.joined(separator: " ")
+  }
+
   private static func json(_ run: RunHistory.Entry) -> JSON {
     .object([
       ("run_id", .integer(Int(run.runID))), ("job", .text(run.job)), ("kind", .text(run.kind)),
-      ("status", .text(run.status.rawValue)), ("live", .boolean(run.isLive)),
+      ("status", .text(run.status.rawValue)), ("slot", .text(run.slot)),
+      ("live", .boolean(run.isLive)), ("live_in", .list(run.liveIn.map { .text($0) })),
       ("started_at", .text(run.startedAt)), ("seconds", .number(run.seconds)),
       ("rows_used", .optional(run.rowsUsed)), ("users", .optional(run.users)),
       ("items", .optional(run.items)), ("ndcg", .optional(run.ndcg)),

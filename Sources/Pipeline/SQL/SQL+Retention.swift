@@ -1,0 +1,53 @@
+/// Statements on the lists of runs that are kept, and of those that need be no longer.
+extension SQL.Output {
+  func analyze(_ parent: Parent) -> String { "ANALYZE \(parent.name)" }
+
+  /// Runs whose lists can be made live: $1 job, $2 schema.
+  static let kept = """
+    SELECT r.run_id
+    FROM ncf.runs AS r
+    JOIN pg_catalog.pg_namespace AS n ON n.nspname = $2
+    JOIN pg_catalog.pg_class AS c
+      ON c.relnamespace = n.oid AND c.relname = 'recommendations_run_' || r.run_id
+    WHERE r.job = $1 AND r.status = 'published' AND c.relispartition
+    ORDER BY r.run_id
+    """
+
+  /// Published runs whose lists need not be kept: $1 job, $2 how many of a slot, $3 days, $4 schema.
+  static let expired = """
+    WITH published AS (
+      SELECT r.run_id, r.finished_at,
+        pg_catalog.row_number() OVER (PARTITION BY r.slot ORDER BY r.run_id DESC) AS place
+      FROM ncf.runs AS r
+      WHERE r.job = $1 AND r.status = 'published'
+    )
+    SELECT p.run_id
+    FROM published AS p
+    WHERE p.place > $2
+      AND p.finished_at < pg_catalog.now() - pg_catalog.make_interval(days => $3::integer)
+      AND NOT EXISTS (SELECT FROM ncf.live AS l WHERE l.run_id = p.run_id)
+      AND EXISTS (
+        SELECT FROM pg_catalog.pg_class AS c
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = $4 AND c.relname = 'recommendations_run_' || p.run_id)
+    ORDER BY p.run_id
+    """
+  static let isAttached = """
+    SELECT EXISTS (
+      SELECT FROM pg_catalog.pg_class AS c
+      WHERE c.oid = pg_catalog.to_regclass($1) AND c.relispartition)
+    """
+  func lock(_ parent: Parent) -> String {
+    "LOCK TABLE ONLY \(parent.name) IN ACCESS EXCLUSIVE MODE NOWAIT"
+  }
+  func lock(_ run: Int64, of parent: Parent) -> String {
+    "LOCK TABLE \(child(run, of: parent)) IN ACCESS EXCLUSIVE MODE NOWAIT"
+  }
+  func detach(_ run: Int64, from parent: Parent) -> String {
+    "ALTER TABLE \(parent.name) DETACH PARTITION \(child(run, of: parent))"
+  }
+  func drop(_ run: Int64, of parent: Parent) -> String {
+    "DROP TABLE IF EXISTS \(child(run, of: parent))"
+  }
+  var deletePopular: String { "DELETE FROM \(popular) WHERE run_id = $1" }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Logging
+import Pipeline
+
+/// The subcommand that makes the lists of a kept run live.
+struct RollbackCommand: BatchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rollback", abstract: "Serve the lists of a run that was kept, at once.",
+    discussion: """
+      Nothing is trained: the pointer that readers follow is moved. Without --to it goes to the run \
+      that the live one took the place of. --to may name any kept run of the job, a newer one too, so \
+      it is also the way forward again. A run that is at work meanwhile does not publish (75). The \
+      next night goes on from the run that is live then.
+      """)
+
+  @Option(help: ArgumentHelp("The run, as in ncf-batch runs.", valueName: "run"))
+  var to: Int64?
+
+  @Option(
+    help: ArgumentHelp(
+      "The slot whose lists change. [NCF_SLOT, default: \(Job.mainSlot)]", valueName: "name"),
+    transform: RunCommand.slot)
+  var slot: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"))
+  var config: String?
+
+  @Flag(help: "Print a JSON object.")
+  var json = false
+
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup(title: "Talk") var talk: TalkOptions
+
+  func execute(in session: Session) throws {
+    let job = try ConfigurationFile.job(config, in: session)
+    let slot =
+      try slot
+      ?? session.variable("NCF_SLOT", wanted: Job.slotForm) { Job.isSlot($0) ? $0 : nil }
+      ?? Job.mainSlot
+    let done = try Rollback(connection.parameters, job: job, slot: slot).run(to: to)
+    if json {
+      try StandardOutput.write(
+        JSON.object([
+          ("job", .text(done.job)), ("slot", .text(done.slot)),
+          ("run_id", .integer(Int(done.runID))),
+          ("previous_run_id", .integer(Int(done.previousRunID))),
+          ("generation", .integer(Int(done.generation))),
+        ]).pretty)
+      return
+    }
+    let place = done.slot == Job.mainSlot ? "" : ", slot \(done.slot)"
+    let before =
+      done.runID == done.previousRunID
+      ? "was so already" : "before: run \(done.previousRunID)"
+    try StandardOutput.write(
+      "job \(done.job)\(place): run \(done.runID) is served (\(before)), generation \(done.generation)\n"
+    )
+  }
+}
