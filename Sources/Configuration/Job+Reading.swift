@@ -17,6 +17,10 @@ extension Job {
     var top = Section(document)
     let name = top.text("job")
     let source = Self.readSource(top.section("source"), in: document)
+    let users = Self.readUsers(top.section("users"))
+    let items = Self.readItems(top.section("items"))
+    let exclude = Self.readExclusion(top.section("exclude"))
+    let popular = Self.readPopular(top.section("popular"))
     let model = Self.readModel(&top)
     let (training, initial) = Self.readTraining(top.section("train"), model)
     let evaluation = Self.readEvaluation(top.section("evaluate"))
@@ -25,9 +29,9 @@ extension Job {
     top.finish()
     try document.finish()
     self.init(
-      name: name ?? "default", source: source, method: model.method, model: model.spec,
-      baselines: model.baselines, training: training, initial: initial, evaluation: evaluation,
-      gate: gate, output: output)
+      name: name ?? "default", source: source, users: users, items: items, exclude: exclude,
+      popular: popular, method: model.method, model: model.spec, baselines: model.baselines,
+      training: training, initial: initial, evaluation: evaluation, gate: gate, output: output)
     // The factors that the GMF part starts from say how wide it is, unless the file does.
     if training.pretrain == .factors, !model.hasWidth { self.model.gmfWidth = initial.width }
     try check(against: document)
@@ -39,6 +43,10 @@ extension Job {
     var top = Section(document)
     _ = top.text("job")
     _ = readSource(top.section("source"), in: document)
+    _ = readUsers(top.section("users"))
+    _ = readItems(top.section("items"))
+    _ = readExclusion(top.section("exclude"))
+    _ = readPopular(top.section("popular"))
     _ = readTraining(top.section("train"), readModel(&top))
     _ = readEvaluation(top.section("evaluate"))
     _ = readGate(top.section("gate"))
@@ -80,6 +88,8 @@ extension Job {
     if let count = section.integer("connections") { source.connections = count }
     source.events = section.numbers("events")
     source.minValue = section.number("min_value")
+    source.halfLife = section.value("half_life", wanted: ageForm) { Age($0) }
+    source.maxPerUser = section.integer("max_per_user")
     section.finish()
     return source
   }
@@ -157,5 +167,5 @@ extension Job {
     return output
   }
 
-  private static let ageForm = "an age such as 90d or 2y (units: min, h, d, w, mo, y)"
+  static let ageForm = "an age such as 90d or 2y (units: min, h, d, w, mo, y)"
 }

@@ -78,6 +78,11 @@ struct Section {
     }
   }
 
+  /// A list of texts, with or without quotes.
+  mutating func texts(_ key: String) -> [String]? {
+    list(key, wanted: "a list of names, such as [purchase, hide]") { $0.string }
+  }
+
   /// A mapping of free names to numbers.
   mutating func numbers(_ key: String) -> [String: Double]? {
     let wanted = "a mapping of names to numbers, such as {view: 0, purchase: 1}"

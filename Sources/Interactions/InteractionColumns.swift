@@ -1,6 +1,7 @@
 /// The log as it arrives: four columns of four bytes, one row an event.
 ///
-/// Users and items are the provisional numbers of two `VocabularyBuilder`s.
+/// Users and items are the provisional numbers of two `VocabularyBuilder`s. Where some events exclude
+/// their items from lists and others don't, a fifth column of a byte says which.
 package struct InteractionColumns: Sendable {
   /// Each event's user, a provisional number.
   package private(set) var users: [UInt32] = []
@@ -8,11 +9,18 @@ package struct InteractionColumns: Sendable {
   package private(set) var items: [UInt32] = []
   /// Each event's time in whole seconds since 1970 UTC.
   package private(set) var seconds: [UInt32] = []
-  /// Each event's weight.
+  /// Each event's weight; 0 for an event that only excludes, below 0 for one that speaks against.
   package private(set) var weights: [Float] = []
+  /// Whether each event excludes its item from the user's list; empty when no event is marked.
+  package private(set) var marks: [Bool] = []
+  private let isMarked: Bool
 
   /// Begins with no events.
-  package init() {}
+  ///
+  /// - Parameter isMarked: whether to keep what `append` is told of marks.
+  package init(isMarked: Bool = false) {
+    self.isMarked = isMarked
+  }
 
   /// How many events there are.
   package var count: Int { users.count }
@@ -25,6 +33,7 @@ package struct InteractionColumns: Sendable {
     items.reserveCapacity(count)
     seconds.reserveCapacity(count)
     weights.reserveCapacity(count)
+    if isMarked { marks.reserveCapacity(count) }
   }
 
   /// Adds an event.
@@ -34,11 +43,15 @@ package struct InteractionColumns: Sendable {
   ///   - item: its provisional number.
   ///   - second: since 1970 UTC.
   ///   - weight: 1 where events have none.
-  package mutating func append(user: UInt32, item: UInt32, second: UInt32, weight: Float = 1) {
+  ///   - excludes: whether the event excludes its item from the user's list.
+  package mutating func append(
+    user: UInt32, item: UInt32, second: UInt32, weight: Float = 1, excludes: Bool = false
+  ) {
     users.append(user)
     items.append(item)
     seconds.append(second)
     weights.append(weight)
+    if isMarked { marks.append(excludes) }
   }
 
   /// Adds all events of another log.
@@ -54,6 +67,7 @@ package struct InteractionColumns: Sendable {
     self.items.append(contentsOf: other.takeItems().lazy.map { items[Int($0)] })
     seconds.append(contentsOf: other.takeSeconds())
     weights.append(contentsOf: other.takeWeights())
+    marks.append(contentsOf: other.takeMarks())
   }
 
   /// Hands over the column of users and keeps an empty one, so that its memory can go early.
@@ -81,6 +95,13 @@ package struct InteractionColumns: Sendable {
   mutating func takeWeights() -> [Float] {
     let taken = weights
     weights = []
+    return taken
+  }
+
+  /// Hands over the column of marks and keeps an empty one.
+  mutating func takeMarks() -> [Bool] {
+    let taken = marks
+    marks = []
     return taken
   }
 }

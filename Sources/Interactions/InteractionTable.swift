@@ -65,8 +65,22 @@ package struct InteractionTable: Sendable, Equatable {
     self.weights = weights
   }
 
+  /// Takes rows that are laid out already.
+  init(
+    itemCount: Int, offsets: [Int], items: [UInt32], seconds: [UInt32], weights: [Float],
+    merged: Int
+  ) {
+    self.userCount = offsets.count - 1
+    self.itemCount = itemCount
+    self.offsets = offsets
+    self.items = items
+    self.seconds = seconds
+    self.weights = weights
+    self.merged = merged
+  }
+
   /// Replaces provisional users by dense ones and counts them into the users' first positions.
-  private static func denseUsers(
+  static func denseUsers(
     _ users: inout [UInt32], remap: [UInt32], userCount: Int
   ) -> [Int] {
     var starts = [Int](repeating: 0, count: userCount + 1)
@@ -80,7 +94,7 @@ package struct InteractionTable: Sendable, Equatable {
   }
 
   /// Moves a column's values to their users' places, in order of arrival within a user.
-  private static func scattered<Value>(
+  static func scattered<Value>(
     _ column: consuming [Value], filler: Value, users: [UInt32], starts: [Int],
     transform: (Value) -> Value
   ) -> [Value] {
@@ -96,46 +110,23 @@ package struct InteractionTable: Sendable, Equatable {
     return result
   }
 
-  /// One event while a user's events are sorted.
-  private struct Event: Comparable {
-    /// The item in the high half, the second in the low half.
-    var key: UInt64
-    /// The weight's bits, whose order has no meaning but is the same for the same weights.
-    var weight: UInt32
-
-    static func < (left: Event, right: Event) -> Bool {
-      left.key < right.key || (left.key == right.key && left.weight < right.weight)
-    }
-  }
-
   /// Sorts each user's events by item, time and weight, and closes the gaps that repeats leave.
   private static func sortAndMerge(
     _ offsets: inout [Int], _ items: inout [UInt32], _ seconds: inout [UInt32],
     _ weights: inout [Float]
   ) {
-    var events: [Event] = []
+    var merger = EventMerger(rules: MergeRules(), newest: 0)
+    var pairs: [UserItemPair] = []
     var written = 0
     for user in 0..<(offsets.count - 1) {
-      events.removeAll(keepingCapacity: true)
-      for row in offsets[user]..<offsets[user + 1] {
-        let key = UInt64(items[row]) << 32 | UInt64(seconds[row])
-        events.append(Event(key: key, weight: weights[row].bitPattern))
-      }
-      events.sort()
+      merger.merge(
+        offsets[user]..<offsets[user + 1], items: items, seconds: seconds, weights: weights,
+        marks: [], into: &pairs)
       offsets[user] = written
-      var next = 0
-      while next < events.count {
-        let first = events[next]
-        let item = first.key >> 32
-        var sum = Double(Float(bitPattern: first.weight))
-        next += 1
-        while next < events.count, events[next].key >> 32 == item {
-          sum += Double(Float(bitPattern: events[next].weight))
-          next += 1
-        }
-        items[written] = UInt32(truncatingIfNeeded: item)
-        seconds[written] = UInt32(truncatingIfNeeded: first.key)
-        weights[written] = Float(sum)
+      for pair in pairs {
+        items[written] = pair.item
+        seconds[written] = pair.first
+        weights[written] = Float(pair.weight)
         written += 1
       }
     }
@@ -146,7 +137,7 @@ package struct InteractionTable: Sendable, Equatable {
   }
 
   /// Drops what lies behind the merged rows; gives the memory back when it is worth a copy.
-  private static func shrink<Value>(_ column: inout [Value], to count: Int) {
+  static func shrink<Value>(_ column: inout [Value], to count: Int) {
     let surplus = column.count - count
     if surplus > column.count / 8 {
       column = Array(column[..<count])

@@ -4,7 +4,7 @@ package import Interactions
 package struct ExperimentLog: Sendable {
   /// One interaction per user and item.
   package let table: InteractionTable
-  /// Whether weights count in training: the job weighs events.
+  /// Whether weights count in training: the job weighs events, or lets them decay.
   package let isWeighted: Bool
   /// Test candidates from the job's file, and whether each user has a line in it.
   package let given: (candidates: UserItems, hasLine: [Bool])?

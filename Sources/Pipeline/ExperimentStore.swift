@@ -123,7 +123,7 @@ package final class ExperimentStore {
         given = (file.candidates, file.hasLine)
       }
       return ExperimentLog(
-        table: pulled.table, isWeighted: job.source.events != nil, given: given,
+        table: pulled.table, isWeighted: job.source.isWeighted, given: given,
         counts: pulled.counts)
     }
   }

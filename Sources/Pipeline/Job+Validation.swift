@@ -9,6 +9,7 @@ extension Job {
       !name.isEmpty && name.utf8.count <= 63 && !name.utf8.contains(0), "job",
       "a name of 1 to 63 bytes")
     try validateSource()
+    try validateLists()
     try validateMethod()
     try validateTraining()
     try Self.require((1...100).contains(evaluation.k), "evaluate.k", "a number from 1 to 100")
@@ -29,9 +30,7 @@ extension Job {
   private func validateSource() throws(BatchError) {
     switch source.relation {
     case .query(let text):
-      try Self.require(
-        !text.utf8.allSatisfy { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 },
-        "source.query", "a SELECT")
+      try Self.require(Self.hasWords(text), "source.query", "a SELECT")
     case .table(let name, let columns):
       try Self.require(!name.isEmpty, "source.table", "a schema-qualified name")
       if source.events != nil {
@@ -47,14 +46,17 @@ extension Job {
     try Self.require((1...64).contains(source.connections), "source.connections", "1 to 64")
     if let events = source.events {
       try Self.require(
-        events.values.allSatisfy { $0 >= 0 && $0 <= 1_000_000 }, "source.events",
-        "weights from 0 to 1000000")
+        events.values.allSatisfy { abs($0) <= 1_000_000 }, "source.events",
+        "weights from -1000000 to 1000000")
       try Self.require(
         events.values.contains { $0 > 0 }, "source.events",
         "a type with a weight above 0, or nothing would count")
     }
     if let minValue = source.minValue {
       try Self.require(minValue.isFinite, "source.min_value", "a finite number")
+    }
+    if let most = source.maxPerUser {
+      try Self.require(most >= 1, "source.max_per_user", "1 or more")
     }
   }
 

@@ -9,6 +9,14 @@ package struct Job: Sendable, Equatable, Codable {
   package var name: String
   /// Where interactions are read from.
   package var source: Source
+  /// Who gets a list.
+  package var users: Users
+  /// What may be in a list.
+  package var items: Items
+  /// What is left out of a user's list.
+  package var exclude: Exclusion
+  /// What makes an item popular.
+  package var popular: Popular
   /// What is trained and published.
   package var method: Method
   /// The network, when the method is `ncf`.
@@ -28,7 +36,8 @@ package struct Job: Sendable, Equatable, Codable {
 
   /// A job with every value given or defaulted.
   package init(
-    name: String = "default", source: Source, method: Method = .ncf,
+    name: String = "default", source: Source, users: Users = Users(), items: Items = Items(),
+    exclude: Exclusion = Exclusion(), popular: Popular = Popular(), method: Method = .ncf,
     model: ModelSpec = ModelSpec(gmfWidth: 8, tower: [64, 32, 16, 8], activation: .relu),
     baselines: BaselineOptions = BaselineOptions(),
     training: TrainingOptions = Job.defaultTraining, initial: Factorization = Factorization(),
@@ -37,6 +46,10 @@ package struct Job: Sendable, Equatable, Codable {
   ) {
     self.name = name
     self.source = source
+    self.users = users
+    self.items = items
+    self.exclude = exclude
+    self.popular = popular
     self.method = method
     self.model = model
     self.baselines = baselines
@@ -100,27 +113,34 @@ extension Job {
     package var window: Age?
     /// Users with fewer distinct items than this are left out altogether; default 1.
     package var minInteractions: Int
-    /// Weights of event types, by name: above 0 the type counts, at 0 or not named it does not;
-    /// nil (default) counts every row alike.
+    /// Weights of event types, by name: above 0 the type counts, below 0 it speaks against the item,
+    /// at 0 or not named it does not count; nil (default) counts every row alike.
     ///
-    /// Weights of one user's events with one item add up, and weigh that positive's loss in
-    /// training. Needs `event_type`.
+    /// Weights of one user's events with one item add up. A sum above 0 weighs that positive's loss
+    /// in training; another makes the item a known negative. Needs `event_type`.
     package var events: [String: Double]?
     /// Rows whose `value` is missing or lower are left out; default nil, needs `value`.
     package var minValue: Double?
+    /// In how long an event's weight halves, counted back from the newest event; default nil.
+    package var halfLife: Age?
+    /// The most events of a user that count, the latest ones; default nil.
+    package var maxPerUser: Int?
     /// Connections that read the table side by side, in one snapshot; default 1.
     package var connections: Int
 
     /// A source with every value given or defaulted.
     package init(
       relation: Relation, window: Age? = nil, minInteractions: Int = 1,
-      events: [String: Double]? = nil, minValue: Double? = nil, connections: Int = 1
+      events: [String: Double]? = nil, minValue: Double? = nil, halfLife: Age? = nil,
+      maxPerUser: Int? = nil, connections: Int = 1
     ) {
       self.relation = relation
       self.window = window
       self.minInteractions = minInteractions
       self.events = events
       self.minValue = minValue
+      self.halfLife = halfLife
+      self.maxPerUser = maxPerUser
       self.connections = connections
     }
   }

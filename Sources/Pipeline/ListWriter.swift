@@ -2,16 +2,27 @@ import Interactions
 import Postgres
 import Ranking
 
-/// Scores users block by block and writes their lists while the next block is scored.
+/// Scores users block by block and writes their lists while the next block is scored; then writes the
+/// popular lists of those that are not scored.
 struct ListWriter {
+  /// What was written.
+  struct Sent {
+    /// Rows of lists.
+    var rows = 0
+    /// Users with at least one row.
+    var users = 0
+    /// Bytes of the rows' fields.
+    var bytes = 0
+  }
+
   /// The run.
   let context: RunContext
   /// Its number.
   let runID: Int64
-  /// What was pulled.
+  /// What was pulled: who gets a list, and what is not in it.
   let pulled: Pulled
-  /// Items that a user is not shown.
-  let history: UserItems
+  /// What is popular.
+  let popular: PopularLists
   /// Length of a list.
   let k: Int
 
@@ -20,44 +31,89 @@ struct ListWriter {
 
   /// Writes every user's list.
   ///
-  /// - Returns: rows sent, users with at least one row, bytes of their fields.
   /// - Throws: `BatchError` when interrupted; `PostgresError`.
   func copy(
     _ model: PublishedModel, into statement: String, on connection: Connection
-  ) throws -> (rows: Int, users: Int, bytes: Int) {
-    let scorer = model.scorer(pool: context.pool)
-    let count = pulled.table.userCount
-    let start = context.clock()
-    var (users, bytes) = (0, 0)
+  ) throws -> Sent {
+    var sent = Sent()
     let rows = try connection.copyIn(statement) { writer in
-      var sent = 0
-      for first in stride(from: 0, to: count, by: Self.block) {
-        try context.interruption.check()
-        let end = min(first + Self.block, count)
-        let lists = topK(
-          scorer, users: (first..<end).map { UInt32($0) }, k: k, history: history,
-          pool: context.pool)
-        for list in 0..<lists.count {
-          let range = lists.range(ofList: list)
-          if !range.isEmpty { users += 1 }
-          for (place, position) in range.enumerated() {
-            try writer.beginRow(columns: 6)
-            try writer.write(runID)
-            bytes += try writer.write(pulled.users, at: Int(lists.users[list]))
-            try writer.writeInt32(Int32(place + 1))
-            bytes += try writer.write(pulled.items, at: Int(lists.items[position]))
-            try writer.writeFloat(scorer.published(lists.scores[position]))
-            try writer.writeText("model")
-            sent += 1
-          }
-        }
-        context.progress(
-          .publish, "scoring and writing lists", done: end, of: count, since: start,
-          unit: "users")
-      }
-      bytes += sent * 21
+      try writeScored(model, to: &writer, &sent)
+      try writePopular(to: &writer, &sent)
     }
-    return (rows, users, bytes)
+    guard rows == sent.rows else {
+      throw BatchError(.software, "\(sent.rows) rows were sent, \(rows) arrived")
+    }
+    return sent
+  }
+
+  private func writeScored(
+    _ model: PublishedModel, to writer: inout CopyWriter, _ sent: inout Sent
+  ) throws {
+    let scorer = model.scorer(pool: context.pool)
+    let users = pulled.audience.scored
+    let start = context.clock()
+    for first in stride(from: 0, to: users.count, by: Self.block) {
+      try context.interruption.check()
+      let end = min(first + Self.block, users.count)
+      let lists = topK(
+        scorer, users: Array(users[first..<end]), k: k, history: pulled.excluded,
+        eligible: pulled.catalogue.eligible, cap: pulled.catalogue.cap, pool: context.pool)
+      for list in 0..<lists.count {
+        let range = lists.range(ofList: list)
+        if !range.isEmpty { sent.users += 1 }
+        for (place, position) in range.enumerated() {
+          try write(
+            (pulled.users, Int(lists.users[list])), rank: place + 1, item: lists.items[position],
+            score: scorer.published(lists.scores[position]), source: "model", to: &writer, &sent)
+        }
+      }
+      context.progress(
+        .publish, "scoring and writing lists", done: end, of: users.count, since: start,
+        unit: "users")
+    }
+  }
+
+  private func writePopular(to writer: inout CopyWriter, _ sent: inout Sent) throws {
+    let audience = pulled.audience
+    var written = 0
+    func write(
+      _ user: (Vocabulary, Int), excluding excluded: ArraySlice<UInt32>,
+      to writer: inout CopyWriter, _ sent: inout Sent
+    ) throws {
+      written += 1
+      if written & 0x3FF == 0 { try context.interruption.check() }
+      let list = popular.list(excluding: excluded)
+      if !list.isEmpty { sent.users += 1 }
+      for (place, item) in list.enumerated() {
+        try self.write(
+          user, rank: place + 1, item: item, score: popular.score(of: item), source: "popular",
+          to: &writer, &sent)
+      }
+    }
+    for user in audience.cold {
+      try write(
+        (pulled.users, Int(user)), excluding: pulled.excluded[Int(user)], to: &writer, &sent)
+    }
+    for place in 0..<audience.strangers.count {
+      try write(
+        (audience.strangers, place), excluding: audience.strangersExcluded[place], to: &writer,
+        &sent)
+    }
+  }
+
+  private func write(
+    _ user: (Vocabulary, Int), rank: Int, item: UInt32, score: Float, source: String,
+    to writer: inout CopyWriter, _ sent: inout Sent
+  ) throws(PostgresError) {
+    try writer.beginRow(columns: 6)
+    try writer.write(runID)
+    sent.bytes += try writer.write(user.0, at: user.1)
+    try writer.writeInt32(Int32(rank))
+    sent.bytes += try writer.write(pulled.items, at: Int(item))
+    try writer.writeFloat(score)
+    try writer.writeText(source)
+    sent.bytes += 16 + source.utf8.count
+    sent.rows += 1
   }
 }
 

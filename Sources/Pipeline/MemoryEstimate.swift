@@ -12,6 +12,12 @@ struct MemoryEstimate {
     var rows: Int
     /// Interactions after repeats were merged.
     var interactions: Int
+    /// Pairs of user and item that are not to be listed.
+    var excluded = 0
+    /// Users without an embedding who get a list.
+    var strangers = 0
+    /// Pairs of user and item that are known negatives.
+    var negatives = 0
     /// Users with an embedding.
     var users: Int
     /// Items with an embedding.
@@ -58,6 +64,7 @@ struct MemoryEstimate {
     Self.program + threads * Self.blasPerThread
       + (12 + 8 + 4) * sizes.interactions + 32 * sizes.users
       + 16 * (sizes.users + sizes.items)
+      + 4 * sizes.excluded + 24 * sizes.strangers + 8 * sizes.negatives
   }
 
   /// The network that is published: the job's own, or plain MF of the baseline's width.

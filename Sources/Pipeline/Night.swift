@@ -46,7 +46,7 @@ struct Night {
           epochs.append(epoch)
           try record.epoch(epoch)
         }
-        let trained = try train.run(divided, of: pulled.table)
+        let trained = try train.run(divided, of: pulled)
         return (trained, divided.split.training.count, 0)
       }
     } catch let error as TrainingError {
@@ -60,17 +60,17 @@ struct Night {
       let evaluated = try evaluate.run(trained, live: live)
       return (evaluated, evaluated.testedUsers, 0)
     }
-    outcome.metrics = evaluated.metrics
+    outcome.metrics = evaluated.metrics + [fallback(pulled.audience)].compactMap(\.self)
     if !context.request.publish {
       try record.finish(
-        .trained, exitCode: .success, reason: nil, metrics: evaluated.metrics
+        .trained, exitCode: .success, reason: nil, metrics: outcome.metrics
       ) { connection in
         _ = try ModelStore(on: connection).save(
           trained.model, users: pulled.users, items: pulled.items, run: record.runID)
       }
       return outcome
     }
-    let figures = try gateFigures(trained, evaluated, pulled, divided)
+    let figures = try gateFigures(trained, evaluated, pulled)
     let verdict = Gate.decide(figures, limits: context.job.gate)
     let force = context.request.force
     try record.gate(GateRecord(verdict, on: figures, live: rival, isForced: force))
@@ -92,7 +92,7 @@ struct Night {
     let published = try PublishStage(
       context: context, runID: record.runID, pulled: pulled, seen: seen,
       metrics: outcome.metrics, forcedReason: outcome.reason
-    ).run(model, history: divided.history)
+    ).run(model)
     outcome.stages.append(published.stage)
     context.observer.observe(.stageEnded(published.stage))
     outcome.status = .published
@@ -100,6 +100,15 @@ struct Night {
     outcome.rowsPublished = published.rows
     for left in Retention(context: context).run() { context.observer.observe(.notice(left)) }
     return outcome
+  }
+
+  /// The share of users with a list who get the popular one; nil when nobody gets a list.
+  private func fallback(_ audience: Audience) -> MetricRow? {
+    if audience.count == 0 { return nil }
+    return MetricRow(
+      model: context.job.label, split: "lists", proto: "full", metric: "fallback",
+      k: context.job.output.k, value: Double(audience.coldCount) / Double(audience.count),
+      confidence: nil, n: audience.count)
   }
 
   private func refused(_ outcome: RunOutcome, reasons: [String]) throws -> RunOutcome {
@@ -162,7 +171,7 @@ struct Night {
 
   /// What the gate decides on.
   private func gateFigures(
-    _ trained: Trained, _ evaluated: Evaluated, _ pulled: Pulled, _ divided: Divided
+    _ trained: Trained, _ evaluated: Evaluated, _ pulled: Pulled
   ) throws -> Gate.Figures {
     var k = context.job.output.k
     var figures = Gate.Figures(
@@ -183,10 +192,13 @@ struct Night {
         k = min(k, liveK)
       }
     }
-    let (itemCount, offsets) = (pulled.table.itemCount, divided.history.offsets)
-    figures.rows = (0..<divided.history.userCount).reduce(0) { sum, user in
-      sum + min(k, itemCount - (offsets[user + 1] - offsets[user]))
-    }
+    let (audience, catalogue) = (pulled.audience, pulled.catalogue)
+    figures.rows =
+      catalogue.rows(
+        k: k, excluded: pulled.excluded,
+        users: (audience.scored + audience.cold).lazy.map { Int($0) })
+      + catalogue.rows(
+        k: k, excluded: audience.strangersExcluded, users: 0..<audience.strangers.count)
     return figures
   }
 

@@ -8,10 +8,12 @@ enum RejectionReason: String, CaseIterable {
   case idTooLong = "id_too_long"
   case infiniteTime = "infinite_time"
   case nanValue = "nan_value"
+  case negativeEvent = "negative_event"
   case nullItem = "null_item"
   case nullTime = "null_time"
   case nullUser = "null_user"
   case nullValue = "null_value"
+  case overMaxPerUser = "over_max_per_user"
 }
 
 /// Rows left out so far, by reason.

@@ -8,10 +8,10 @@ struct RowReader {
   private var bytes = 0
   private var users: IdentifierColumn
   private var items: IdentifierColumn
-  private var columns = InteractionColumns()
+  private var columns: InteractionColumns
   private var rejections = Rejections()
   private let watermark: Int64
-  private let hasWeight: Bool
+  private let types: EventTypes
   private let minValue: Double?
 
   /// A reader that has taken nothing yet.
@@ -19,7 +19,8 @@ struct RowReader {
     users = IdentifierColumn(kind: plan.userKind)
     items = IdentifierColumn(kind: plan.itemKind)
     self.watermark = watermark
-    hasWeight = plan.hasWeight
+    types = plan.types
+    columns = InteractionColumns(isMarked: plan.types.isMarked)
     self.minValue = minValue
   }
 
@@ -30,8 +31,8 @@ struct RowReader {
     let item = try items.read(&row, bytes: &bytes)
     let time = try row.nextTimestamp()
     bytes += 8
-    var weight: Float = 1
-    if hasWeight { weight = try row.nextFloat() ?? 0 }
+    var meaning = types[nil]
+    if types.isRead { meaning = types[try row.nextInt16()] }
     var value: Double?
     if minValue != nil { value = try row.nextDouble() }
 
@@ -42,15 +43,28 @@ struct RowReader {
     if time == .max || time == .min { return rejections.count(.infiniteTime) }
     if time > watermark { return rejections.count(.futureTime) }
     if time < 0 { return rejections.count(.before1970) }
-    if weight <= 0 { return rejections.count(.eventNotCounted) }
-    if let minValue {
-      guard let value else { return rejections.count(.nullValue) }
-      if value.isNaN { return rejections.count(.nanValue) }
-      if value < minValue { return rejections.count(.belowMinValue) }
+    if let reason = Self.reason(meaning.weight, value, minValue) {
+      rejections.count(reason)
+      // It does not count, but may still exclude its item from the user's list.
+      guard meaning.excludes else { return }
+      meaning.weight = 0
     }
     columns.append(
       user: users.intern(), item: items.intern(),
-      second: UInt32(truncatingIfNeeded: time / 1_000_000), weight: weight)
+      second: UInt32(truncatingIfNeeded: time / 1_000_000), weight: meaning.weight,
+      excludes: meaning.excludes)
+  }
+
+  /// Why an event of a weight and a value does not count; the value says nothing of events that
+  /// speak against an item.
+  private static func reason(
+    _ weight: Float, _ value: Double?, _ minValue: Double?
+  ) -> RejectionReason? {
+    if weight == 0 { return .eventNotCounted }
+    guard weight > 0, let minValue else { return nil }
+    guard let value else { return .nullValue }
+    if value.isNaN { return .nanValue }
+    return value < minValue ? .belowMinValue : nil
   }
 
   private static func reason(
@@ -74,24 +88,37 @@ struct RowReader {
   }
 
   /// Puts everything in order and leaves out users with too few interactions.
-  consuming func finish(minInteractions: Int, snapshot: String) -> Pulled {
-    let (users, userRemap) = self.users.finish()
-    let (items, itemRemap) = self.items.finish()
-    let table = InteractionTable(
-      columns: columns, userRemap: userRemap, itemRemap: itemRemap, userCount: users.count,
-      itemCount: items.count)
-    var kept = KeptInteractions(users: users, items: items, table: table)
-    let dropped = kept.drop(usersBelow: minInteractions)
-    if dropped > 0 { rejections.count(.belowMinInteractions, rows: dropped) }
-    let cold = (0..<kept.table.userCount).count {
-      kept.table.offsets[$0 + 1] - kept.table.offsets[$0] < 3
-    }
+  ///
+  /// - Parameters:
+  ///   - job: its rules.
+  ///   - moments: where its ages begin.
+  ///   - asked: who should have a list; nil for everybody in the log.
+  ///   - snapshot: what was read in.
+  /// - Returns: the log, with a catalogue of all its items.
+  consuming func finish(
+    _ job: Job, moments: Moments, asked: Vocabulary? = nil, snapshot: String
+  ) -> Pulled {
+    let (allUsers, userRemap) = users.finish()
+    let (allItems, itemRemap) = items.finish()
+    let log = InteractionLog(
+      columns: columns, userRemap: userRemap, itemRemap: itemRemap,
+      rules: MergeRules(job, moments))
+    rejections.count(.belowMinInteractions, rows: log.tooFew)
+    rejections.count(.negativeEvent, rows: log.negativePairs)
+    rejections.count(.overMaxPerUser, rows: log.overMaximum)
+    let users = allUsers.keeping(log.keptUsers)
+    let items = allItems.keeping(log.keptItems)
+    let audience = Audience(
+      log, users: users, outsiders: allUsers.keeping(log.outsiders), asked: asked,
+      activeSince: moments.activeSince, coldBelow: job.users.coldBelow)
     return Pulled(
-      users: kept.users, items: kept.items, table: kept.table,
+      users: users, items: items, table: log.table, excluded: log.excluded,
+      negatives: log.negatives, popularity: log.popularity,
+      audience: audience, catalogue: Catalogue(itemCount: items.count),
       counts: PullCounts(
-        rowsRead: rows, rowsUsed: kept.table.count, rowsMerged: table.merged,
-        rejected: rejections.summary, users: kept.users.count, items: kept.items.count,
-        coldUsers: cold, watermark: watermark),
+        rowsRead: rows, rowsUsed: log.table.count, rowsMerged: log.table.merged,
+        rejected: rejections.summary, users: users.count, items: items.count,
+        coldUsers: audience.coldCount, watermark: watermark),
       snapshot: snapshot, bytes: bytes)
   }
 }

@@ -45,7 +45,7 @@ package struct PullCounts: Sendable, Equatable {
   package var users: Int
   /// Items with an interaction.
   package var items: Int
-  /// Users with too few interactions to be tested.
+  /// Users who get the popular list.
   package var coldUsers: Int
   /// The server's clock in the pull's transaction, microseconds since 1970 UTC.
   package var watermark: Int64
@@ -63,7 +63,7 @@ package struct PullCounts: Sendable, Equatable {
 package struct MetricRow: Sendable, Equatable {
   /// `neumf`, `gmf`, `mlp`, the name of a baseline, or `live`.
   package var model: String
-  /// `validation` or `test`.
+  /// `validation`, `test`, or `lists` for figures of the lists themselves.
   package var split: String
   /// `sampled` or `full`.
   package var proto: String

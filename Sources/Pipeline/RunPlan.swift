@@ -40,20 +40,24 @@ struct RunPlan {
     let positives = divided.split.training.count
     let samples = positives * (job.training.negatives + 1)
     let table = pulled.table
-    let pairs = table.userCount * table.itemCount - table.count
+    let audience = pulled.audience
+    let pairs = audience.scored.count * table.itemCount
     let estimate = MemoryEstimate(job, pulled, divided, threads: context.pool.threads)
     let speed = try TrialSpeed(context, pulled: pulled, divided: divided)
     return [
       "\(counts.rowsRead) rows read: \(counts.rowsUsed) used, \(counts.rowsMerged) merged, "
         + "left out: \(counts.rejectedText)",
       "\(counts.users) users, \(counts.items) items; \(divided.split.testUsers.count) users would be "
-        + "tested, \(counts.coldUsers) have too few interactions",
+        + "tested",
+      "\(audience.count) users would get a list of at most \(job.output.k) among "
+        + "\(pulled.catalogue.eligibleCount) items: \(audience.scored.count) of the model, "
+        + "\(audience.coldCount) the popular one",
       "\(positives) training positives, "
         + (job.method == .ncf
           ? "\(samples) samples an epoch, \(parameterCount) parameters "
             + "(\(parameterCount * 12 / 1_048_576) MiB with an optimiser's two moments)"
           : "\(parameterCount) parameters of \(job.method.rawValue)"),
-      "\(pairs) pairs would be scored, at most \(table.userCount * job.output.k) rows published to "
+      "\(pairs) pairs would be scored, at most \(audience.count * job.output.k) rows published to "
         + "\(job.output.schema).recommendations",
       "memory: about \(estimate.peak / 1_048_576) MiB at the fullest ("
         + estimate.stages.map { "\($0.stage.rawValue) \($0.bytes / 1_048_576)" }
@@ -111,6 +115,10 @@ extension MemoryEstimate {
       job,
       Sizes(
         rows: pulled.counts.rowsRead, interactions: pulled.table.count,
+        // Where both are the same they share their memory.
+        excluded: (pulled.excluded == pulled.table.history ? 0 : pulled.excluded.count)
+          + pulled.audience.strangersExcluded.count,
+        strangers: pulled.audience.strangers.count, negatives: pulled.negatives?.items.count ?? 0,
         users: pulled.table.userCount, items: pulled.table.itemCount,
         testedUsers: divided.split.testUsers.count),
       threads: threads)

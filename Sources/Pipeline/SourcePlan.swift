@@ -7,8 +7,8 @@ struct SourcePlan {
   let userKind: IdentifierKind
   /// Type of the item's id.
   let itemKind: IdentifierKind
-  /// Whether rows carry the weight of their event's type.
-  let hasWeight: Bool
+  /// What event types mean; rows carry theirs where any is named.
+  let types: EventTypes
   /// Whether rows carry a value.
   let hasValue: Bool
   /// The source as a query.
@@ -19,11 +19,12 @@ struct SourcePlan {
   /// Asks the server what the source's columns are, and checks that they can be used.
   ///
   /// - Parameters:
-  ///   - source: the job's source.
+  ///   - job: its source, and which types exclude.
   ///   - connection: inside the transaction that will read it.
   /// - Throws: `BatchError`, exit code 78, naming what is missing or of a wrong type;
   ///   `PostgresError`.
-  init(_ source: Job.Source, on connection: Connection) throws {
+  init(_ job: Job, on connection: Connection) throws {
+    let source = job.source
     query = try Self.query(source.relation, on: connection)
     let columns = try connection.describe(SQL.Pull.columns(of: query))
     userKind = try Self.identifier("user_id", columns)
@@ -33,18 +34,17 @@ struct SourcePlan {
       throw Self.wrongType(
         "occurred_at", columns, wanted: "timestamptz, timestamp (taken as UTC) or date")
     }
-    hasWeight = source.events != nil
+    types = EventTypes(job)
     hasValue = source.minValue != nil
     var expressions = [
       Self.cast(SQL.Pull.user, userKind), Self.cast(SQL.Pull.item, itemKind), SQL.Pull.time,
     ]
-    if let events = source.events {
-      _ = try Self.type(of: "event_type", columns, neededBy: "source.events")
+    if types.isRead {
+      _ = try Self.type(
+        of: "event_type", columns,
+        neededBy: source.events != nil ? "source.events" : "exclude.events")
       expressions.append(
-        SQL.Pull.weight(
-          try events.sorted { $0.key < $1.key }.map {
-            (try connection.quoteLiteral($0.key), $0.value)
-          }))
+        SQL.Pull.eventType(try types.names.map { try connection.quoteLiteral($0) }))
     }
     if hasValue {
       let value = try Self.type(of: "value", columns, neededBy: "source.min_value")
@@ -78,10 +78,7 @@ struct SourcePlan {
     _ relation: Job.Source.Relation, on connection: Connection
   ) throws -> String {
     switch relation {
-    case .query(let text):
-      var query = Substring(text)
-      while let last = query.last, last == ";" || last.isWhitespace { query.removeLast() }
-      return String(query)
+    case .query(let text): return trimmed(text)
     case .table(let name, let columns):
       let relation = try resolve(name, on: connection)
       var named = [
@@ -93,6 +90,13 @@ struct SourcePlan {
         table: relation,
         columns: try named.map { (name: $0.0, column: try connection.quoteIdentifier($0.1)) })
     }
+  }
+
+  /// A query without what may end it.
+  static func trimmed(_ text: String) -> String {
+    var query = Substring(text)
+    while let last = query.last, last == ";" || last.isWhitespace { query.removeLast() }
+    return String(query)
   }
 
   /// The relation's quoted name, from the catalog.
@@ -119,32 +123,17 @@ struct SourcePlan {
   private static func type(
     of name: String, _ columns: [ColumnDescription], neededBy key: String? = nil
   ) throws(BatchError) -> UInt32 {
-    let found = columns.filter { $0.name == name }
-    guard let column = found.first else {
-      let names = columns.map(\.name).joined(separator: ", ")
-      throw BatchError(
-        .configuration,
-        "the source has no column \(name)" + (key.map { ", which \($0) needs" } ?? ""),
-        advice: "give one of its columns (\(names)) that name, by AS or source.columns")
-    }
-    guard found.count == 1 else {
-      throw BatchError(
-        .configuration, "the source has \(found.count) columns named \(name)",
-        advice: "give one of them another name")
-    }
-    return column.typeOID
+    try columns.type(
+      of: name, in: "the source", neededBy: key, advice: "by AS or source.columns")
   }
 
   private static func identifier(
     _ name: String, _ columns: [ColumnDescription]
   ) throws(BatchError) -> IdentifierKind {
-    switch try type(of: name, columns) {
-    case 21, 23: return .integer
-    case 20: return .bigint
-    case 2950: return .uuid
-    case 25, 1042, 1043: return .text
-    default: throw wrongType(name, columns, wanted: "bigint, integer, uuid or text")
+    guard let kind = IdentifierKind(typeOID: try type(of: name, columns)) else {
+      throw wrongType(name, columns, wanted: "bigint, integer, uuid or text")
     }
+    return kind
   }
 
   private static func wrongType(
@@ -156,11 +145,48 @@ struct SourcePlan {
       advice: "cast it to \(wanted) in source.query")
   }
 
-  private static func cast(_ expression: String, _ kind: IdentifierKind) -> String {
+  static func cast(_ expression: String, _ kind: IdentifierKind) -> String {
     switch kind {
     case .bigint, .integer: expression + "::bigint"
     case .uuid: expression + "::uuid"
     case .text: expression + "::text"
     }
+  }
+}
+
+extension IdentifierKind {
+  /// The kind of a column's type; nil for types that ids can't have.
+  init?(typeOID: UInt32) {
+    switch typeOID {
+    case 21, 23: self = .integer
+    case 20: self = .bigint
+    case 2950: self = .uuid
+    case 25, 1042, 1043: self = .text
+    default: return nil
+    }
+  }
+}
+
+extension [ColumnDescription] {
+  /// The type of the one column of a name.
+  ///
+  /// - Throws: `BatchError`, exit code 78, when there is none, or more than one.
+  func type(
+    of name: String, in query: String, neededBy key: String? = nil, advice: String
+  ) throws(BatchError) -> UInt32 {
+    let found = filter { $0.name == name }
+    guard let column = found.first else {
+      let names = map(\.name).joined(separator: ", ")
+      throw BatchError(
+        .configuration,
+        "\(query) has no column \(name)" + (key.map { ", which \($0) needs" } ?? ""),
+        advice: "give one of its columns (\(names)) that name, \(advice)")
+    }
+    guard found.count == 1 else {
+      throw BatchError(
+        .configuration, "\(query) has \(found.count) columns named \(name)",
+        advice: "give one of them another name")
+    }
+    return column.typeOID
   }
 }

@@ -35,6 +35,20 @@ package struct Age: Sendable, Equatable, Codable, CustomStringConvertible {
   /// The text that `init(_:)` reads.
   package var description: String { "\(count)\(unit.rawValue)" }
 
+  /// Its length in seconds, with months of 30.4375 days and years of 365.25.
+  var seconds: Double {
+    let unit: Double =
+      switch unit {
+      case .minute: 60
+      case .hour: 3_600
+      case .day: 86_400
+      case .week: 604_800
+      case .month: 2_629_800
+      case .year: 31_557_600
+      }
+    return Double(count) * unit
+  }
+
   /// The text of an SQL interval.
   var interval: String {
     switch unit {

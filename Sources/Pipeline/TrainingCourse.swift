@@ -37,6 +37,8 @@ struct TrainingCourse {
   let context: RunContext
   /// What is learnt from.
   let positives: Positives
+  /// What users have spoken against; baselines take it as an item like any other.
+  let known: KnownNegatives?
   /// The size of the catalogue.
   let itemCount: Int
   /// Judges; its items are not among `positives`, unless this is a refit.
@@ -87,7 +89,7 @@ struct TrainingCourse {
     let start = context.clock()
     var began = start
     let run = TrainingRun(
-      positives: positives.items, weights: positives.weights, userCount: userCount,
+      positives: positives.items, weights: positives.weights, known: known, userCount: userCount,
       itemCount: itemCount, options: options, pool: context.pool, clock: context.clock,
       validate: { validation.figures($0) },
       report: { event in

@@ -2,16 +2,22 @@
 ///
 /// Items are offered in ascending order of their index, so of two with the same score the one that
 /// came first is better: a score must be above the threshold to come in.
+///
+/// With a cap, no more items of a group than it allows: one that comes in when its group is full takes
+/// the place of the group's worst. What is kept then is what going down all items by score and passing
+/// over full groups would give, since such sets are the independent sets of a matroid.
 struct BestItems {
   private let capacity: Int
+  private let cap: GroupCap?
   private var scores: [Float] = []
   private var items: [UInt32] = []
 
   /// What a score must be above to come in.
   private(set) var threshold = -Float.infinity
 
-  init(capacity: Int) {
+  init(capacity: Int, cap: GroupCap? = nil) {
     self.capacity = capacity
+    self.cap = cap
     scores.reserveCapacity(capacity)
     items.reserveCapacity(capacity)
   }
@@ -54,6 +60,13 @@ struct BestItems {
   /// Takes an item in when its score is above the threshold; NaN never is.
   private mutating func offer(_ score: Float, item: Int) {
     guard score > threshold else { return }
+    if let cap, let group = cap.group(of: item) {
+      let places = items.indices.filter { cap.group(of: Int(items[$0])) == group }
+      if places.count >= cap.most {
+        replaceWorst(of: places, by: score, UInt32(truncatingIfNeeded: item))
+        return
+      }
+    }
     let item = UInt32(truncatingIfNeeded: item)
     if scores.count < capacity {
       scores.append(score)
@@ -61,9 +74,20 @@ struct BestItems {
       siftUp(scores.count - 1)
       if scores.count == capacity { threshold = scores[0] }
     } else {
-      siftDown(score, item)
+      siftDown(score, item, from: 0)
       threshold = scores[0]
     }
+  }
+
+  /// Puts an item in the stead of the worst of some, if it is better.
+  private mutating func replaceWorst(of places: [Int], by score: Float, _ item: UInt32) {
+    guard let first = places.first else { return }
+    let worst = places.dropFirst().reduce(first) { worst, place in
+      isWorse(scores[place], items[place], than: worst) ? place : worst
+    }
+    guard score > scores[worst] else { return }
+    siftDown(score, item, from: worst)
+    if scores.count == capacity { threshold = scores[0] }
   }
 
   private func isWorse(_ score: Float, _ item: UInt32, than other: Int) -> Bool {
@@ -85,9 +109,9 @@ struct BestItems {
     items[hole] = item
   }
 
-  /// Puts an item in the root's stead.
-  private mutating func siftDown(_ score: Float, _ item: UInt32) {
-    var hole = 0
+  /// Puts a better item in the stead of one.
+  private mutating func siftDown(_ score: Float, _ item: UInt32, from start: Int) {
+    var hole = start
     while true {
       var child = 2 * hole + 1
       guard child < scores.count else { break }

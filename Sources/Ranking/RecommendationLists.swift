@@ -53,23 +53,25 @@ package struct RecommendationLists: Sendable, Equatable {
 ///   - k: how long a list may be, 1 or more.
 ///   - history: for each user of the scorer the items that are not listed.
 ///   - eligible: for each item whether it may be listed; `nil` when all may.
+///   - cap: how many items of one group a list may hold; `nil` for no limit.
 ///   - pool: who works.
 ///   - tile: how users and items are grouped.
 /// - Returns: a list a user, in the order of `users`; of two items with the same score the one with
 ///   the lower index comes first.
 package func topK(
   _ scorer: some Scorer, users: [UInt32], k: Int, history: UserItems, eligible: [Bool]? = nil,
-  pool: WorkerPool, tile: TileShape = TileShape()
+  cap: GroupCap? = nil, pool: WorkerPool, tile: TileShape = TileShape()
 ) -> RecommendationLists {
   precondition(k > 0, "a list of \(k) items")
   precondition(history.userCount >= scorer.userCount, "a history of other users")
   precondition(eligible.map { $0.count >= scorer.itemCount } ?? true, "a mask of other items")
+  precondition(cap.map { $0.groups.count >= scorer.itemCount } ?? true, "groups of other items")
   let barred = eligible.map { mask in
     (0..<scorer.itemCount).filter { !mask[$0] }.map { UInt32($0) }
   }
   let blocks = pool.map(
     tile.blocks(of: users.count),
-    makeScratch: { BlockRanker(scorer, k: k, tile: tile) }
+    makeScratch: { BlockRanker(scorer, k: k, cap: cap, tile: tile) }
   ) { index, ranker in
     ranker.lists(
       of: Array(users[tile.block(index, of: users.count)]), history: history,
@@ -107,12 +109,14 @@ private struct BlockRanker<Model: Scorer> {
   /// Each row's next place in the history.
   private var cursors: [Int]
 
-  init(_ scorer: Model, k: Int, tile: TileShape) {
+  init(_ scorer: Model, k: Int, cap: GroupCap?, tile: TileShape) {
     self.scorer = scorer
     self.tile = tile
     scratch = scorer.makeScratch()
     scores = [Float](repeating: 0, count: tile.users * min(tile.items, max(scorer.itemCount, 1)))
-    best = (0..<tile.users).map { _ in BestItems(capacity: min(k, max(scorer.itemCount, 1))) }
+    best = (0..<tile.users).map { _ in
+      BestItems(capacity: min(k, max(scorer.itemCount, 1)), cap: cap)
+    }
     cursors = [Int](repeating: 0, count: tile.users)
   }
 

@@ -92,6 +92,28 @@ struct JobProblemTests {
       ("model: {gmf: 0, tower: []}\n", "2:8: model: a model needs a GMF width, a tower, or both"),
       ("output: {k: 1001}\n", "2:13: output.k must be a number from 1 to 1000, not 1001"),
       ("output: {k: \"5\"}\n", "2:13: output.k must be a whole number, not the text \"5\""),
+      ("users: {cold_below: 0}\n", "2:21: users.cold_below must be 1 or more, not 0"),
+      (
+        "users: {active_within: often}\n",
+        "2:24: users.active_within must be an age such as 90d or 2y (units: min, h, d, w, mo, y), "
+          + "not often"
+      ),
+      (
+        "items: {max_per_group: 2}\n",
+        "2:24: items.max_per_group must be given together with items.group, which says what the "
+          + "groups are, not 2"
+      ),
+      (
+        "items: {eligible: ' '}\n", "2:19: items.eligible must be a SELECT, not  "
+      ),
+      (
+        "exclude: {events: [hide]}\n",
+        "1:9: source.columns.event_type must be a column, as exclude.events needs it"
+      ),
+      (
+        "exclude: {events: hide}\n",
+        "2:19: exclude.events must be a list of names, such as [purchase, hide], not hide"
+      ),
       ("job: \"\"\n", "2:6: job must be a name of 1 to 63 bytes, not "),
     ])
   func wrongValue(line: String, message: String) {
@@ -104,7 +126,7 @@ struct JobProblemTests {
       (
         "trian: {}\n",
         "2:1: trian is not a key; did you mean train? Keys of the file: "
-          + "evaluate, gate, job, model, output, source, train"
+          + "evaluate, exclude, gate, items, job, model, output, popular, source, train, users"
       ),
       (
         "gate: {tolerence: 1}\n",
@@ -164,6 +186,14 @@ struct JobProblemTests {
       problems("source: {table: a.b, events: {view: often}}\n") == [
         "night.yaml:1:37: source.events must be a mapping of names to numbers, such as "
           + "{view: 0, purchase: 1}, not often"
+      ])
+    #expect(
+      problems("source: {query: SELECT 1, events: {hide: -1}}\n") == [
+        "night.yaml:1:35: source.events must be a type with a weight above 0, or nothing would count"
+      ])
+    #expect(
+      problems("source: {table: a.b, max_per_user: 0}\n") == [
+        "night.yaml:1:36: source.max_per_user must be 1 or more, not 0"
       ])
   }
 

@@ -30,9 +30,18 @@ struct JobReadingTests {
         columns: {user_id: visitor, item_id: sku, occurred_at: at, event_type: kind, value: stars}
         window: 2y
         min_interactions: 3
-        events: {view: 0, purchase: 1}
+        events: {view: 0, purchase: 1, hide: -2}
         min_value: 3.5
+        half_life: 90d
+        max_per_user: 500
         connections: 4
+      users: {query: SELECT 1 AS user_id, active_within: 1y, cold_below: 4}
+      items:
+        eligible: SELECT 2 AS item_id
+        group: SELECT 2 AS item_id, 3 AS "group"
+        max_per_group: 5
+      exclude: {consumed: false, events: [purchase, "cart add"], readmit_after: 6mo}
+      popular: {window: 30d, half_life: 2w}
       model:
         method: ncf
         gmf: 16
@@ -70,8 +79,22 @@ struct JobReadingTests {
     #expect(job.source.relation == .table("app.clicks", columns: columns))
     #expect(job.source.window == Age(2, .year))
     #expect(job.source.minInteractions == 3)
-    #expect(job.source.events == ["view": 0, "purchase": 1])
+    #expect(job.source.events == ["view": 0, "purchase": 1, "hide": -2])
     #expect(job.source.minValue == 3.5)
+    #expect(job.source.halfLife == Age(90, .day))
+    #expect(job.source.maxPerUser == 500)
+    #expect(
+      job.users
+        == .init(query: "SELECT 1 AS user_id", activeWithin: Age(1, .year), coldBelow: 4))
+    #expect(
+      job.items
+        == .init(
+          eligible: "SELECT 2 AS item_id", group: "SELECT 2 AS item_id, 3 AS \"group\"",
+          maxPerGroup: 5))
+    #expect(
+      job.exclude
+        == .init(consumed: false, events: ["purchase", "cart add"], readmitAfter: Age(6, .month)))
+    #expect(job.popular == .init(window: Age(30, .day), halfLife: Age(2, .week)))
     #expect(job.source.connections == 4)
     #expect(job.method == .ncf)
     var model = ModelSpec(gmfWidth: 16, tower: [32, 8], activation: .tanh)

@@ -59,6 +59,56 @@ import Testing
     #expect(seen.count == 1_000)
   }
 
+  @Test func eachKnownNegativeComesOnceAnEpochOnAverageWithItsWeight() {
+    let lists: [[UInt32]] = (0..<50).map { user in (0..<20).map { UInt32(($0 * 3 + user) % 60) } }
+    let positives = UserItems(lists: lists)
+    // Every user but the first one has turned down two items that nobody else would draw.
+    let known = KnownNegatives(
+      items: UserItems(lists: (0..<50).map { $0 == 0 ? [] : [100, 200] }),
+      weights: (0..<98).map { $0 % 2 == 0 ? 3 : 0.5 })
+    var times: [UInt32: Int] = [:]
+    let plan = plan(groups: 1_000, groupSize: 5)
+    for epoch in 1...20 {
+      func source(_ known: KnownNegatives?) -> EpochSource {
+        EpochSource(
+          sampler: NegativeSampler(.uniform, positives: positives, itemCount: 60),
+          positives: positives, weights: [], known: known, negatives: 4,
+          owners: InteractionOwners(positives), seed: 9, epoch: epoch)
+      }
+      plan.prepare(positions: 0..<1_000, of: source(nil))
+      let drawn = (0..<5_000).map { plan.items[$0] }
+      plan.prepare(positions: 0..<1_000, of: source(known))
+      for sample in 0..<5_000 {
+        let item = plan.items[sample]
+        if plan.users[sample / 5] == 0 { #expect(item == drawn[sample]) }
+        guard item >= 100 else { continue }
+        times[item, default: 0] += 1
+        #expect(plan.weights[sample] == (item == 100 ? 3 : 0.5))
+        #expect(sample % 5 != 0)
+      }
+    }
+    // 49 users and 20 epochs: 980 on average, 31 the standard deviation.
+    for item in [100, 200] as [UInt32] { #expect(abs((times[item] ?? 0) - 980) < 125) }
+  }
+
+  @Test func moreKnownNegativesThanPlacesShareThem() {
+    let positives = UserItems(lists: [[0]])
+    let known = KnownNegatives(
+      items: UserItems(lists: [Array(1..<40)]), weights: [Float](repeating: 1, count: 39))
+    let plan = plan(groups: 1, groupSize: 5)
+    var drawn: Set<UInt32> = []
+    for epoch in 1...60 {
+      plan.prepare(
+        positions: 0..<1,
+        of: EpochSource(
+          sampler: NegativeSampler(.uniform, positives: positives, itemCount: 60),
+          positives: positives, weights: [], known: known, negatives: 4,
+          owners: InteractionOwners(positives), seed: 9, epoch: epoch))
+      for sample in 1..<5 { drawn.insert(plan.items[sample]) }
+    }
+    #expect(drawn.count > 35 && drawn.isSubset(of: Set(1..<40)))
+  }
+
   @Test func aUserWhoHasEverythingGetsNegativesThatCountForNothing() {
     let positives = UserItems(lists: [[0, 1, 2]])
     let source = EpochSource(

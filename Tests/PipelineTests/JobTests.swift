@@ -53,7 +53,7 @@ struct JobTests {
         $0.source.minValue = 1
       }
     ),
-    ("source.events", { $0.source.events = ["view": -1, "buy": 1] }),
+    ("source.events", { $0.source.events = ["view": -2_000_000, "buy": 1] }),
     ("source.events", { $0.source.events = ["view": 0] }),
     ("source.min_value", { $0.source.minValue = .nan }),
     ("source.min_interactions", { $0.source.minInteractions = 0 }),

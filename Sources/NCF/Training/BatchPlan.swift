@@ -107,7 +107,10 @@ final class BatchPlan: @unchecked Sendable {
       weights[first] = source.weights.isEmpty ? 1 : source.weights[interactions[group]]
       var random = CounterRandom(seed: source.seed, stream: source.stream &+ UInt64(position))
       for sample in first + 1..<first + groupSize {
-        if let negative = draw(Int(users[group]), &random) {
+        if let known = source.drawKnown(of: Int(users[group]), random: &random) {
+          items[sample] = known.item
+          weights[sample] = known.weight
+        } else if let negative = draw(Int(users[group]), &random) {
           items[sample] = negative
           weights[sample] = 1
         } else {
@@ -138,6 +141,10 @@ struct EpochSource: Sendable {
   let positives: UserItems
   /// One for each positive, or none: all 1.
   let weights: [Float]
+  /// What users have spoken against; nil when nobody has.
+  let known: KnownNegatives?
+  /// Negatives of a positive.
+  let negatives: Int
   let owners: InteractionOwners
   let order: EpochOrder
   let seed: UInt64
@@ -145,16 +152,34 @@ struct EpochSource: Sendable {
   let stream: UInt64
 
   init(
-    sampler: NegativeSampler, positives: UserItems, weights: [Float], owners: InteractionOwners,
-    seed: UInt64, epoch: Int
+    sampler: NegativeSampler, positives: UserItems, weights: [Float], known: KnownNegatives? = nil,
+    negatives: Int = 0, owners: InteractionOwners, seed: UInt64, epoch: Int
   ) {
     self.sampler = sampler
     self.positives = positives
     self.weights = weights
+    self.known = known
+    self.negatives = negatives
     self.owners = owners
     self.seed = seed
     order = EpochOrder(count: positives.count, seed: seed, epoch: epoch)
     stream = UInt64(epoch + 1) << 40
+  }
+
+  /// Draws one of the user's known negatives, or nil when another item is to be drawn.
+  ///
+  /// Over an epoch each of them comes once on average, as each positive does, if there are places for
+  /// all of them. A user without any takes no random number, so nothing changes for others.
+  @inline(__always)
+  func drawKnown(of user: Int, random: inout CounterRandom) -> (item: UInt32, weight: Float)? {
+    guard let known else { return nil }
+    let own = known.items.range(of: user)
+    if own.isEmpty { return nil }
+    let places = max(positives.range(of: user).count * negatives, own.count)
+    let drawn = random.uniform(below: places)
+    guard drawn < own.count else { return nil }
+    let place = own.lowerBound + drawn
+    return (known.items.items[place], known.weights[place])
   }
 }
 

@@ -21,6 +21,8 @@ package struct TrainingRun {
   package let positives: UserItems
   /// The weight of each positive's loss, in their order; empty for 1.
   package let weights: [Float]
+  /// What users have spoken against; nil when nobody has.
+  package let known: KnownNegatives?
   /// How many users get an embedding.
   package let userCount: Int
   /// How many items get an embedding.
@@ -42,7 +44,8 @@ package struct TrainingRun {
 
   /// Names the parts.
   package init(
-    positives: UserItems, weights: [Float] = [], userCount: Int, itemCount: Int,
+    positives: UserItems, weights: [Float] = [], known: KnownNegatives? = nil, userCount: Int,
+    itemCount: Int,
     options: TrainingOptions, pool: WorkerPool, clock: @escaping () -> Double,
     validate: @escaping (NeuralScorer) throws -> (hr: Double, ndcg: Double),
     report: @escaping (TrainingEvent) throws -> Void, factors: MatrixFactors? = nil,
@@ -50,6 +53,7 @@ package struct TrainingRun {
   ) {
     self.positives = positives
     self.weights = weights
+    self.known = known
     self.userCount = userCount
     self.itemCount = itemCount
     self.options = options
@@ -153,8 +157,8 @@ package struct TrainingRun {
     // A part by itself draws what it draws as pre-training.
     let place = UInt64(Phase.allCases.firstIndex(of: start.layout.spec.ownPhase) ?? 0)
     return Trainer(
-      start, positives: positives, weights: weights, options: options, phase: settings,
-      seed: mixed(options.seed &+ place), pool: pool)
+      start, positives: positives, weights: weights, known: known, options: options,
+      phase: settings, seed: mixed(options.seed &+ place), pool: pool)
   }
 
   /// Trains until the epochs or the patience run out; gives the best epoch's model and its number.

@@ -22,6 +22,7 @@ package final class Trainer: @unchecked Sendable {
   private let positives: UserItems
   private let options: TrainingOptions
   private let weights: [Float]
+  private let known: KnownNegatives?
   private let owners: InteractionOwners
   private let pool: WorkerPool
   private let seed: UInt64
@@ -74,14 +75,18 @@ package final class Trainer: @unchecked Sendable {
   ///   - model: where training starts; it is copied.
   ///   - positives: each user's training positives, of the model's users and items.
   ///   - weights: the weight of each positive's loss, in the order of `positives.items`; empty for 1.
+  ///   - known: what users have spoken against: drawn once an epoch on average, with its weight, in
+  ///     the place of another negative.
   ///   - options: objective, negatives, batch, regularisation; the rest is not looked at.
   ///   - phase: the optimiser and its rate.
   ///   - seed: what negatives, order and dropout follow from.
   ///   - pool: the threads.
   package init(
-    _ model: Model, positives: UserItems, weights: [Float] = [], options: TrainingOptions,
-    phase: PhaseOptions, seed: UInt64, pool: WorkerPool
+    _ model: Model, positives: UserItems, weights: [Float] = [], known: KnownNegatives? = nil,
+    options: TrainingOptions, phase: PhaseOptions, seed: UInt64, pool: WorkerPool
   ) {
+    precondition(
+      known.map { $0.items.userCount == model.userCount } ?? true, "known negatives of other users")
     precondition(positives.userCount == model.userCount, "one list of positives for each user")
     precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
     precondition(options.negatives >= 0 && options.batch >= 1, "a batch holds at least one sample")
@@ -92,6 +97,7 @@ package final class Trainer: @unchecked Sendable {
     self.positives = positives
     self.options = options
     self.weights = weights
+    self.known = known
     owners = InteractionOwners(positives)
     self.pool = pool
     self.seed = seed
@@ -141,8 +147,8 @@ package final class Trainer: @unchecked Sendable {
     -> EpochFigures
   {
     let source = EpochSource(
-      sampler: sampler, positives: positives, weights: weights, owners: owners, seed: seed,
-      epoch: epoch)
+      sampler: sampler, positives: positives, weights: weights, known: known,
+      negatives: options.negatives, owners: owners, seed: seed, epoch: epoch)
     learningRate = phase.learningRate(inEpoch: epoch)
     let positives = positives.count
     var loss = 0.0

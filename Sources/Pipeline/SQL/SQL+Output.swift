@@ -84,7 +84,8 @@ extension SQL {
       COMMENT ON COLUMN \(lists.name).rank IS 'Place in the list, from 1';
       COMMENT ON COLUMN \(lists.name).item_id IS 'The item, as in the source';
       COMMENT ON COLUMN \(lists.name).score IS
-        'Probability by the model that the user would take the item up; falls along the list';
+        'Probability by the model that the user would take the item up, in a popular list the share '
+        'of users who have the item; falls along the list';
       COMMENT ON COLUMN \(lists.name).source IS 'model: ranked for this user; popular: for everybody';
       """
     }
@@ -103,7 +104,8 @@ extension SQL {
       COMMENT ON COLUMN \(popular).run_id IS 'The run (ncf.runs)';
       COMMENT ON COLUMN \(popular).rank IS 'Place, from 1';
       COMMENT ON COLUMN \(popular).item_id IS 'The item, as in the source';
-      COMMENT ON COLUMN \(popular).score IS 'How many users have the item, in the window read';
+      COMMENT ON COLUMN \(popular).score IS
+        'How many users have the item, each by the age of the last event (popular in the job)';
       """
     }
 

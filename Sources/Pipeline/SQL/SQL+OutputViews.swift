@@ -71,7 +71,8 @@ extension SQL.Output {
     COMMENT ON COLUMN \(recommendations).rank IS 'Place in the list, from 1';
     COMMENT ON COLUMN \(recommendations).item_id IS 'The item, as in the source';
     COMMENT ON COLUMN \(recommendations).score IS
-      'Probability by the model that the user would take the item up; falls along the list';
+      'Probability by the model that the user would take the item up, in a popular list the share '
+      'of users who have the item; falls along the list';
     COMMENT ON COLUMN \(recommendations).source IS
       'model: ranked for this user; popular: for everybody';
     COMMENT ON COLUMN \(recommendations).run_id IS 'The run (ncf.runs) that made the list';
@@ -86,7 +87,8 @@ extension SQL.Output {
     COMMENT ON COLUMN \(recommendationsBySlot).rank IS 'Place in the list, from 1';
     COMMENT ON COLUMN \(recommendationsBySlot).item_id IS 'The item, as in the source';
     COMMENT ON COLUMN \(recommendationsBySlot).score IS
-      'Probability by the model that the user would take the item up; falls along the list';
+      'Probability by the model that the user would take the item up, in a popular list the share '
+      'of users who have the item; falls along the list';
     COMMENT ON COLUMN \(recommendationsBySlot).source IS
       'model: ranked for this user; popular: for everybody';
     COMMENT ON COLUMN \(recommendationsBySlot).run_id IS
@@ -100,7 +102,8 @@ extension SQL.Output {
     COMMENT ON VIEW \(popularItems) IS 'The most popular items now';
     COMMENT ON COLUMN \(popularItems).rank IS 'Place, from 1';
     COMMENT ON COLUMN \(popularItems).item_id IS 'The item, as in the source';
-    COMMENT ON COLUMN \(popularItems).score IS 'How many users have the item, in the window read';
+    COMMENT ON COLUMN \(popularItems).score IS
+      'How many users have the item, each by the age of the last event (popular in the job)';
     """
   }
 }

@@ -100,13 +100,48 @@ extension SQL {
     static let time = "source.occurred_at::timestamptz"
     static let value = "source.value::double precision"
 
-    /// Weight of an event by its type; NULL for types that are not named.
+    /// Number of an event's type among those that are named, from 0; NULL for others.
     ///
-    /// - Parameter weights: literals of types and their weights.
+    /// - Parameter types: literals of types.
     /// - Returns: an expression over `source`.
-    static func weight(_ weights: [(literal: String, weight: Double)]) -> String {
-      let cases = weights.map { "WHEN \($0.literal) THEN \($0.weight)" }.joined(separator: " ")
-      return "(CASE source.event_type::text \(cases) END)::real"
+    static func eventType(_ types: [String]) -> String {
+      if types.isEmpty { return "NULL::smallint" }
+      let cases = types.enumerated().map { "WHEN \($1) THEN \($0)" }.joined(separator: " ")
+      return "(CASE source.event_type::text \(cases) END)::smallint"
     }
+
+    /// Moments some ages before the server's now, or before the run's end where that is earlier, in
+    /// seconds since 1970; 0 for no age.
+    ///
+    /// $1: the server's now in microseconds; $2: the run's end, or NULL; $3 to $5: ages.
+    static let moments = """
+      WITH reference AS (
+        SELECT least(
+          timestamptz 'epoch' + $1::bigint * interval '1 microsecond', $2::timestamptz) AS now
+      )
+      SELECT greatest(ceil(extract(epoch FROM r.now - $3::interval)), 0)::bigint,
+        greatest(ceil(extract(epoch FROM r.now - $4::interval)), 0)::bigint,
+        greatest(ceil(extract(epoch FROM r.now - $5::interval)), 0)::bigint
+      FROM reference AS r
+      """
+
+    /// One column of ids of a query beside the source.
+    ///
+    /// - Parameters:
+    ///   - query: yields the columns by name.
+    ///   - columns: what to read of each row, over `source`.
+    /// - Returns: a COPY.
+    static func copy(_ query: String, columns: [String]) -> String {
+      """
+      COPY (
+      SELECT \(columns.joined(separator: ", "))
+      FROM (
+      \(query)
+      ) AS source
+      ) TO STDOUT (FORMAT binary)
+      """
+    }
+
+    static let group = "source.\"group\"::text"
   }
 }

@@ -9,6 +9,16 @@ struct Pulled {
   var items: Vocabulary
   /// One interaction per user and item.
   var table: InteractionTable
+  /// For each user of the table what is not to be in the list.
+  var excluded: UserItems
+  /// What users have spoken against; nil when nobody has.
+  var negatives: KnownNegatives?
+  /// How popular each item is.
+  var popularity: [Double]
+  /// Who gets which list.
+  var audience: Audience
+  /// What may be in lists.
+  var catalogue: Catalogue
   /// What was read, used and left out.
   var counts: PullCounts
   /// The snapshot that it was read in.
@@ -20,7 +30,8 @@ struct Pulled {
 /// Stage 1: read the log.
 ///
 /// In: the job's source and the request's stretch of time. Out: vocabularies and the
-/// interaction table, all from one snapshot, with every row accounted for. Durable: nothing; its
+/// interaction table, who gets a list and what may be in it, all from one snapshot, with every row
+/// accounted for. Durable: nothing; its
 /// transaction only reads and is over when it returns.
 struct PullStage {
   /// The run.
@@ -43,7 +54,10 @@ struct PullStage {
   private func read(on connection: Connection) throws -> Pulled {
     let bounds = try self.bounds(on: connection)
     let source = context.job.source
-    let plan = try SourcePlan(source, on: connection)
+    let plan = try SourcePlan(context.job, on: connection)
+    let queries = try ListQueries(context.job, plan, on: connection)
+    let moments = try Moments(
+      context.job, watermark: bounds.watermark, upper: bounds.upper, on: connection)
     let parts = try SourceParts(source, of: source.connections, on: connection)
     let start = context.clock()
     let reader: RowReader
@@ -70,7 +84,11 @@ struct PullStage {
       }
       reader = only
     }
-    return reader.finish(minInteractions: source.minInteractions, snapshot: bounds.snapshot)
+    let asked = try queries.askedUsers(context, on: connection)
+    var pulled = reader.finish(
+      context.job, moments: moments, asked: asked, snapshot: bounds.snapshot)
+    pulled.catalogue = try queries.catalogue(of: pulled.items, context, on: connection)
+    return pulled
   }
 
   private struct Bounds {

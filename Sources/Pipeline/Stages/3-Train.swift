@@ -33,11 +33,11 @@ struct TrainStage {
   ///
   /// - Parameters:
   ///   - divided: the split.
-  ///   - table: what was split.
+  ///   - pulled: what was split.
   /// - Returns: the model, and how it came about.
   /// - Throws: `BatchError` when interrupted; `TrainingError`; whatever `record` throws.
-  func run(_ divided: Divided, of table: InteractionTable) throws -> Trained {
-    let split = divided.split
+  func run(_ divided: Divided, of pulled: Pulled) throws -> Trained {
+    let (split, table) = (divided.split, pulled.table)
     let candidates = Candidates.drawn(
       context.job.evaluation.sampled, users: split.testUsers, outside: divided.beforeTest,
       itemCount: table.itemCount, seed: context.seed &+ 1, pool: context.pool)
@@ -47,14 +47,15 @@ struct TrainStage {
     var chosen = TrainingCourse.Chosen()
     func train(on positives: Positives) throws -> PublishedModel {
       let course = TrainingCourse(
-        context: context, positives: positives, itemCount: table.itemCount, validation: validation
+        context: context, positives: positives, known: pulled.negatives,
+        itemCount: table.itemCount, validation: validation
       ) { row in
         epochs.append(row)
         try record(row)
       }
       return try course.run(&chosen)
     }
-    let weighted = context.job.source.events != nil
+    let weighted = context.job.source.isWeighted
     let validated = try train(on: Positives(training: divided, weighted: weighted))
     let refit = context.job.training.refit
     let model =

@@ -1,7 +1,5 @@
-import Baselines
 import Interactions
 import Postgres
-import Ranking
 
 /// What became visible to readers.
 struct Published {
@@ -15,7 +13,7 @@ struct Published {
 
 /// Stage 5: make the lists.
 ///
-/// In: the model and all that the pull knows of each user. Out: how many rows went live. Durable: all
+/// In: the model, who gets a list, what may be in it, and all that the pull knows of each user. Out: how many rows went live. Durable: all
 /// of it or nothing, in one transaction: the run's own table, its model, metrics and status, and the
 /// pointer. Readers never wait: the table is filled while nobody can see it, and attaching it and
 /// moving the pointer take locks that readers don't hold.
@@ -40,7 +38,7 @@ struct PublishStage {
   ///
   /// - Throws: `BatchError`, `PostgresError`; nothing has changed then, unless the message says that
   ///   the outcome is not known.
-  func run(_ model: PublishedModel, history: UserItems) throws -> Published {
+  func run(_ model: PublishedModel) throws -> Published {
     let start = context.clock()
     let connection = try context.connect(for: "publish")
     context.interruption.watch(connection)
@@ -57,18 +55,19 @@ struct PublishStage {
       try connection.transaction {
         transaction = try connection.execute(
           SQL.Session.currentTransaction)[row: 0, column: 0]
-        let (rows, bytes) = try fill(sql, model, history: history, on: connection)
-        try fillPopular(sql, history: history, on: connection)
+        let popular = PopularLists(pulled, k: context.job.output.k)
+        let sent = try fill(sql, model, popular, on: connection)
+        try fillPopular(sql, popular, on: connection)
         let modelBytes = try ModelStore(on: connection).save(
           model, users: pulled.users, items: pulled.items, run: runID)
         try context.interruption.check()
         // From here on a request to stop comes too late: what is left is short.
         context.interruption.forget(connection)
         let stage = StageRecord(
-          stage: .publish, seconds: context.clock() - start, rows: rows,
-          bytes: bytes + modelBytes, peakRSSBytes: ProcessUsage.peakRSSBytes)
+          stage: .publish, seconds: context.clock() - start, rows: sent.rows,
+          bytes: sent.bytes + modelBytes, peakRSSBytes: ProcessUsage.peakRSSBytes)
         let generation = try makeLive(sql, stage: stage, on: connection)
-        published = Published(rows: rows, generation: generation, stage: stage)
+        published = Published(rows: sent.rows, generation: generation, stage: stage)
       }
     } catch let error as PostgresError where error.kind == .commitUnknown {
       try CommitOutcome(context).resolve(transaction, error)
@@ -79,11 +78,12 @@ struct PublishStage {
 
   /// Fills the run's own table, which nobody else can see yet, and checks it.
   private func fill(
-    _ sql: SQL.Output, _ model: PublishedModel, history: UserItems, on connection: Connection
-  ) throws -> (rows: Int, bytes: Int) {
+    _ sql: SQL.Output, _ model: PublishedModel, _ popular: PopularLists,
+    on connection: Connection
+  ) throws -> ListWriter.Sent {
     try connection.executeScript(sql.createChild(runID, of: sql.lists))
     let lists = ListWriter(
-      context: context, runID: runID, pulled: pulled, history: history, k: context.job.output.k)
+      context: context, runID: runID, pulled: pulled, popular: popular, k: context.job.output.k)
     let sent = try lists.copy(model, into: sql.copyLists(runID), on: connection)
     try connection.execute(sql.keyChild(runID, of: sql.lists))
     try connection.execute(sql.analyzeChild(runID, of: sql.lists))
@@ -95,22 +95,20 @@ struct PublishStage {
         "the table of run \(runID) holds \(found[0]) rows of \(found[1]) users, sent were "
           + "\(sent.rows) of \(sent.users)")
     }
-    return (sent.rows, sent.bytes)
+    return sent
   }
 
-  /// The items that most users have.
+  /// The most popular items that may be listed.
   private func fillPopular(
-    _ sql: SQL.Output, history: UserItems, on connection: Connection
+    _ sql: SQL.Output, _ popular: PopularLists, on connection: Connection
   ) throws {
-    let counts = ItemPop(positives: history, itemCount: pulled.table.itemCount).counts
-    let order = counts.indices.sorted { (counts[$1], $0) < (counts[$0], $1) }
     _ = try connection.copyIn(sql.copyPopular) { writer in
-      for (place, item) in order.prefix(max(100, context.job.output.k)).enumerated() {
+      for (place, item) in popular.order.prefix(max(100, context.job.output.k)).enumerated() {
         try writer.beginRow(columns: 4)
         try writer.write(runID)
         try writer.writeInt32(Int32(place + 1))
-        try writer.write(pulled.items, at: item)
-        try writer.writeFloat(Float(counts[item]))
+        try writer.write(pulled.items, at: Int(item))
+        try writer.writeFloat(Float(popular.popularity(of: item)))
       }
     }
   }

@@ -99,8 +99,8 @@ extension RunReport {
       lines.append("         left out: \(Figures.count(rejection.rows)) \(rejection.reason)")
     }
     lines.append(
-      "  users  \(Figures.count(counts.users)), of whom \(Figures.count(counts.coldUsers)) can't "
-        + "be tested; items \(Figures.count(counts.items))")
+      "  users  \(Figures.count(counts.users)); items \(Figures.count(counts.items)); popular "
+        + "lists for \(Figures.count(counts.coldUsers)) users")
     if outcome.rowsPublished > 0 {
       lines.append("  lists  \(Figures.count(outcome.rowsPublished)) rows")
     }

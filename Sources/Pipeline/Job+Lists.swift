@@ -1,0 +1,106 @@
+extension Job {
+  /// Who gets a list.
+  package struct Users: Sendable, Equatable, Codable {
+    /// A SELECT that yields `user_id`: everybody who should have a list, and nobody else; nil
+    /// (default) is everybody in the log.
+    package var query: String?
+    /// Users without an event for longer are not scored; nil (default) scores all.
+    package var activeWithin: Age?
+    /// Users with fewer interactions get the popular list; default 3, as testing needs.
+    package var coldBelow: Int
+
+    /// Users with every value given or defaulted.
+    package init(query: String? = nil, activeWithin: Age? = nil, coldBelow: Int = 3) {
+      self.query = query
+      self.activeWithin = activeWithin
+      self.coldBelow = coldBelow
+    }
+  }
+
+  /// What may be in a list.
+  package struct Items: Sendable, Equatable, Codable {
+    /// A SELECT that yields `item_id`: what may be listed; nil (default) is all that the log knows.
+    package var eligible: String?
+    /// A SELECT that yields `item_id` and `"group"`: brand, author and the like; default nil.
+    package var group: String?
+    /// The most items of one group in a list; needs `group`.
+    package var maxPerGroup: Int?
+
+    /// Items with every value given or defaulted.
+    package init(eligible: String? = nil, group: String? = nil, maxPerGroup: Int? = nil) {
+      self.eligible = eligible
+      self.group = group
+      self.maxPerGroup = maxPerGroup
+    }
+  }
+
+  /// What is left out of a user's list because of what the user did.
+  ///
+  /// Items that a user spoke against, by an event of a type with a weight below 0, always are.
+  package struct Exclusion: Sendable, Equatable, Codable {
+    /// Whether items of events that count are left out; default true.
+    package var consumed: Bool
+    /// Types of the events whose items are left out, in place of those that count.
+    ///
+    /// They need not count. Default nil.
+    package var events: [String]?
+    /// After how long without such an event an item may be listed again; nil (default) is never.
+    package var readmitAfter: Age?
+
+    /// An exclusion with every value given or defaulted.
+    package init(consumed: Bool = true, events: [String]? = nil, readmitAfter: Age? = nil) {
+      self.consumed = consumed
+      self.events = events
+      self.readmitAfter = readmitAfter
+    }
+  }
+
+  /// What makes an item popular.
+  package struct Popular: Sendable, Equatable, Codable {
+    /// Only users whose last event with the item is not older count; nil (default): no limit but
+    /// the source's window.
+    package var window: Age?
+    /// In how long what a user counts for halves; nil (default) takes `source.half_life`.
+    package var halfLife: Age?
+
+    /// Popularity with every value given or defaulted.
+    package init(window: Age? = nil, halfLife: Age? = nil) {
+      self.window = window
+      self.halfLife = halfLife
+    }
+  }
+
+  /// Refuses values of these sections that can't work.
+  func validateLists() throws(BatchError) {
+    try Self.require(users.query.map(Self.hasWords) ?? true, "users.query", "a SELECT")
+    try Self.require(users.coldBelow >= 1, "users.cold_below", "1 or more")
+    try Self.require(items.eligible.map(Self.hasWords) ?? true, "items.eligible", "a SELECT")
+    try Self.require(items.group.map(Self.hasWords) ?? true, "items.group", "a SELECT")
+    if let most = items.maxPerGroup {
+      try Self.require(most >= 1, "items.max_per_group", "1 or more")
+      try Self.require(
+        items.group != nil, "items.max_per_group",
+        "given together with items.group, which says what the groups are")
+    } else {
+      try Self.require(
+        items.group == nil, "items.group",
+        "given together with items.max_per_group, which says how many of a group a list may hold")
+    }
+    guard let events = exclude.events else { return }
+    if case .table(_, let columns) = source.relation {
+      try Self.require(
+        columns.event != nil || events.isEmpty, "source.columns.event_type",
+        "a column, as exclude.events needs it")
+    }
+  }
+
+  /// Whether a query is more than white space.
+  static func hasWords(_ text: String) -> Bool {
+    !text.utf8.allSatisfy { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
+  }
+}
+
+extension Job.Source {
+  /// Whether interactions weigh differently in training.
+  package var isWeighted: Bool { events != nil || halfLife != nil }
+}
