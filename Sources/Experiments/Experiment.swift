@@ -44,7 +44,8 @@ package struct ExperimentSettings: Sendable {
   package var factors: [Int]
   /// Whether grids are cut down and trainings kept short.
   package var isQuick: Bool
-  /// Batch size, optimisers, rates and epochs; negatives and loss are the paper's.
+  /// Batch size, optimisers, rates, epochs, L2, dropout, averaging and refit; negatives and loss are
+  /// the paper's.
   package var training: TrainingOptions
   /// The paper's figures to be shown beside; nil for none.
   package var published: Published?
@@ -118,12 +119,15 @@ struct Laboratory {
     ]
   }
 
-  /// The paper's training: log loss, 4 uniform negatives, nothing else; the job's rates and epochs.
+  /// The paper's training, log loss and 4 uniform negatives, with the job's rates, epochs, L2, dropout
+  /// and averaging.
   func options(pretrain: PreTraining = .none, negatives: Int = 4) -> TrainingOptions {
     let base = settings.training
     var options = TrainingOptions(
       pretrain: pretrain, alpha: 0.5, negatives: negatives, batch: base.batch,
       pretraining: base.pretraining, joint: base.joint, seed: 0)
+    (options.l2Embeddings, options.l2Tower) = (base.l2Embeddings, base.l2Tower)
+    (options.dropout, options.averaging) = (base.dropout, base.averaging)
     if settings.isQuick {
       options.pretraining.epochs = min(options.pretraining.epochs, 2)
       options.joint.epochs = min(options.joint.epochs, 1)
@@ -166,7 +170,9 @@ struct Laboratory {
   }
 
   func trial(_ spec: ModelSpec, _ options: TrainingOptions) -> Trial {
-    Trial(
+    var options = options
+    if spec.tower.isEmpty { (options.dropout, options.l2Tower) = (0, 0) }
+    return Trial(
       .neural(Method.Neural(spec: spec, options: options)), seed: 0,
       refit: settings.training.refit)
   }

@@ -57,7 +57,7 @@ package final class TrialRunner {
     var result = TrialResult()
     var best: Fitted?
     let began = clock()
-    let saved = parts.secondsSaved
+    parts.beginModel()
     for (place, method) in trial.methods.enumerated() {
       let fitted = try fit(method.seeded(trial.seed), divided)
       let figures = try validation(fitted.scorer, divided)
@@ -73,7 +73,7 @@ package final class TrialRunner {
       kept.scorer = try refit(
         trial.methods[result.chosen].seeded(trial.seed), kept.epochs, divided)
     }
-    result.seconds = clock() - began + parts.secondsSaved - saved
+    result.seconds = clock() - began + parts.secondsSaved
     guard trial.purpose == .test else { return result }
     let sampled = HoldoutRanks.sampled(
       kept.scorer, holdout: divided.sampledTest, candidates: divided.testCandidates, pool: pool)

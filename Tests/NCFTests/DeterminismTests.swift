@@ -70,6 +70,24 @@ import Testing
     }
   }
 
+  @Test func aScoreIsTheSameWhateverIsScoredWithIt() {
+    let model = Model(
+      spec: ModelSpec(gmfWidth: 20, tower: [24, 12, 6]), userCount: 30, itemCount: 70, seed: 1)
+    let scorer = NeuralScorer(model)
+    var scratch = scorer.makeScratch()
+    let users = [UInt32](0..<30)
+    var block = [Float](repeating: .nan, count: 30 * 70)
+    var span = block.mutableSpan
+    scorer.fill(&span, users: users.span, items: 0..<70, scratch: &scratch)
+    let items = [UInt32](0..<70).reversed() + [3]
+    for user in 0..<30 {
+      var row = [Float](repeating: .nan, count: items.count)
+      var span = row.mutableSpan
+      scorer.fill(&span, user: user, items: items.span, scratch: &scratch)
+      #expect(row == items.map { block[user * 70 + Int($0)] })
+    }
+  }
+
   @Test func anotherSeedGivesAnotherModel() throws {
     let models = try [UInt64(1), 2].map { seed in
       let trainer = Trainer(

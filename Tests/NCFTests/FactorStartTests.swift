@@ -102,6 +102,27 @@ import Testing
     #expect(abs(mean.users[0] - 0.75 * first.users[0] - 0.25 * second.users[0]) < 1e-7)
   }
 
+  /// What was trained for one model is taken for another, and told of as if it had been trained.
+  @Test func aKnownPartIsThePartThatTrainingGives() throws {
+    var options = Self.options
+    options.pretrain = .parts
+    let both = ModelSpec(gmfWidth: 8, tower: [16, 8])
+    let parts = TrainedParts()
+    var alone: [EpochRecord] = []
+    let gmf = try Self.run(options, parts: parts) { alone.append($0) }.train(both.gmfOnly)
+    #expect(gmf.model == (try Self.run(options).train(both.gmfOnly)).model)
+    var (told, expected): ([EpochRecord], [EpochRecord]) = ([], [])
+    let joint = try Self.run(options, parts: parts) { told.append($0) }.train(both)
+    let fresh = try Self.run(options) { expected.append($0) }.train(both)
+    #expect(joint.model == fresh.model && joint.epochs == fresh.epochs)
+    #expect(told.map(\.ndcg) == expected.map(\.ndcg) && told.map(\.phase) == expected.map(\.phase))
+    // The first phase was not trained again: its records are those of the GMF alone.
+    #expect(told.prefix(alone.count).map(\.loss) == alone.map(\.loss))
+    // Another seed is another part.
+    options.seed = 2
+    #expect(try Self.run(options, parts: parts).train(both.gmfOnly).model != gmf.model)
+  }
+
   static var options: TrainingOptions {
     let phase = PhaseOptions(optimizer: .adam, learningRate: 0.01, epochs: 3, patience: 2)
     return TrainingOptions(
@@ -118,7 +139,7 @@ import Testing
 
   static func run(
     _ options: TrainingOptions, threads: Int = 2, factors: MatrixFactors? = nil,
-    epoch: @escaping (EpochRecord) -> Void = { _ in }
+    parts: TrainedParts? = nil, epoch: @escaping (EpochRecord) -> Void = { _ in }
   ) -> TrainingRun {
     let pool = WorkerPool(threads: threads)
     let split = tastes.split
@@ -130,6 +151,7 @@ import Testing
           scorer, holdout: split.validation, leavingOut: split.training, pool: pool)
         return (ranks.estimate(.hr, k: 10)?.value ?? 0, ranks.estimate(.ndcg, k: 10)?.value ?? 0)
       },
-      report: { if case .epoch(let record) = $0 { epoch(record) } }, factors: factors)
+      report: { if case .epoch(let record) = $0 { epoch(record) } }, factors: factors,
+      parts: parts)
   }
 }

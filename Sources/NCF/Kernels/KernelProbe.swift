@@ -16,6 +16,7 @@ package struct KernelProbe {
     MatrixProduct.threadsAreOff
     let shapes = [(26, 32, 32), (130, 32, 32), (130, 16, 32), (130, 8, 16), (512, 128, 256)]
     return shapes.flatMap { [product($0.0, $0.1, $0.2), weightGradient($0.0, $0.1, $0.2)] }
+      + [panel(inputs: 32, outputs: 16), panel(inputs: 256, outputs: 128)]
       + [adam(40), adam(320), activation(32), logLoss()]
   }
 
@@ -68,6 +69,51 @@ package struct KernelProbe {
         return Self.deviation(c.array, expected)
       },
       work: { repeating(operations: 2 * samples * inputs * outputs, run) })
+  }
+
+  /// A layer of a tower on a panel of items, as scoring runs it.
+  ///
+  /// - Parameters:
+  ///   - inputs: rows of the panel, 1 or more.
+  ///   - outputs: outputs of the layer, 1 or more.
+  ///   - activation: what the outputs go through.
+  /// - Returns: the kernel with random numbers in it.
+  package static func panel(
+    inputs: Int, outputs: Int, activation: Activation = .relu
+  ) -> KernelProbe {
+    let width = PanelKernels.width
+    let matrix = numbers(inputs * outputs, 10)
+    let x = numbers(inputs * width, 11)
+    let bias = Storage<Float>(count: padded(outputs))
+    bias.buffer.copy(from: numbers(outputs, 12).array[...], at: 0)
+    let memory = Storage<Float>(
+      count: PanelKernels.Weights.count(inputs: inputs, outputs: outputs))
+    let weights = PanelKernels.Weights(
+      Matrix(matrix.buffer, stride: outputs), inputs: inputs, outputs: outputs, in: memory.buffer)
+    let y = Storage<Float>(count: padded(outputs) * width)
+    let run = {
+      withExtendedLifetime((memory, x, bias)) {
+        PanelKernels.multiply(
+          weights, x.buffer, bias: bias.buffer, into: y.buffer, outputs: outputs,
+          activation: activation)
+      }
+    }
+    return KernelProbe(
+      name: "layer \(inputs) x \(outputs) on a panel of \(width)", unit: "FLOP/s",
+      deviation: {
+        run()
+        let expected = (0..<outputs * width).map { place -> Double in
+          let (output, column) = (place / width, place % width)
+          var sum = Double(bias.buffer[output])
+          for input in 0..<inputs {
+            let weight = Double(matrix.buffer[input * outputs + output])
+            sum += weight * Double(x.buffer[input * width + column])
+          }
+          return PlainModel.activate(sum, activation)
+        }
+        return Self.deviation(Array(y.array.prefix(outputs * width)), expected)
+      },
+      work: { repeating(operations: 2 * inputs * outputs * width, run) })
   }
 
   /// One step of Adam on a row.

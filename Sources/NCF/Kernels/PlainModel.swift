@@ -177,7 +177,7 @@ package struct PlainModel {
           for index in 0..<layer.input {
             sum += input[index] * parameters[weight(layer, index, output)]
           }
-          return activate(sum)
+          return Self.activate(sum, layout.spec.activation)
         })
     }
     for (value, position) in zip(values[values.count - 1], outputs) {
@@ -235,8 +235,9 @@ package struct PlainModel {
   /// The logistic function.
   static func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
-  private func activate(_ value: Double) -> Double {
-    switch layout.spec.activation {
+  /// Applies an activation to a number.
+  static func activate(_ value: Double, _ activation: Activation) -> Double {
+    switch activation {
     case .relu: max(0, value)
     case .tanh: tanh(value)
     case .sigmoid: Self.sigmoid(value)

@@ -23,14 +23,20 @@ package final class TrainedParts {
     let seconds: Double
   }
 
-  private var kept: [(key: Key, part: Part)] = []
+  private var kept: [(key: Key, part: Part, isCounted: Bool)] = []
   private let capacity: Int
 
-  /// Seconds that training would have taken without what was known already.
+  /// Seconds that parts took which were known before `beginModel()`, each part once.
   package private(set) var secondsSaved = 0.0
 
   /// Knows nothing yet, and keeps the newest parts: 2 for each trained model of a refit.
   package init(capacity: Int = 6) { self.capacity = capacity }
+
+  /// Begins to count what is saved from here on.
+  package func beginModel() {
+    secondsSaved = 0
+    for place in kept.indices { kept[place].isCounted = false }
+  }
 
   /// Gives a part that is known, or trains it and keeps it.
   func part(
@@ -39,16 +45,18 @@ package final class TrainedParts {
     var alone = options
     // What doesn't touch a part by itself.
     (alone.pretrain, alone.alpha, alone.joint) = (.none, 0, alone.pretraining)
-    (alone.averaging, alone.refit) = (0, false)
+    alone.refit = false
+    if spec.tower.isEmpty { (alone.dropout, alone.l2Tower) = (0, 0) }
     let key = Key(spec: spec, options: alone, epochs: epochs)
     if let place = kept.firstIndex(where: { $0.key == key }) {
-      let known = kept.remove(at: place)
+      var known = kept.remove(at: place)
+      if !known.isCounted { secondsSaved += known.part.seconds }
+      known.isCounted = true
       kept.append(known)
-      secondsSaved += known.part.seconds
       return known.part
     }
     let part = try train()
-    kept.append((key, part))
+    kept.append((key, part, isCounted: true))
     if kept.count > capacity { kept.removeFirst() }
     return part
   }
