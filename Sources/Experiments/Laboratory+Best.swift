@@ -1,4 +1,5 @@
 import Baselines
+import Interactions
 import NCF
 import Ranking
 
