@@ -69,6 +69,11 @@ BEGIN
     GRANT SELECT, INSERT, UPDATE, DELETE ON ncf.trials TO ncf_run;
     GRANT SELECT ON ncf.trials TO ncf_read;
   END IF;
+  IF pg_catalog.to_regclass('ncf.forgotten') IS NOT NULL THEN
+    GRANT SELECT, INSERT ON ncf.forgotten TO ncf_run;
+    REVOKE UPDATE, DELETE ON ncf.forgotten FROM ncf_run;
+    GRANT SELECT ON ncf.forgotten TO ncf_read;
+  END IF;
   -- The record of the pointer's moves is only ever added to, and the shares of slots are not the
   -- job's to set.
   IF pg_catalog.to_regclass('ncf.slot_bounds') IS NOT NULL THEN

@@ -40,5 +40,6 @@ package struct Migration: Sendable, Equatable {
     Migration(name: "0011_slots", bytes: PackageResources._011_slots_sql),
     Migration(name: "0012_gate", bytes: PackageResources._012_gate_sql),
     Migration(name: "0013_lists", bytes: PackageResources._013_lists_sql),
+    Migration(name: "0014_forgetting", bytes: PackageResources._014_forgetting_sql),
   ]
 }

@@ -8,6 +8,7 @@ extension Job {
     users.query = section.text("query")
     users.activeWithin = section.value("active_within", wanted: ageForm) { Age($0) }
     if let least = section.integer("cold_below") { users.coldBelow = least }
+    if let forget = section.flag("forget_absent") { users.forgetAbsent = forget }
     section.finish()
     return users
   }

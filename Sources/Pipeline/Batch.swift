@@ -73,7 +73,7 @@ package struct Batch {
     try ServerCheck.version(of: connection)
     try ServerCheck.pooler(guardian, connection)
     try Migrator(parameters).verify(on: connection)
-    try takeLock(on: guardian)
+    try JobLock.take(job.name, on: guardian)
     // Whoever holds the lock knows that no other run of the job is alive.
     let abandoned = try connection.execute(SQL.Runs.abandonDead, [.text(job.name)])
     for row in 0..<abandoned.rowCount {
@@ -100,20 +100,6 @@ package struct Batch {
     } catch {
       throw failed(error, record: record, seen: seen)
     }
-  }
-
-  private func takeLock(on guardian: Connection) throws {
-    let key = AdvisoryKey.job(job.name)
-    if try guardian.tryAdvisoryLock(key) { return }
-    let holder = try guardian.execute(SQL.Session.lockHolder, [.integer(key)])
-    var who = "another run of job \(job.name) holds the lock"
-    if holder.rowCount == 1 {
-      who +=
-        ": \(holder[row: 0, name: "application_name"] ?? "unknown"), server process "
-        + "\(holder[row: 0, name: "pid"] ?? "?"), from \(holder[row: 0, name: "place"] ?? "?"), "
-        + "since \(holder[row: 0, name: "since"] ?? "?")"
-    }
-    throw BatchError(.temporary, who, advice: "wait for it to end, or stop it; then start again")
   }
 
   /// Records a failure as well as it can be, and says what readers see.

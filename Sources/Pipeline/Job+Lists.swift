@@ -8,12 +8,19 @@ extension Job {
     package var activeWithin: Age?
     /// Users with fewer interactions get the popular list; default 3, as testing needs.
     package var coldBelow: Int
+    /// Whether users that are not in `query` are forgotten: removed from lists and models, old ones
+    /// too, and not learnt from; default false.
+    package var forgetAbsent: Bool
 
     /// Users with every value given or defaulted.
-    package init(query: String? = nil, activeWithin: Age? = nil, coldBelow: Int = 3) {
+    package init(
+      query: String? = nil, activeWithin: Age? = nil, coldBelow: Int = 3,
+      forgetAbsent: Bool = false
+    ) {
       self.query = query
       self.activeWithin = activeWithin
       self.coldBelow = coldBelow
+      self.forgetAbsent = forgetAbsent
     }
   }
 
@@ -74,6 +81,9 @@ extension Job {
   func validateLists() throws(BatchError) {
     try Self.require(users.query.map(Self.hasWords) ?? true, "users.query", "a SELECT")
     try Self.require(users.coldBelow >= 1, "users.cold_below", "1 or more")
+    try Self.require(
+      !users.forgetAbsent || users.query != nil, "users.forget_absent",
+      "given together with users.query, which says who is there")
     try Self.require(items.eligible.map(Self.hasWords) ?? true, "items.eligible", "a SELECT")
     try Self.require(items.group.map(Self.hasWords) ?? true, "items.group", "a SELECT")
     if let most = items.maxPerGroup {

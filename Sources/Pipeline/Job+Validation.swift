@@ -23,6 +23,8 @@ extension Job {
       !output.schema.isEmpty && output.schema.utf8.count <= 63 && !output.schema.utf8.contains(0),
       "output.schema", "a schema name of 1 to 63 bytes")
     try Self.require((1...1000).contains(output.k), "output.k", "a number from 1 to 1000")
+    try Self.require(
+      (0...1000).contains(output.similar), "output.similar", "a number from 0 to 1000")
     try Self.require(output.keepRuns >= 1, "output.keep_runs", "1 or more: the live run is one")
     try Self.require(output.keepDays >= 0, "output.keep_days", "0 or more")
   }

@@ -180,19 +180,25 @@ extension Job {
 
   /// Where the lists are published.
   package struct Output: Sendable, Equatable, Codable {
-    /// Schema of `recommendations`, `recommendations_by_run` and `popular_items`; default `ncf`.
+    /// Schema of `recommendations`, `similar_items`, `popular_items` and what is behind them; default
+    /// `ncf`.
     package var schema: String
     /// Length of a list, 1...1000, default 10; fewer rows when items run out, never filler.
     package var k: Int
+    /// Length of an item's list of similar items, 0...1000, default 10; 0 finds none.
+    package var similar: Int
     /// Published runs whose lists are kept whatever their age, the live one included; default 7.
     package var keepRuns: Int
     /// Days for which the lists of a published run are kept whatever their number; default 30.
     package var keepDays: Int
 
     /// An output with every value given or defaulted.
-    package init(schema: String = "ncf", k: Int = 10, keepRuns: Int = 7, keepDays: Int = 30) {
+    package init(
+      schema: String = "ncf", k: Int = 10, similar: Int = 10, keepRuns: Int = 7, keepDays: Int = 30
+    ) {
       self.schema = schema
       self.k = k
+      self.similar = similar
       self.keepRuns = keepRuns
       self.keepDays = keepDays
     }

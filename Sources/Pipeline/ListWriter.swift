@@ -25,6 +25,8 @@ struct ListWriter {
   let popular: PopularLists
   /// Length of a list.
   let k: Int
+  /// What makes probabilities of the model's scores; nil to publish them as the model has them.
+  let calibration: Calibration?
 
   /// Users scored together; a multiple of the ranking's own blocks.
   private static let block = 2048
@@ -62,9 +64,11 @@ struct ListWriter {
         let range = lists.range(ofList: list)
         if !range.isEmpty { sent.users += 1 }
         for (place, position) in range.enumerated() {
+          let score = lists.scores[position]
           try write(
             (pulled.users, Int(lists.users[list])), rank: place + 1, item: lists.items[position],
-            score: scorer.published(lists.scores[position]), source: "model", to: &writer, &sent)
+            score: calibration?.probability(of: score) ?? scorer.published(score), source: "model",
+            to: &writer, &sent)
         }
       }
       context.progress(

@@ -43,7 +43,7 @@ struct MemoryEstimate {
       (.pull, Self.program + pulling), (.split, resident),
       (.train, resident + learning + candidates(lists: 1)),
       (.evaluate, resident + scoring + validated + catalogueRows + candidates(lists: 2)),
-      (.publish, resident + max(scoring, 3 * parameters) + lists),
+      (.publish, resident + max(scoring + lists, 3 * parameters, similarity)),
     ]
   }
 
@@ -155,6 +155,16 @@ struct MemoryEstimate {
 
   /// Lists of the users that are scored together, and everyone's lists for coverage.
   private var lists: Int { (sizes.testedUsers + 2_048) * job.output.k * 8 }
+
+  /// What finding similar items takes.
+  ///
+  /// A copy of the embeddings by name, and vectors of items twice while they are put together; or each
+  /// item's neighbours. And whose lists are made together.
+  private var similarity: Int {
+    if job.output.similar == 0 { return 0 }
+    let own = job.method == .itemknn ? parameters : parameters + 8 * sizes.items * row
+    return parameters + own + 16 * sizes.items + 2_048 * job.output.similar * 8
+  }
 
   private static func rowWidth(_ spec: ModelSpec) -> Int {
     let (gmf, mlp) = (padded(spec.gmfWidth), padded(spec.mlpWidth))

@@ -27,12 +27,35 @@ struct ModelStore {
         "item_kind": items.kind.rawValue, "model": model.kind.rawValue, "spec": spec,
       ]
     ).encoded()
-    let chunks = (file.count + Self.chunkBytes - 1) / Self.chunkBytes
     try connection.execute(
       SQL.Models.insert,
       [
-        .integer(run), .text(spec), .integer(Int64(file.count)), .integer(Int64(chunks)),
+        .integer(run), .text(spec), .integer(Int64(file.count)),
+        .integer(Int64(Self.chunks(of: file))),
       ])
+    try write(file, run: run)
+    return file.count
+  }
+
+  /// Puts another file in the place of a stored one, inside the caller's transaction.
+  ///
+  /// - Throws: `PostgresError`; `BatchError` (70) when the server holds other bytes than were sent.
+  func replace(run: Int64, with other: SafeTensors) throws {
+    let file = other.encoded()
+    try connection.execute(
+      SQL.Models.resize,
+      [.integer(run), .integer(Int64(file.count)), .integer(Int64(Self.chunks(of: file)))])
+    try connection.execute(SQL.Models.deleteChunks, [.integer(run)])
+    try write(file, run: run)
+    try connection.execute(SQL.Models.copyChecksum, [.integer(run)])
+  }
+
+  private static func chunks(of file: [UInt8]) -> Int {
+    (file.count + chunkBytes - 1) / chunkBytes
+  }
+
+  private func write(_ file: [UInt8], run: Int64) throws {
+    let chunks = Self.chunks(of: file)
     _ = try connection.copyIn(SQL.Models.copyChunks) { writer in
       for chunk in 0..<chunks {
         let start = chunk * Self.chunkBytes
@@ -49,7 +72,6 @@ struct ModelStore {
       sums[row: 0, column: 4] == sums[row: 0, column: 5]
     else { throw BatchError(.software, "the server holds another model than was sent") }
     try connection.execute(SQL.Models.setChecksum, [.integer(run), .text(sum)])
-    return file.count
   }
 
   /// Reads a model back.
@@ -57,6 +79,19 @@ struct ModelStore {
   /// - Returns: nil when the run has none.
   /// - Throws: `Damaged` when its sum or its form is not right; `PostgresError`.
   func load(run: Int64) throws -> LiveModel? {
+    guard let file = try file(run: run) else { return nil }
+    do {
+      return try Self.decode(file)
+    } catch {
+      throw Damaged(description: "\(error)")
+    }
+  }
+
+  /// Reads a stored file, whatever is in it.
+  ///
+  /// - Returns: nil when the run has none.
+  /// - Throws: `Damaged` when its sum or its form is not right; `PostgresError`.
+  func file(run: Int64) throws -> SafeTensors? {
     let sums = try connection.execute(SQL.Models.checksum, [.integer(run)])
     guard sums.rowCount == 1 else { return nil }
     guard sums[row: 0, column: 0] == sums[row: 0, column: 1],
@@ -70,7 +105,7 @@ struct ModelStore {
       }
     }
     do {
-      return try Self.decode(file)
+      return try SafeTensors(decoding: file)
     } catch {
       throw Damaged(description: "\(error)")
     }
@@ -82,8 +117,7 @@ struct ModelStore {
     let description: String
   }
 
-  private static func decode(_ bytes: [UInt8]) throws -> LiveModel {
-    let file = try SafeTensors(decoding: bytes)
+  private static func decode(_ file: SafeTensors) throws -> LiveModel {
     guard let userKind = file.metadata["user_kind"].flatMap({ IdentifierKind(rawValue: $0) }),
       let itemKind = file.metadata["item_kind"].flatMap({ IdentifierKind(rawValue: $0) }),
       let specText = file.metadata["spec"]

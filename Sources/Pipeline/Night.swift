@@ -2,6 +2,7 @@ import Interactions
 import NCF
 import Parallelism
 import Postgres
+import Ranking
 
 /// The stages of one recorded run, in order.
 struct Night {
@@ -22,6 +23,7 @@ struct Night {
       try record.pulled(pulled)
       return (pulled, pulled.counts.rowsRead, pulled.bytes)
     }
+    try forgetAbsent(pulled)
     try refuseUnusable(pulled)
     let divided = try stage(.split, &stages) {
       (SplitStage().run(pulled), pulled.table.count, 0)
@@ -80,18 +82,19 @@ struct Night {
       context.observer.observe(
         .warning("published by force, though: \(reasons.joined(separator: "; "))"))
     }
-    return try publish(trained.model, pulled, divided, outcome)
+    return try publish(trained.model, evaluated.calibration, pulled, divided, outcome)
   }
 
   private func publish(
-    _ model: PublishedModel, _ pulled: Pulled, _ divided: Divided, _ outcome: RunOutcome
+    _ model: PublishedModel, _ calibration: Calibration?, _ pulled: Pulled, _ divided: Divided,
+    _ outcome: RunOutcome
   ) throws -> RunOutcome {
     var outcome = outcome
     try context.interruption.check()
     context.observer.observe(.stageBegan(.publish))
     let published = try PublishStage(
       context: context, runID: record.runID, pulled: pulled, seen: seen,
-      metrics: outcome.metrics, forcedReason: outcome.reason
+      metrics: outcome.metrics, forcedReason: outcome.reason, calibration: calibration
     ).run(model)
     outcome.stages.append(published.stage)
     context.observer.observe(.stageEnded(published.stage))
@@ -133,6 +136,26 @@ struct Night {
     try OutputRelations(
       context.job, users: pulled.users.kind, items: pulled.items.kind, on: connection
     ).verify()
+  }
+
+  /// Removes users who are no longer there from all that is kept, before anything is made of it.
+  ///
+  /// So early that they are gone however the night ends.
+  private func forgetAbsent(_ pulled: Pulled) throws {
+    guard let present = pulled.forgetsBut else { return }
+    let connection = try context.connect(for: "forget")
+    let done = try ForgettingWork(context.job, on: connection).forget(
+      .absent(from: present), run: record.runID)
+    for (run, reason) in done.dropped {
+      context.observer.observe(
+        .warning("the stored model of run \(run) was dropped, since users can't be told: \(reason)")
+      )
+    }
+    guard !done.users.isEmpty else { return }
+    context.observer.observe(
+      .notice(
+        "\(done.users.count) users are not in users.query any more and were forgotten: "
+          + "\(done.rows) rows of lists, \(done.models) stored models"))
   }
 
   /// Stops here when the rest of the run can't fit into memory, rather than be killed on the way.

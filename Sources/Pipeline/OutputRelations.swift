@@ -29,6 +29,19 @@ struct OutputRelations {
       ),
       ("popular_items", "v", ["rank integer", "item_id \(itemType)", "score real"]),
       (
+        "similar_items", "v",
+        [
+          "item_id \(itemType)", "rank integer", "similar_item_id \(itemType)", "score real",
+        ]
+      ),
+      (
+        "similar_items_by_run", "p",
+        [
+          "run_id bigint", "item_id \(itemType)", "rank integer", "similar_item_id \(itemType)",
+          "score real",
+        ]
+      ),
+      (
         "recommendations", "v",
         [
           "user_id \(userType)", "rank integer", "item_id \(itemType)", "score real", "source text",
@@ -60,10 +73,13 @@ struct OutputRelations {
     try connection.transaction {
       let exists = try connection.execute(
         SQL.Output.schemaExists, [.text(job.output.schema)])[row: 0, column: 0]
-      if exists != "t" { try connection.execute(sql.createSchema) }
+      if exists != "t" { try connection.executeScript(sql.createSchema) }
       let present = try verified()
       if !present.contains("recommendations_by_run") {
         try connection.executeScript(sql.createParent(user: userType, item: itemType))
+      }
+      if !present.contains("similar_items_by_run") {
+        try connection.executeScript(sql.createSimilar(item: itemType))
       }
       if !present.contains("popular_by_run") {
         try connection.executeScript(sql.createPopular(item: itemType))
@@ -75,6 +91,9 @@ struct OutputRelations {
         "recommendations_by_slot", isThere: present.contains("recommendations_by_slot"),
         at: sql.recommendationsBySlot, create: sql.createRecommendationsBySlot,
         comment: sql.commentRecommendationsBySlot)
+      try ensureView(
+        "similar_items", isThere: present.contains("similar_items"), at: sql.similarItems,
+        create: sql.createSimilarItems, comment: sql.commentSimilarItems)
       try ensureView(
         "popular_items", isThere: present.contains("popular_items"), at: sql.popularItems,
         create: sql.createPopularItems, comment: sql.commentPopularItems)

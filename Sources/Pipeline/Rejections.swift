@@ -1,5 +1,6 @@
 /// Why a row of the source is left out; the raw values are the keys of `ncf.runs.rows_rejected`.
 enum RejectionReason: String, CaseIterable {
+  case absentUser = "absent_user"
   case before1970 = "before_1970"
   case belowMinInteractions = "below_min_interactions"
   case belowMinValue = "below_min_value"

@@ -100,6 +100,13 @@ struct RowReader {
   ) -> Pulled {
     let (allUsers, userRemap) = users.finish()
     let (allItems, itemRemap) = items.finish()
+    var forgetsBut: Vocabulary?
+    if job.users.forgetAbsent, let asked {
+      forgetsBut = asked
+      let places = allUsers.places(in: asked)
+      let absent = columns.keep(users: userRemap.map { places[Int($0)] >= 0 })
+      rejections.count(.absentUser, rows: absent)
+    }
     let log = InteractionLog(
       columns: columns, userRemap: userRemap, itemRemap: itemRemap,
       rules: MergeRules(job, moments))
@@ -119,6 +126,6 @@ struct RowReader {
         rowsRead: rows, rowsUsed: log.table.count, rowsMerged: log.table.merged,
         rejected: rejections.summary, users: users.count, items: items.count,
         coldUsers: audience.coldCount, watermark: watermark),
-      snapshot: snapshot, bytes: bytes)
+      forgetsBut: forgetsBut, snapshot: snapshot, bytes: bytes)
   }
 }

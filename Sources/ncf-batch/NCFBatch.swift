@@ -13,6 +13,7 @@ struct NCFBatch: ParsableCommand {
         ncf-batch --since 2026-01-01 -d shop   a run on what happened since then
         ncf-batch rollback -d shop             the lists from before the last run, at once
         ncf-batch recommend 42 -d shop         the list of user 42
+        ncf-batch similar 7 -d shop            the items most like item 7
         ncf-batch experiment rq1 -d shop       the paper's methods on that log
         ncf-batch tune --budget 30min -d shop  better settings for the job
 
@@ -34,7 +35,9 @@ struct NCFBatch: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, MigrateCommand.self, LoadCommand.self, RunsCommand.self,
-      RollbackCommand.self, RecommendCommand.self, ExperimentCommand.self, TuneCommand.self,
+      RollbackCommand.self, ForgetCommand.self, RecommendCommand.self, SimilarCommand.self,
+      ExperimentCommand.self,
+      TuneCommand.self,
     ],
     defaultSubcommand: RunCommand.self,
     helpNames: [.long, .customShort("?")])

@@ -94,6 +94,11 @@ struct JobProblemTests {
       ("output: {k: \"5\"}\n", "2:13: output.k must be a whole number, not the text \"5\""),
       ("users: {cold_below: 0}\n", "2:21: users.cold_below must be 1 or more, not 0"),
       (
+        "users: {forget_absent: true}\n",
+        "2:24: users.forget_absent must be given together with users.query, which says who is there, "
+          + "not true"
+      ),
+      (
         "users: {active_within: often}\n",
         "2:24: users.active_within must be an age such as 90d or 2y (units: min, h, d, w, mo, y), "
           + "not often"

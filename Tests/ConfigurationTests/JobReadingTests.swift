@@ -35,7 +35,8 @@ struct JobReadingTests {
         half_life: 90d
         max_per_user: 500
         connections: 4
-      users: {query: SELECT 1 AS user_id, active_within: 1y, cold_below: 4}
+      users: {query: SELECT 1 AS user_id, active_within: 1y, cold_below: 4,
+        forget_absent: true}
       items:
         eligible: SELECT 2 AS item_id
         group: SELECT 2 AS item_id, 3 AS "group"
@@ -71,7 +72,7 @@ struct JobReadingTests {
         seed: 18446744073709551615
       evaluate: {k: 20, sampled: 50, candidates: /data/negatives.tsv}
       gate: {tolerance: 0.1, max_shrink: 0.5}
-      output: {schema: shop, k: 25, keep_runs: 3, keep_days: 9}
+      output: {schema: shop, k: 25, similar: 4, keep_runs: 3, keep_days: 9}
       """)
     #expect(job.name == "shop")
     let columns = Job.Source.Columns(
@@ -85,7 +86,9 @@ struct JobReadingTests {
     #expect(job.source.maxPerUser == 500)
     #expect(
       job.users
-        == .init(query: "SELECT 1 AS user_id", activeWithin: Age(1, .year), coldBelow: 4))
+        == .init(
+          query: "SELECT 1 AS user_id", activeWithin: Age(1, .year), coldBelow: 4,
+          forgetAbsent: true))
     #expect(
       job.items
         == .init(
@@ -113,7 +116,7 @@ struct JobReadingTests {
     #expect(job.training == training)
     #expect(job.evaluation == .init(k: 20, sampled: 50, candidates: "/data/negatives.tsv"))
     #expect(job.gate == .init(tolerance: 0.1, maxShrink: 0.5))
-    #expect(job.output == .init(schema: "shop", k: 25, keepRuns: 3, keepDays: 9))
+    #expect(job.output == .init(schema: "shop", k: 25, similar: 4, keepRuns: 3, keepDays: 9))
   }
 
   @Test("A word names a method, and a section its settings")

@@ -27,6 +27,13 @@ extension SQL {
       TO STDOUT (FORMAT binary)
       """
     }
+    static let resize = "UPDATE ncf.models SET bytes = $2, chunks = $3 WHERE run_id = $1"
+    static let deleteChunks = "DELETE FROM ncf.model_chunks WHERE run_id = $1"
+    /// What the run says its model's sum is, after the model was changed.
+    static let copyChecksum = """
+      UPDATE ncf.runs AS r SET model_sha256 = m.sha256
+      FROM ncf.models AS m WHERE m.run_id = $1 AND r.run_id = m.run_id
+      """
     static let delete = "DELETE FROM ncf.models WHERE run_id = $1"
     /// Models of runs that did not publish: $1 job, $2 how many to keep, $3 days to keep them.
     static let deleteUnpublished = """

@@ -19,12 +19,16 @@ extension SQL {
     let schema: String
     /// The lists of all kept runs, partitioned by run.
     let lists: Parent
+    /// The similar items of all kept runs, partitioned by run.
+    let similar: Parent
     /// The most popular items of each kept run.
     let popular: String
     /// View of the live run's lists.
     let recommendations: String
     /// View of each user's list in the slot that the user belongs to.
     let recommendationsBySlot: String
+    /// View of the live run's similar items.
+    let similarItems: String
     /// View of the live run's popular items.
     let popularItems: String
 
@@ -34,14 +38,18 @@ extension SQL {
       lists = Parent(
         name: self.schema + ".recommendations_by_run", prefix: "recommendations_run_",
         key: "run_id, user_id, rank", what: "Lists")
+      similar = Parent(
+        name: self.schema + ".similar_items_by_run", prefix: "similar_items_run_",
+        key: "run_id, item_id, rank", what: "Similar items")
       popular = self.schema + ".popular_by_run"
       recommendations = self.schema + ".recommendations"
       recommendationsBySlot = self.schema + ".recommendations_by_slot"
+      similarItems = self.schema + ".similar_items"
       popularItems = self.schema + ".popular_items"
     }
 
     /// Everything that has a partition for each run; the lists, by which a run counts as kept, first.
-    var parents: [Parent] { [lists] }
+    var parents: [Parent] { [lists, similar] }
 
     /// A run's own table of a relation.
     func child(_ run: Int64, of parent: Parent) -> String { "\(schema).\(parent.prefix)\(run)" }
@@ -58,12 +66,17 @@ extension SQL {
       JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
       WHERE n.nspname = $1 AND a.attnum > 0 AND NOT a.attisdropped
         AND c.relname IN ('recommendations_by_run', 'popular_by_run', 'recommendations',
-          'recommendations_by_slot', 'popular_items')
+          'recommendations_by_slot', 'popular_items', 'similar_items', 'similar_items_by_run')
       ORDER BY c.relname, a.attnum
       """
     static let viewDefinition = "SELECT pg_catalog.pg_get_viewdef(pg_catalog.to_regclass($1))"
 
-    var createSchema: String { "CREATE SCHEMA IF NOT EXISTS \(schema)" }
+    var createSchema: String {
+      """
+      CREATE SCHEMA IF NOT EXISTS \(schema);
+      COMMENT ON SCHEMA \(schema) IS 'Lists of a job of ncf-batch; ncf.runs tells which'
+      """
+    }
 
     /// The parent, with the source's own types of ids.
     func createParent(user: String, item: String) -> String {
@@ -84,11 +97,44 @@ extension SQL {
       COMMENT ON COLUMN \(lists.name).rank IS 'Place in the list, from 1';
       COMMENT ON COLUMN \(lists.name).item_id IS 'The item, as in the source';
       COMMENT ON COLUMN \(lists.name).score IS
-        'Probability by the model that the user would take the item up, in a popular list the share '
-        'of users who have the item; falls along the list';
+        '\(Self.scoreMeaning)';
       COMMENT ON COLUMN \(lists.name).source IS 'model: ranked for this user; popular: for everybody';
       """
     }
+
+    /// The parent of similar items, with the source's own type of ids.
+    func createSimilar(item: String) -> String {
+      """
+      CREATE TABLE \(similar.name) (
+        run_id bigint NOT NULL,
+        item_id \(item) NOT NULL,
+        rank integer NOT NULL,
+        similar_item_id \(item) NOT NULL,
+        score real NOT NULL,
+        CONSTRAINT similar_items_by_run_pkey PRIMARY KEY (run_id, item_id, rank)
+      ) PARTITION BY LIST (run_id);
+      COMMENT ON TABLE \(similar.name) IS
+        'Similar items of every kept run, a partition a run; the view similar_items shows the live one';
+      COMMENT ON COLUMN \(similar.name).run_id IS 'The run (ncf.runs) that found them';
+      COMMENT ON COLUMN \(similar.name).item_id IS 'The item, as in the source';
+      COMMENT ON COLUMN \(similar.name).rank IS 'Place in the item''s list, from 1';
+      COMMENT ON COLUMN \(similar.name).similar_item_id IS
+        'An item like it that may be recommended, as in the source';
+      COMMENT ON COLUMN \(similar.name).score IS '\(Self.similarityMeaning)';
+      """
+    }
+
+    /// What a score in a list is, as a comment says it.
+    static let scoreMeaning = """
+      Where source is model, the probability that the item is the next new one that the user takes up, \
+      comparable across users; where it is popular, the share of users who have it. Falls along the list
+      """
+
+    /// What a similar item's score is, as a comment says it.
+    static let similarityMeaning = """
+      How alike the two are, above 0 up to 1: cosine of what the model has learnt of them, or the \
+      similarity that neighbours were chosen by
+      """
 
     func createPopular(item: String) -> String {
       """
@@ -106,6 +152,14 @@ extension SQL {
       COMMENT ON COLUMN \(popular).item_id IS 'The item, as in the source';
       COMMENT ON COLUMN \(popular).score IS
         'How many users have the item, each by the age of the last event (popular in the job)';
+      """
+    }
+
+    /// One item's similar items, as text.
+    var similarTo: String {
+      """
+      SELECT s.rank, s.similar_item_id::text, s.score
+      FROM \(similarItems) AS s WHERE s.item_id = $1 ORDER BY s.rank
       """
     }
 

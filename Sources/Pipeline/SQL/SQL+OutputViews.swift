@@ -49,6 +49,21 @@ extension SQL.Output {
       """
   }
 
+  /// The view of similar items.
+  ///
+  /// - Parameters:
+  ///   - name: its name, quoted.
+  ///   - job: the job's name as a literal.
+  /// - Returns: the statement.
+  func createSimilarItems(as name: String, job: String) -> String {
+    """
+    CREATE VIEW \(name) AS
+    SELECT s.item_id, s.rank, s.similar_item_id, s.score
+    FROM \(similar.name) AS s
+    WHERE s.run_id = \(live(job))
+    """
+  }
+
   /// The view of popular items.
   ///
   /// - Parameters:
@@ -71,8 +86,7 @@ extension SQL.Output {
     COMMENT ON COLUMN \(recommendations).rank IS 'Place in the list, from 1';
     COMMENT ON COLUMN \(recommendations).item_id IS 'The item, as in the source';
     COMMENT ON COLUMN \(recommendations).score IS
-      'Probability by the model that the user would take the item up, in a popular list the share '
-      'of users who have the item; falls along the list';
+      '\(Self.scoreMeaning)';
     COMMENT ON COLUMN \(recommendations).source IS
       'model: ranked for this user; popular: for everybody';
     COMMENT ON COLUMN \(recommendations).run_id IS 'The run (ncf.runs) that made the list';
@@ -87,13 +101,23 @@ extension SQL.Output {
     COMMENT ON COLUMN \(recommendationsBySlot).rank IS 'Place in the list, from 1';
     COMMENT ON COLUMN \(recommendationsBySlot).item_id IS 'The item, as in the source';
     COMMENT ON COLUMN \(recommendationsBySlot).score IS
-      'Probability by the model that the user would take the item up, in a popular list the share '
-      'of users who have the item; falls along the list';
+      '\(Self.scoreMeaning)';
     COMMENT ON COLUMN \(recommendationsBySlot).source IS
       'model: ranked for this user; popular: for everybody';
     COMMENT ON COLUMN \(recommendationsBySlot).run_id IS
       'The run (ncf.runs) that made the list';
     COMMENT ON COLUMN \(recommendationsBySlot).slot IS 'The slot whose list it is';
+    """
+  }
+
+  var commentSimilarItems: String {
+    """
+    COMMENT ON VIEW \(similarItems) IS 'The items most like each item, by the live run''s model';
+    COMMENT ON COLUMN \(similarItems).item_id IS 'The item, as in the source';
+    COMMENT ON COLUMN \(similarItems).rank IS 'Place in the item''s list, from 1';
+    COMMENT ON COLUMN \(similarItems).similar_item_id IS
+      'An item like it that may be recommended, as in the source';
+    COMMENT ON COLUMN \(similarItems).score IS '\(Self.similarityMeaning)';
     """
   }
 

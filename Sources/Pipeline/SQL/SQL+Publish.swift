@@ -17,6 +17,13 @@ extension SQL.Output {
     """
   }
 
+  func copySimilar(_ run: Int64) -> String {
+    """
+    COPY \(child(run, of: similar)) (run_id, item_id, rank, similar_item_id, score)
+    FROM STDIN (FORMAT binary, FREEZE)
+    """
+  }
+
   func keyChild(_ run: Int64, of parent: Parent) -> String {
     """
     ALTER TABLE \(child(run, of: parent)) ADD CONSTRAINT \(parent.prefix)\(run)_pkey

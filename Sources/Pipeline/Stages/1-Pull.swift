@@ -21,6 +21,8 @@ struct Pulled {
   var catalogue: Catalogue
   /// What was read, used and left out.
   var counts: PullCounts
+  /// All users but these are to be forgotten; nil when nobody is.
+  var forgetsBut: Vocabulary?
   /// The snapshot that it was read in.
   var snapshot: String
   /// Bytes of the fields read.

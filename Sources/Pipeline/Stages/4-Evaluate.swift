@@ -16,6 +16,8 @@ struct Evaluated {
   var coverage: Double
   /// Users tested.
   var testedUsers: Int
+  /// What makes probabilities of the new model's scores; nil when nobody could be tested.
+  var calibration: Calibration?
 }
 
 /// Stage 4: judge it.
@@ -61,6 +63,9 @@ struct EvaluateStage {
     var evaluated = Evaluated(
       metrics: own.metrics, ndcg: own.ndcg, itemPopNDCG: nil, liveNDCG: nil,
       coverage: own.coverage, testedUsers: own.ndcg.count)
+    evaluated.calibration = Calibration(
+      of: trained.model.scorer(pool: context.pool), holdout: holdout ?? divided.split.test,
+      candidates: candidates, known: divided.beforeTest)
     if context.job.method != .itempop {
       let popular = try judge(popularity, name: "itempop", protocols, popularity.counts)
       evaluated.metrics += popular.metrics

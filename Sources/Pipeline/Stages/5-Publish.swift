@@ -1,5 +1,6 @@
 import Interactions
 import Postgres
+import Ranking
 
 /// What became visible to readers.
 struct Published {
@@ -33,6 +34,8 @@ struct PublishStage {
   let metrics: [MetricRow]
   /// Why the gate would have refused; nil when it did not.
   let forcedReason: String?
+  /// What makes probabilities of the model's scores; nil when nobody could be tested.
+  let calibration: Calibration?
 
   /// Publishes.
   ///
@@ -57,6 +60,7 @@ struct PublishStage {
           SQL.Session.currentTransaction)[row: 0, column: 0]
         let popular = PopularLists(pulled, k: context.job.output.k)
         let sent = try fill(sql, model, popular, on: connection)
+        let similarBytes = try fillSimilar(sql, model, on: connection)
         try fillPopular(sql, popular, on: connection)
         let modelBytes = try ModelStore(on: connection).save(
           model, users: pulled.users, items: pulled.items, run: runID)
@@ -65,7 +69,7 @@ struct PublishStage {
         context.interruption.forget(connection)
         let stage = StageRecord(
           stage: .publish, seconds: context.clock() - start, rows: sent.rows,
-          bytes: sent.bytes + modelBytes, peakRSSBytes: ProcessUsage.peakRSSBytes)
+          bytes: sent.bytes + similarBytes + modelBytes, peakRSSBytes: ProcessUsage.peakRSSBytes)
         let generation = try makeLive(sql, stage: stage, on: connection)
         published = Published(rows: sent.rows, generation: generation, stage: stage)
       }
@@ -80,22 +84,46 @@ struct PublishStage {
   private func fill(
     _ sql: SQL.Output, _ model: PublishedModel, _ popular: PopularLists,
     on connection: Connection
-  ) throws -> ListWriter.Sent {
-    try connection.executeScript(sql.createChild(runID, of: sql.lists))
+  ) throws -> (rows: Int, bytes: Int) {
     let lists = ListWriter(
-      context: context, runID: runID, pulled: pulled, popular: popular, k: context.job.output.k)
-    let sent = try lists.copy(model, into: sql.copyLists(runID), on: connection)
-    try connection.execute(sql.keyChild(runID, of: sql.lists))
-    try connection.execute(sql.analyzeChild(runID, of: sql.lists))
-    let counts = try connection.execute(sql.countChild(runID, of: sql.lists))
+      context: context, runID: runID, pulled: pulled, popular: popular, k: context.job.output.k,
+      calibration: calibration)
+    return try make(sql, sql.lists, most: context.job.output.k, on: connection) {
+      let sent = try lists.copy(model, into: sql.copyLists(runID), on: connection)
+      return (sent.rows, sent.users, sent.bytes)
+    }
+  }
+
+  /// The items most like each item, in a table of the run's own likewise.
+  private func fillSimilar(
+    _ sql: SQL.Output, _ model: PublishedModel, on connection: Connection
+  ) throws -> Int {
+    let writer = SimilarWriter(
+      context: context, runID: runID, items: pulled.items,
+      eligible: pulled.catalogue.eligible)
+    return try make(sql, sql.similar, most: context.job.output.similar, on: connection) {
+      try writer.copy(model, into: sql.copySimilar(runID), on: connection)
+    }.bytes
+  }
+
+  /// Makes a table of the run's own, has it filled, and compares what it holds with what was sent.
+  private func make(
+    _ sql: SQL.Output, _ parent: SQL.Output.Parent, most: Int, on connection: Connection,
+    fill: () throws -> (rows: Int, lists: Int, bytes: Int)
+  ) throws -> (rows: Int, bytes: Int) {
+    try connection.executeScript(sql.createChild(runID, of: parent))
+    let sent = try fill()
+    try connection.execute(sql.keyChild(runID, of: parent))
+    try connection.execute(sql.analyzeChild(runID, of: parent))
+    let counts = try connection.execute(sql.countChild(runID, of: parent))
     let found = (0..<3).map { Int(counts[row: 0, column: $0] ?? "") ?? -1 }
-    guard found[0] == sent.rows, found[1] == sent.users, found[2] <= context.job.output.k else {
+    guard found[0] == sent.rows, found[1] == sent.lists, found[2] <= most else {
       throw BatchError(
         .software,
-        "the table of run \(runID) holds \(found[0]) rows of \(found[1]) users, sent were "
-          + "\(sent.rows) of \(sent.users)")
+        "\(sql.child(runID, of: parent)) holds \(found[0]) rows of \(found[1]) lists, sent were "
+          + "\(sent.rows) of \(sent.lists)")
     }
-    return sent
+    return (sent.rows, sent.bytes)
   }
 
   /// The most popular items that may be listed.
@@ -122,7 +150,7 @@ struct PublishStage {
       do {
         return try connection.savepoint("live") {
           try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
-          try connection.execute(sql.attach(runID, to: sql.lists))
+          for parent in sql.parents { try connection.execute(sql.attach(runID, to: parent)) }
           let generation = try seen.move(to: runID, for: .publish, on: connection)
           try RunRecord.insert(metrics, run: runID, on: connection)
           try RunRecord.insert(stage, run: runID, on: connection)

@@ -14,11 +14,7 @@ struct RecommendCommand: BatchCommand {
   @Argument(help: "The user's id, as the source spells it.")
   var user: String
 
-  @Option(help: "The output schema.")
-  var schema: String?
-
-  @Option(help: ArgumentHelp("The job.", valueName: "file"))
-  var config: String?
+  @OptionGroup var output: OutputSchemaOptions
 
   @Flag(help: "Print a JSON object.")
   var json = false
@@ -27,7 +23,7 @@ struct RecommendCommand: BatchCommand {
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
   func execute(in session: Session) throws {
-    let schema = try schema(in: session)
+    let schema = try output.schema(in: session)
     let list = try RecommendationReader(connection.parameters, schema: schema).list(user: user)
     if json {
       try StandardOutput.write(json(list).pretty)
@@ -39,12 +35,6 @@ struct RecommendCommand: BatchCommand {
     }
     let rows = list.map { ["\($0.rank)", $0.item, Figures.fixed($0.score, 4), $0.source] }
     try StandardOutput.write(TextTable(["rank", "item", "score", "source"], rows: rows).text)
-  }
-
-  private func schema(in session: Session) throws(BatchError) -> String {
-    if let schema = schema ?? session.variable("NCF_OUTPUT_SCHEMA") { return schema }
-    guard let file = config ?? session.variable("NCF_CONFIG") else { return Job.Output().schema }
-    return try ConfigurationFile.job(file, in: session).output.schema
   }
 
   private func json(_ list: [RecommendationReader.Entry]) -> JSON {

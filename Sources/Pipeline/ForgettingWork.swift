@@ -1,0 +1,145 @@
+import Interactions
+import NCF
+import Postgres
+
+/// Removes users from everything that a job keeps, inside one transaction.
+struct ForgettingWork {
+  /// What was removed.
+  struct Done {
+    /// Ids of those of whom there was something.
+    var users: Set<String> = []
+    /// Rows of lists.
+    var rows = 0
+    /// Stored models that knew one of them.
+    var models = 0
+    /// Runs whose stored models were dropped, since they could not be read; and why.
+    var dropped: [(run: Int64, reason: String)] = []
+  }
+
+  /// Whom to forget.
+  enum Whom {
+    /// These, in text form.
+    case named([String])
+    /// All but these.
+    case absent(from: Vocabulary)
+  }
+
+  private let job: Job
+  private let connection: Connection
+  private let sql: SQL.Output
+  private let store: ModelStore
+
+  /// Work on what a job keeps.
+  init(_ job: Job, on connection: Connection) throws(PostgresError) {
+    self.job = job
+    self.connection = connection
+    sql = try SQL.Output(schema: job.output.schema, on: connection)
+    store = ModelStore(on: connection)
+  }
+
+  /// Removes users from the lists of all kept runs and from all stored models, and records how many.
+  ///
+  /// - Parameters:
+  ///   - whom: who they are.
+  ///   - run: the run that asks for it; nil for a command.
+  /// - Returns: what was removed.
+  /// - Throws: `BatchError`, `PostgresError`; nothing has changed then.
+  func forget(_ whom: Whom, run: Int64?) throws -> Done {
+    var done = Done()
+    let lists = try keptLists()
+    try connection.transaction {
+      for table in lists.tables { try removeLists(table, lists.type, whom, &done) }
+      try removeFromModels(whom, &done)
+      if run == nil || !done.users.isEmpty || !done.dropped.isEmpty {
+        try connection.execute(
+          SQL.Forgetting.record,
+          [
+            .text(job.name), run.map { .integer($0) } ?? .null,
+            .integer(Int64(done.users.count)), .integer(Int64(done.rows)),
+            .integer(Int64(done.models)),
+          ])
+      }
+    }
+    // What is deleted stays in the files until it is vacuumed. Whoever reads is not in the way.
+    if done.rows > 0 {
+      for table in lists.tables { try connection.execute(sql.vacuum(table)) }
+    }
+    return done
+  }
+
+  /// The tables of lists of all runs of the job, and the type of the users' ids.
+  private func keptLists() throws -> (tables: [Int64], type: String) {
+    let found = try connection.execute(
+      SQL.Forgetting.lists, [.text(job.name), .text(job.output.schema)])
+    let tables = (0..<found.rowCount).compactMap {
+      found[row: $0, column: 0].flatMap { Int64($0) }
+    }
+    return (tables, found.rowCount > 0 ? found[row: 0, column: 1] ?? "text" : "text")
+  }
+
+  private func removeLists(
+    _ run: Int64, _ type: String, _ whom: Whom, _ done: inout Done
+  ) throws {
+    var ids: [String] = []
+    switch whom {
+    case .named(let names): ids = names
+    case .absent(let present):
+      _ = try connection.copyOut(sql.copyUsers(run)) { row in
+        var text: [UInt8] = []
+        _ = try row.nextBytes { bytes in
+          for index in bytes.indices { text.append(bytes[index]) }
+        }
+        let id = String(decoding: text, as: UTF8.self)
+        if present.index(of: id) == nil { ids.append(id) }
+      }
+    }
+    for start in stride(from: 0, to: ids.count, by: 10_000) {
+      let some = ids[start..<min(start + 10_000, ids.count)]
+      let gone = try connection.execute(
+        sql.deleteUsers(run, type: type), [.text(Self.arrayText(some))])
+      for row in 0..<gone.rowCount {
+        if let id = gone[row: row, column: 0] { done.users.insert(id) }
+        done.rows += gone[row: row, column: 1].flatMap { Int($0) } ?? 0
+      }
+    }
+  }
+
+  private func removeFromModels(_ whom: Whom, _ done: inout Done) throws {
+    let models = try connection.execute(SQL.Forgetting.models, [.text(job.name)])
+    for row in 0..<models.rowCount {
+      guard let run = models[row: row, column: 0].flatMap({ Int64($0) }) else { continue }
+      do {
+        guard let file = try store.file(run: run),
+          let (without, ids) = try file.forgetting({ Self.places(of: whom, in: $0) })
+        else { continue }
+        try store.replace(run: run, with: without)
+        done.users.formUnion(ids)
+        done.models += 1
+      } catch let error as PostgresError {
+        throw error
+      } catch let error as BatchError {
+        throw error
+      } catch {
+        // Nobody can tell who is in it, so it goes; the next night then trains anew.
+        try connection.execute(SQL.Models.delete, [.integer(run)])
+        done.dropped.append((run, "\(error)"))
+      }
+    }
+  }
+
+  private static func places(of whom: Whom, in users: Vocabulary) -> Set<Int> {
+    switch whom {
+    case .named(let ids): Set(ids.compactMap { users.index(of: $0) })
+    case .absent(let present):
+      Set((0..<users.count).filter { present.index(of: users.text(at: $0)) == nil })
+    }
+  }
+
+  /// Texts as PostgreSQL writes an array of them.
+  static func arrayText(_ texts: some Sequence<String>) -> String {
+    let quoted = texts.map { text in
+      "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "\""
+    }
+    return "{" + quoted.joined(separator: ",") + "}"
+  }
+}

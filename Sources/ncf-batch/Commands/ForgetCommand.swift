@@ -1,0 +1,56 @@
+import ArgumentParser
+import Logging
+import Pipeline
+
+/// The subcommand that removes users from everything that a job keeps.
+struct ForgetCommand: BatchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forget", abstract: "Remove users from lists and stored models, old ones too.",
+    discussion: """
+      They are gone from the lists of every kept run, from every stored model and from what was stored \
+      of their history, in one transaction; how many there were is kept in ncf.forgotten, not who. \
+      Delete what the source holds of them first: the next run learns from whatever is there. To have \
+      it done every night, see users.forget_absent.
+      """)
+
+  @Option(
+    help: ArgumentHelp("The user's id, as the source spells it; may be repeated.", valueName: "id"))
+  var user: [String]
+
+  @Option(
+    help: ArgumentHelp(
+      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"))
+  var config: String?
+
+  @Flag(help: "Print a JSON object.")
+  var json = false
+
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup(title: "Talk") var talk: TalkOptions
+
+  func validate() throws {
+    if user.isEmpty { throw ValidationError("Missing expected argument '--user <id>'") }
+  }
+
+  func execute(in session: Session) throws {
+    let job = try ConfigurationFile.job(config, in: session)
+    let done = try Forgetting(connection.parameters, job: job).forget(user)
+    for run in done.droppedModels {
+      session.log.warning(
+        "the stored model of run \(run) could not be read and was dropped; its lists are kept")
+    }
+    if json {
+      try StandardOutput.write(
+        JSON.object([
+          ("job", .text(done.job)), ("users", .integer(done.users)),
+          ("list_rows", .integer(done.rows)), ("models", .integer(done.models)),
+          ("dropped_models", .list(done.droppedModels.map { .integer(Int($0)) })),
+        ]).pretty)
+      return
+    }
+    let users = done.users == 1 ? "1 user" : "\(done.users) users"
+    try StandardOutput.write(
+      "job \(done.job): \(users) forgotten, \(done.rows) rows of lists, \(done.models) stored models\n"
+    )
+  }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+import Pipeline
+
+/// Which job's views are read.
+struct OutputSchemaOptions: ParsableArguments {
+  @Option(help: "The output schema.")
+  var schema: String?
+
+  @Option(help: ArgumentHelp("The job.", valueName: "file"))
+  var config: String?
+
+  /// The flag's, else the variable's, else the job's, else the usual one.
+  func schema(in session: Session) throws(BatchError) -> String {
+    if let schema = schema ?? session.variable("NCF_OUTPUT_SCHEMA") { return schema }
+    guard let file = config ?? session.variable("NCF_CONFIG") else { return Job.Output().schema }
+    return try ConfigurationFile.job(file, in: session).output.schema
+  }
+}
