@@ -55,18 +55,19 @@ extension Laboratory {
     var epochs = 14
     var alpha: Float = 0.85
     var dropout: Float = 0.1
-    var l2: Float = 0
+    var l2: Float = 0.005
     var averaging: Float = 0.7
     var sampling = NegativeSampling.uniform
 
     /// All of them: the paper's way of going on first.
     static let all = [
-      Lever(optimizer: .sgd, rate: 0.02, epochs: 2, alpha: 0.9, dropout: 0, averaging: 0),
-      Lever(), Lever(dropout: 0), Lever(averaging: 0), Lever(alpha: 0.7), Lever(l2: 0.0001),
+      Lever(
+        optimizer: .sgd, rate: 0.02, epochs: 2, alpha: 0.9, dropout: 0, l2: 0, averaging: 0),
+      Lever(), Lever(dropout: 0), Lever(averaging: 0), Lever(alpha: 0.7), Lever(l2: 0),
       Lever(tower: [32, 16, 8]), Lever(rate: 0.0003), Lever(sampling: .popularity(power: 0.5)),
     ]
     /// One that is soon done.
-    static let quick = [Lever(tower: [16, 8], optimizer: .sgd, rate: 0.01, dropout: 0)]
+    static let quick = [Lever(tower: [16, 8], optimizer: .sgd, rate: 0.01, dropout: 0, l2: 0)]
   }
 
   /// NeuMFs that start from a factorisation: validation chooses among them.
