@@ -41,5 +41,6 @@ package struct Migration: Sendable, Equatable {
     Migration(name: "0012_gate", bytes: PackageResources._012_gate_sql),
     Migration(name: "0013_lists", bytes: PackageResources._013_lists_sql),
     Migration(name: "0014_forgetting", bytes: PackageResources._014_forgetting_sql),
+    Migration(name: "0015_fine_tuning", bytes: PackageResources._015_fine_tuning_sql),
   ]
 }

@@ -22,7 +22,7 @@ extension Job {
     let exclude = Self.readExclusion(top.section("exclude"))
     let popular = Self.readPopular(top.section("popular"))
     let model = Self.readModel(&top)
-    let (training, initial) = Self.readTraining(top.section("train"), model)
+    let (training, initial, nightly) = Self.readTraining(top.section("train"), model)
     let evaluation = Self.readEvaluation(top.section("evaluate"))
     let gate = Self.readGate(top.section("gate"))
     let output = Self.readOutput(top.section("output"))
@@ -31,7 +31,8 @@ extension Job {
     self.init(
       name: name ?? "default", source: source, users: users, items: items, exclude: exclude,
       popular: popular, method: model.method, model: model.spec, baselines: model.baselines,
-      training: training, initial: initial, evaluation: evaluation, gate: gate, output: output)
+      training: training, initial: initial, nightly: nightly, evaluation: evaluation, gate: gate,
+      output: output)
     // The factors that the GMF part starts from say how wide it is, unless the file does.
     if training.pretrain == .factors, !model.hasWidth { self.model.gmfWidth = initial.width }
     try check(against: document)
@@ -84,6 +85,7 @@ extension Job {
     let relation = readRelation(&section, in: document)
     let window: Age? = section.value("window", wanted: ageForm) { Age($0) }
     var source = Source(relation: relation, window: window)
+    if let age = section.value("lookback", wanted: ageForm, { Age($0) }) { source.lookback = age }
     if let count = section.integer("min_interactions") { source.minInteractions = count }
     if let count = section.integer("connections") { source.connections = count }
     source.events = section.numbers("events")

@@ -115,7 +115,7 @@ extension Job {
   /// Reads `train`, and puts what `model` says of training beside it.
   static func readTraining(
     _ section: Section, _ model: ModelReading
-  ) -> (TrainingOptions, Factorization) {
+  ) -> (TrainingOptions, Factorization, Nightly) {
     var section = section
     var training = Job.defaultTraining
     var initial = Factorization()
@@ -142,8 +142,28 @@ extension Job {
     var factorization = section.section("factorization")
     readFactorization(&factorization, training.pretrain, byVariable, into: &initial)
     factorization.finish()
+    let nightly = readNightly(&section)
     section.finish()
-    return (training, initial)
+    return (training, initial, nightly)
+  }
+
+  /// Reads how nights go on from each other.
+  private static func readNightly(_ section: inout Section) -> Nightly {
+    var nightly = Nightly()
+    if let mode = section.choice("mode", of: RunRequest.Mode.self) { nightly.mode = mode }
+    if let nights = section.integer("full_every") { nightly.fullEvery = nights }
+    if let share = section.number("max_growth") { nightly.maxGrowth = share }
+    if let flag = section.flag("absorb_holdout") { nightly.absorbHoldout = flag }
+    var below = section.section("nightly")
+    if let optimizer = below.choice("optimizer", of: Optimizer.self) {
+      nightly.phase.optimizer = optimizer
+    }
+    if let rate = below.number("learning_rate") { nightly.phase.learningRate = Float(rate) }
+    if let decay = below.number("decay") { nightly.phase.decay = Float(decay) }
+    if let epochs = below.integer("epochs") { nightly.phase.epochs = epochs }
+    if let replay = below.number("replay") { nightly.replay = replay }
+    below.finish()
+    return nightly
   }
 
   private static func readPretraining(

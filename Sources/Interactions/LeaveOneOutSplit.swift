@@ -7,7 +7,7 @@ package struct LeaveOneOutSplit: Sendable, Equatable {
   package let training: UserItems
   /// The weights of `training.items`, in the same order.
   package let trainingWeights: [Float]
-  /// Each user's second latest item, -1 for users that are not tested.
+  /// Each user's second latest item, -1 for users that are not validated.
   package let validation: [Int32]
   /// Each user's latest item, -1 for users that are not tested.
   package let test: [Int32]
@@ -19,7 +19,23 @@ package struct LeaveOneOutSplit: Sendable, Equatable {
   ///   - minimumInteractions: how many a user needs to be tested; at least 3, so that every tested
   ///     user is also trained on.
   package init(_ table: InteractionTable, minimumInteractions: Int = 3) {
-    self.init(table, minimumInteractions: minimumInteractions) { _, rows in
+    self.init(table, minimumInteractions: minimumInteractions) { _, _ in false }
+  }
+
+  /// Splits a table of which a model has learnt some interactions already.
+  ///
+  /// What has been learnt can't be held out any more: a user whose latest interaction is known to the
+  /// model is trained on only; one whose second latest is known has a test item and no validation item.
+  ///
+  /// - Parameters:
+  ///   - table: interactions, one for each user and item.
+  ///   - minimumInteractions: how many a user needs to be tested, at least 3.
+  ///   - isLearnt: whether the model has learnt an interaction, by its user and its row in the table.
+  package init(
+    _ table: InteractionTable, minimumInteractions: Int = 3,
+    isLearnt: (_ user: Int, _ row: Int) -> Bool
+  ) {
+    self.init(table, minimumInteractions: minimumInteractions) { user, rows in
       var latest = -1
       var second = -1
       // Items ascend, so "not earlier" gives the higher item of two with the same time.
@@ -31,7 +47,8 @@ package struct LeaveOneOutSplit: Sendable, Equatable {
           second = row
         }
       }
-      return (test: latest, validation: second)
+      if isLearnt(user, latest) { return (test: -1, validation: -1) }
+      return (test: latest, validation: isLearnt(user, second) ? -1 : second)
     }
   }
 
@@ -56,8 +73,8 @@ package struct LeaveOneOutSplit: Sendable, Equatable {
       var held = (test: -1, validation: -1)
       if rows.count >= minimumInteractions {
         held = choose(user, rows)
-        test[user] = Int32(table.items[held.test])
-        validation[user] = Int32(table.items[held.validation])
+        if held.test >= 0 { test[user] = Int32(table.items[held.test]) }
+        if held.validation >= 0 { validation[user] = Int32(table.items[held.validation]) }
       }
       for row in rows where row != held.test && row != held.validation {
         items.append(table.items[row])

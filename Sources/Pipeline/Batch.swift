@@ -51,6 +51,11 @@ package struct Batch {
   package func run() throws(BatchError) -> RunOutcome {
     try BatchError.mapping("run") {
       try job.validate()
+      if request.mode == .finetune, job.method != .ncf {
+        throw BatchError(
+          .configuration, "--mode finetune can't be used with model.method \(job.method.rawValue)",
+          advice: "only the network is fine-tuned; a baseline is always trained in full")
+      }
       return try request.dryRun ? dryRun() : recordedRun()
     }
   }
@@ -87,7 +92,8 @@ package struct Batch {
     }
     let parameters = parameters
     let record = try RunRecord(
-      beginning: request, job: job, seed: request.seed ?? job.training.seed, on: connection
+      beginning: request, job: job, seed: request.seed ?? job.training.seed, live: seen.runID,
+      on: connection
     ) { () throws(PostgresError) in
       try Connection(parameters, applicationName: "ncf-batch/record")
     }
@@ -135,24 +141,36 @@ package struct Batch {
     let start = clock()
     let connection = try Connection(parameters, applicationName: "ncf-batch/dry")
     try ServerCheck.version(of: connection)
+    var isMigrated = true
     for state in try Migrator(parameters).status() where state.standing == .pending {
+      isMigrated = false
       observer.observe(.warning("migration \(state.name) is pending: run ncf-batch migrate up"))
     }
     observer.observe(.runBegan(runID: nil, job: job.name))
     let context = context(run: nil)
     var stages: [StageRecord] = []
+    let found: ParentSearch.Found
+    if isMigrated {
+      let seen = try LivePointer.read(job: job.name, slot: request.slot, on: connection)
+      found = try ParentSearch(context: context, seen: seen).run()
+    } else {
+      found = .none(reason: "migrations are pending")
+    }
     let pulled = try StageTimer(context).time(.pull, into: &stages) {
-      let pulled = try PullStage(context: context).run()
+      let pulled = try PullStage(context: context, beginsAtSince: found.isNone).run()
       return (pulled, pulled.counts.rowsRead, pulled.bytes)
     }
     try OutputRelations(
       job, users: pulled.users.kind, items: pulled.items.kind, on: connection
     ).verify()
+    let course = try NightCourse(found, pulled, context)
+    observer.observe(.notice(course.text))
     let divided = try StageTimer(context).time(.split, into: &stages) {
-      let divided = SplitStage().run(pulled)
+      let divided = SplitStage(news: course.learnt).run(pulled)
       return (divided, pulled.table.count, 0)
     }
-    let plan = RunPlan(context, pulled: pulled, divided: divided)
+    let lesson = course.lesson(pulled, divided, context)?.0
+    let plan = RunPlan(context, pulled: pulled, divided: divided, lesson: lesson)
     for line in try plan.lines() { observer.observe(.notice(line)) }
     return RunOutcome(
       status: nil, exitCode: .success, runID: nil, job: job.name, generation: nil, reason: nil,

@@ -4,7 +4,7 @@ import NCF
 package struct EpochRow: Sendable, Equatable {
   /// Phase of a network's training, `mf`, or the baseline's name.
   package let phase: String
-  /// Whether it belongs to the second training, on training and validation interactions.
+  /// Whether it belongs to the second training, on training and validation interactions together.
   package let isRefit: Bool
   /// Counted from 1; 0 is the state before any step.
   package let epoch: Int
@@ -16,7 +16,9 @@ package struct EpochRow: Sendable, Equatable {
   package let ndcg: Double
   /// Seconds of training, without validation.
   package let seconds: Double
-  /// Samples a second, positives and negatives; of a baseline, interactions.
+  /// Samples trained on, positives and negatives; of a baseline, interactions.
+  package let samples: Int
+  /// Samples a second.
   package let samplesPerSecond: Double
   /// Whether it is the best of its phase so far.
   package let isBest: Bool
@@ -33,16 +35,20 @@ package struct EpochRow: Sendable, Equatable {
     epoch = record.epoch
     (loss, hr, ndcg) = (record.loss, record.hr, record.ndcg)
     (seconds, samplesPerSecond) = (record.seconds, record.samplesPerSecond)
+    samples = record.samples
     isBest = record.isBest
   }
 
   /// An epoch of a network that is trained again, which nothing judges.
-  init(repeated phase: String, epoch: Int, seconds: Double, samplesPerSecond: Double) {
+  init(
+    repeated phase: String, epoch: Int, seconds: Double, samples: Int, samplesPerSecond: Double
+  ) {
     self.phase = phase
     isRefit = true
     self.epoch = epoch
     (loss, hr, ndcg) = (.nan, .nan, .nan)
     (self.seconds, self.samplesPerSecond) = (seconds, samplesPerSecond)
+    self.samples = samples
     isBest = false
   }
 
@@ -58,6 +64,7 @@ package struct EpochRow: Sendable, Equatable {
     hr = quality?.hr ?? .nan
     ndcg = quality?.ndcg ?? .nan
     self.seconds = seconds
+    samples = interactions
     samplesPerSecond = Double(interactions) / max(seconds, 1e-9)
     isBest = quality != nil
   }

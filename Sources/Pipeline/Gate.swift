@@ -8,6 +8,9 @@ struct Gate {
     var isFinite: Bool
     /// Whole-catalogue NDCG of each tested user, of the new model.
     var challenger: [Double]
+    /// The same of the model that is stored, where that is another than the tested one: before a refit,
+    /// as the live model's stored form is too.
+    var stored: [Double]?
     /// The same of ItemPop, for the same users in the same order; nil when ItemPop is the new model.
     var itemPop: [Double]?
     /// The same of the live model; nil when there is none or it can't be scored.
@@ -65,7 +68,9 @@ struct Gate {
             "whole-catalogue NDCG \(text(ours)) is not above ItemPop's \(text(popular))")
         }
       }
-      if let live = figures.live, let reason = against(live, figures.challenger, limits) {
+      if let live = figures.live,
+        let reason = against(live, figures.stored ?? figures.challenger, limits)
+      {
         reasons.append(reason)
       }
     }

@@ -37,7 +37,7 @@ struct GateRecord: Encodable {
     itempopNdcg = mean(figures.itemPop)
     liveNdcg = mean(figures.live)
     if let live = figures.live {
-      pValue = number(PairedTest(figures.challenger, live)?.twoSided)
+      pValue = number(PairedTest(figures.stored ?? figures.challenger, live)?.twoSided)
     }
     coverage = number(figures.coverage)
     liveCoverage = number(figures.liveCoverage)

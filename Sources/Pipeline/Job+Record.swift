@@ -36,7 +36,7 @@ struct RunConfiguration: Encodable {
   struct Request: Encodable {
     var since: String?
     var until: String?
-    var mode: String
+    var mode: RunRequest.Mode
     var slot: String
     var publish: Bool
     var force: Bool
@@ -56,7 +56,7 @@ struct RunConfiguration: Encodable {
     self.experiment = experiment
     self.request = Request(
       since: request.since?.description, until: request.until?.description,
-      mode: request.mode.rawValue, slot: request.slot, publish: request.publish,
+      mode: request.mode ?? job.nightly.mode, slot: request.slot, publish: request.publish,
       force: request.force,
       threads: request.threads)
   }

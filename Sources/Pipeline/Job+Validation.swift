@@ -12,6 +12,7 @@ extension Job {
     try validateLists()
     try validateMethod()
     try validateTraining()
+    try validateNightly()
     try Self.require((1...100).contains(evaluation.k), "evaluate.k", "a number from 1 to 100")
     try Self.require(
       (1...100_000).contains(evaluation.sampled), "evaluate.sampled", "a number from 1 to 100000")

@@ -27,6 +27,8 @@ package struct Job: Sendable, Equatable, Codable {
   package var training: TrainingOptions
   /// What the GMF part starts from when `training.pretrain` is `factors`.
   package var initial: Factorization
+  /// How one night goes on from another.
+  package var nightly: Nightly
   /// How it is judged.
   package var evaluation: Evaluation
   /// When a trained model is refused.
@@ -41,6 +43,7 @@ package struct Job: Sendable, Equatable, Codable {
     model: ModelSpec = ModelSpec(gmfWidth: 8, tower: [64, 32, 16, 8], activation: .relu),
     baselines: BaselineOptions = BaselineOptions(),
     training: TrainingOptions = Job.defaultTraining, initial: Factorization = Factorization(),
+    nightly: Nightly = Nightly(),
     evaluation: Evaluation = Evaluation(),
     gate: GateLimits = GateLimits(), output: Output = Output()
   ) {
@@ -55,6 +58,7 @@ package struct Job: Sendable, Equatable, Codable {
     self.baselines = baselines
     self.training = training
     self.initial = initial
+    self.nightly = nightly
     self.evaluation = evaluation
     self.gate = gate
     self.output = output
@@ -111,6 +115,8 @@ extension Job {
     package var relation: Relation
     /// How far back from the server's now rows are read; nil (default) reads everything.
     package var window: Age?
+    /// How late a row may arrive and still be learnt by the next night's fine-tune; default 2 days.
+    package var lookback: Age
     /// Users with fewer distinct items than this are left out altogether; default 1.
     package var minInteractions: Int
     /// Weights of event types, by name: above 0 the type counts, below 0 it speaks against the item,
@@ -130,12 +136,13 @@ extension Job {
 
     /// A source with every value given or defaulted.
     package init(
-      relation: Relation, window: Age? = nil, minInteractions: Int = 1,
-      events: [String: Double]? = nil, minValue: Double? = nil, halfLife: Age? = nil,
-      maxPerUser: Int? = nil, connections: Int = 1
+      relation: Relation, window: Age? = nil, lookback: Age = Age(2, .day),
+      minInteractions: Int = 1, events: [String: Double]? = nil, minValue: Double? = nil,
+      halfLife: Age? = nil, maxPerUser: Int? = nil, connections: Int = 1
     ) {
       self.relation = relation
       self.window = window
+      self.lookback = lookback
       self.minInteractions = minInteractions
       self.events = events
       self.minValue = minValue

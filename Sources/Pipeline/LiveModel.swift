@@ -3,7 +3,7 @@ import Interactions
 import Parallelism
 import Postgres
 
-/// The model of the live run, to be held against a new one.
+/// A stored model: the live run's, to be held against a new one, or a parent's.
 struct LiveModel {
   /// Its parameters.
   let model: PublishedModel
@@ -11,20 +11,14 @@ struct LiveModel {
   let users: Vocabulary
   /// Ids of its items.
   let items: Vocabulary
+  /// What its run knew of the log; nil in files of versions that did not store it.
+  var knowledge: Knowledge?
 
   /// A scorer for the users and items of another pull.
   func scorer(users: Vocabulary, items: Vocabulary, pool: WorkerPool) -> TranslatedScorer {
     TranslatedScorer(
-      model.scorer(pool: pool), users: Self.translation(users, into: self.users),
-      items: Self.translation(items, into: self.items))
-  }
-
-  /// For each id of `from` its place in `into`, -1 where it has none.
-  private static func translation(_ from: Vocabulary, into: Vocabulary) -> [Int32] {
-    guard from.kind == into.kind else { return [Int32](repeating: -1, count: from.count) }
-    return (0..<from.count).map { place in
-      into.index(of: from.text(at: place)).map { Int32($0) } ?? -1
-    }
+      model.scorer(pool: pool), users: users.places(in: self.users),
+      items: items.places(in: self.items))
   }
 }
 

@@ -40,10 +40,14 @@ struct MemoryEstimate {
   /// Bytes at each stage's fullest, in the order of the stages.
   var stages: [(stage: Stage, bytes: Int)] {
     [
-      (.pull, Self.program + pulling), (.split, resident),
-      (.train, resident + learning + candidates(lists: 1)),
+      (.pull, Self.program + pulling + parent), (.split, resident + parent),
+      (.train, resident + parent + learning + candidates(lists: 1)),
       (.evaluate, resident + scoring + validated + catalogueRows + candidates(lists: 2)),
-      (.publish, resident + max(scoring + lists, 3 * parameters, similarity)),
+      (
+        .publish,
+        resident
+          + max(scoring + copies + lists, 3 * parameters, absorbing, similarity + copies)
+      ),
     ]
   }
 
@@ -91,6 +95,20 @@ struct MemoryEstimate {
 
   /// The model that validation judged, when a refit gave another to publish.
   private var validated: Int { job.training.refit ? parameters : 0 }
+
+  /// The model of an earlier run that this one may go on from.
+  private var parent: Int { job.nightly.mode == .full ? 0 : parameters }
+
+  /// The models that are stored and tested, where lists are made with another.
+  private var copies: Int {
+    validated + (job.nightly.absorbHoldout ? parameters : 0)
+  }
+
+  /// The fullest moment of a copy's training on what was held out.
+  private var absorbing: Int {
+    guard job.nightly.absorbHoldout else { return 0 }
+    return job.method == .ncf ? validated + parameters + training(spec) : learning
+  }
 
   /// The fullest moment of the training stage.
   private var learning: Int {

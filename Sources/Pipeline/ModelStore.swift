@@ -12,16 +12,18 @@ struct ModelStore {
   /// A store on a connection.
   init(on connection: Connection) { self.connection = connection }
 
-  /// Writes a model with its vocabularies, inside the caller's transaction.
+  /// Writes a model with its vocabularies and what its run knew of the log, inside the caller's transaction.
   ///
   /// - Returns: the file's length in bytes.
   /// - Throws: `PostgresError`; `BatchError` (70) when the server holds other bytes than were sent.
   func save(
-    _ model: PublishedModel, users: Vocabulary, items: Vocabulary, run: Int64
+    _ model: PublishedModel, users: Vocabulary, items: Vocabulary, knowledge: Knowledge? = nil,
+    run: Int64
   ) throws -> Int {
     let spec = try model.specText
     let file = SafeTensors(
-      tensors: model.tensors + users.tensors("users") + items.tensors("items"),
+      tensors: model.tensors + users.tensors("users") + items.tensors("items")
+        + (knowledge?.tensors ?? []),
       metadata: [
         "format": "ncf-batch 1", "run_id": String(run), "user_kind": users.kind.rawValue,
         "item_kind": items.kind.rawValue, "model": model.kind.rawValue, "spec": spec,
@@ -126,6 +128,8 @@ struct ModelStore {
     let items = try Vocabulary(file, "items", kind: itemKind)
     let model = try PublishedModel(
       file, specText: specText, userCount: users.count, itemCount: items.count)
-    return LiveModel(model: model, users: users, items: items)
+    return LiveModel(
+      model: model, users: users, items: items,
+      knowledge: try Knowledge(file, userCount: users.count, itemCount: items.count))
   }
 }

@@ -15,19 +15,29 @@ struct Night {
   /// The run that this one is held against: the live one of its slot, or main's where that has none.
   let rival: Int64?
 
-  /// Runs the stages to the end: published, trained or refused.
+  /// Runs the stages to the end: published, trained, skipped or refused.
   func run() throws -> RunOutcome {
     var stages: [StageRecord] = []
+    let found = try ParentSearch(context: context, seen: seen).run()
     let pulled = try stage(.pull, &stages) {
-      let pulled = try PullStage(context: context).run()
-      try record.pulled(pulled)
+      let pulled = try PullStage(context: context, beginsAtSince: found.isNone).run()
+      try record.pulled(pulled, isBackfill: context.request.isBackfill)
       return (pulled, pulled.counts.rowsRead, pulled.bytes)
     }
     try forgetAbsent(pulled)
     try refuseUnusable(pulled)
-    let divided = try stage(.split, &stages) {
-      (SplitStage().run(pulled), pulled.table.count, 0)
+    let course = try NightCourse(found, pulled, context)
+    context.observer.observe(.notice(course.text))
+    if case .skip(let reason) = course.plan {
+      try record.plan(course.plan, parent: course.parent?.run, news: course.news, lesson: nil)
+      return try skipped(reason, pulled, stages)
     }
+    let divided = try stage(.split, &stages) {
+      (SplitStage(news: course.learnt).run(pulled), pulled.table.count, 0)
+    }
+    let lesson = course.lesson(pulled, divided, context)
+    try record.plan(
+      course.plan, parent: course.parent?.run, news: course.news, lesson: lesson?.0)
     try refuseTooLarge(pulled, divided)
     guard context.request.force || !divided.split.testUsers.isEmpty else {
       throw BatchError(
@@ -48,7 +58,7 @@ struct Night {
           epochs.append(epoch)
           try record.epoch(epoch)
         }
-        let trained = try train.run(divided, of: pulled)
+        let trained = try train.run(divided, of: pulled, lesson: lesson)
         return (trained, divided.split.training.count, 0)
       }
     } catch let error as TrainingError {
@@ -56,7 +66,7 @@ struct Night {
       try record.gate(GateRecord(verdict, on: nil, live: rival, isForced: false))
       return try refused(outcome, reasons: verdict.reasons)
     }
-    let live = liveModel()
+    let live = liveModel(course.parent)
     let evaluated = try stage(.evaluate, &outcome.stages) {
       let evaluate = EvaluateStage(context: context, pulled: pulled, divided: divided)
       let evaluated = try evaluate.run(trained, live: live)
@@ -68,7 +78,8 @@ struct Night {
         .trained, exitCode: .success, reason: nil, metrics: outcome.metrics
       ) { connection in
         _ = try ModelStore(on: connection).save(
-          trained.model, users: pulled.users, items: pulled.items, run: record.runID)
+          trained.validated, users: pulled.users, items: pulled.items,
+          knowledge: Knowledge(pulled, divided.split), run: record.runID)
       }
       return outcome
     }
@@ -82,19 +93,34 @@ struct Night {
       context.observer.observe(
         .warning("published by force, though: \(reasons.joined(separator: "; "))"))
     }
-    return try publish(trained.model, evaluated.calibration, pulled, divided, outcome)
+    return try publish(trained, evaluated.calibration, pulled, divided, outcome)
   }
 
   private func publish(
-    _ model: PublishedModel, _ calibration: Calibration?, _ pulled: Pulled, _ divided: Divided,
+    _ trained: Trained, _ calibration: Calibration?, _ pulled: Pulled, _ divided: Divided,
     _ outcome: RunOutcome
   ) throws -> RunOutcome {
     var outcome = outcome
     try context.interruption.check()
     context.observer.observe(.stageBegan(.publish))
+    let began = context.clock()
+    var model = trained.model
+    if context.job.nightly.absorbHoldout {
+      var epochs: [EpochRow] = []
+      do {
+        model = try Absorption(context: context, pulled: pulled, divided: divided) { epoch in
+          epochs.append(epoch)
+          try record.epoch(epoch)
+        }.ofEverything(trained)
+      } catch let error as TrainingError {
+        return try refused(outcome, reasons: [error.description])
+      }
+      outcome.epochs += epochs
+    }
     let published = try PublishStage(
       context: context, runID: record.runID, pulled: pulled, seen: seen,
-      metrics: outcome.metrics, forcedReason: outcome.reason, calibration: calibration
+      metrics: outcome.metrics, forcedReason: outcome.reason, calibration: calibration,
+      stored: trained.validated, knowledge: Knowledge(pulled, divided.split), began: began
     ).run(model)
     outcome.stages.append(published.stage)
     context.observer.observe(.stageEnded(published.stage))
@@ -112,6 +138,17 @@ struct Night {
       model: context.job.label, split: "lists", proto: "full", metric: "fallback",
       k: context.job.output.k, value: Double(audience.coldCount) / Double(audience.count),
       confidence: nil, n: audience.count)
+  }
+
+  /// Ends a night that has nothing to learn.
+  private func skipped(
+    _ reason: String, _ pulled: Pulled, _ stages: [StageRecord]
+  ) throws -> RunOutcome {
+    try record.finish(.skipped, exitCode: .success, reason: reason)
+    return RunOutcome(
+      status: .skipped, exitCode: .success, runID: record.runID, job: context.job.name,
+      generation: nil, reason: reason, counts: pulled.counts, metrics: [], epochs: [],
+      stages: stages, rowsPublished: 0, seconds: 0)
   }
 
   private func refused(_ outcome: RunOutcome, reasons: [String]) throws -> RunOutcome {
@@ -179,8 +216,9 @@ struct Night {
   }
 
   /// The live run's model; nil, with a word about it, when there is none that can be used.
-  private func liveModel() -> LiveModel? {
+  private func liveModel(_ parent: Parent?) -> LiveModel? {
     guard let run = rival else { return nil }
+    if let parent, parent.run == run { return parent.stored }
     do {
       let connection = try context.connect(for: "evaluate")
       if let model = try ModelStore(on: connection).load(run: run) { return model }
@@ -198,8 +236,9 @@ struct Night {
   ) throws -> Gate.Figures {
     var k = context.job.output.k
     var figures = Gate.Figures(
-      isFinite: trained.model.isFinite, challenger: evaluated.ndcg, itemPop: evaluated.itemPopNDCG,
-      live: evaluated.liveNDCG, coverage: evaluated.coverage, users: pulled.counts.users, rows: 0)
+      isFinite: trained.model.isFinite, challenger: evaluated.ndcg, stored: evaluated.storedNDCG,
+      itemPop: evaluated.itemPopNDCG, live: evaluated.liveNDCG, coverage: evaluated.coverage,
+      users: pulled.counts.users, rows: 0)
     if let run = rival {
       let connection = try context.connect(for: "gate")
       let live = try connection.execute(

@@ -9,6 +9,13 @@ struct Positives {
   /// Whether validation items are among them: the second training, of a refit.
   let isRefit: Bool
 
+  /// Takes lists that are picked already.
+  init(items: UserItems, weights: [Float], isRefit: Bool) {
+    self.items = items
+    self.weights = weights
+    self.isRefit = isRefit
+  }
+
   /// The training interactions alone.
   ///
   /// - Parameters:

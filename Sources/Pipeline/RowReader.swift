@@ -10,6 +10,8 @@ struct RowReader {
   private var items: IdentifierColumn
   private var columns: InteractionColumns
   private var rejections = Rejections()
+  /// The latest event that was kept, microseconds since 1970 UTC.
+  private var latest: Int64 = 0
   private let watermark: Int64
   private let types: EventTypes
   private let minValue: Double?
@@ -49,6 +51,7 @@ struct RowReader {
       guard meaning.excludes else { return }
       meaning.weight = 0
     }
+    latest = max(latest, time)
     columns.append(
       user: users.intern(), item: items.intern(),
       second: UInt32(truncatingIfNeeded: time / 1_000_000), weight: meaning.weight,
@@ -83,6 +86,7 @@ struct RowReader {
     let itemNumbers = items.absorb(other.items)
     columns.append(other.columns, users: userNumbers, items: itemNumbers)
     rejections.add(other.rejections)
+    latest = max(latest, other.latest)
     rows += other.rows
     bytes += other.bytes
   }
@@ -94,9 +98,11 @@ struct RowReader {
   ///   - moments: where its ages begin.
   ///   - asked: who should have a list; nil for everybody in the log.
   ///   - snapshot: what was read in.
+  ///   - times: where its time lies.
   /// - Returns: the log, with a catalogue of all its items.
   consuming func finish(
-    _ job: Job, moments: Moments, asked: Vocabulary? = nil, snapshot: String
+    _ job: Job, moments: Moments, asked: Vocabulary? = nil, snapshot: String,
+    times: PullTimes
   ) -> Pulled {
     let (allUsers, userRemap) = users.finish()
     let (allItems, itemRemap) = items.finish()
@@ -118,6 +124,8 @@ struct RowReader {
     let audience = Audience(
       log, users: users, outsiders: allUsers.keeping(log.outsiders), asked: asked,
       activeSince: moments.activeSince, coldBelow: job.users.coldBelow)
+    var times = times
+    times.latest = latest
     return Pulled(
       users: users, items: items, table: log.table, excluded: log.excluded,
       negatives: log.negatives, popularity: log.popularity,
@@ -126,6 +134,6 @@ struct RowReader {
         rowsRead: rows, rowsUsed: log.table.count, rowsMerged: log.table.merged,
         rejected: rejections.summary, users: users.count, items: items.count,
         coldUsers: audience.coldCount, watermark: watermark),
-      forgetsBut: forgetsBut, snapshot: snapshot, bytes: bytes)
+      forgetsBut: forgetsBut, snapshot: snapshot, bytes: bytes, times: times)
   }
 }

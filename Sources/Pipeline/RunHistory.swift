@@ -10,6 +10,10 @@ package struct RunHistory {
     package let job: String
     /// `nightly`, `backfill` or `experiment`.
     package let kind: String
+    /// How it trained, `full` or `finetune`; nil before it did.
+    package let mode: String?
+    /// The run whose model it went on from; nil for none.
+    package let parentRunID: Int64?
     /// How it ended, or `running`.
     package let status: RunStatus
     /// When it began, as the server writes it, UTC.
@@ -59,7 +63,9 @@ package struct RunHistory {
         func number(_ name: String) -> Int? { text(name).flatMap { Int($0) } }
         return Entry(
           runID: text("run_id").flatMap { Int64($0) } ?? 0, job: text("job") ?? "",
-          kind: text("kind") ?? "", status: text("status").flatMap(RunStatus.init) ?? .abandoned,
+          kind: text("kind") ?? "", mode: text("mode"),
+          parentRunID: text("parent_run_id").flatMap { Int64($0) },
+          status: text("status").flatMap(RunStatus.init) ?? .abandoned,
           startedAt: text("started_at") ?? "",
           seconds: text("seconds").flatMap { Double($0) } ?? 0, rowsUsed: number("rows_used"),
           users: number("users"), items: number("items"),

@@ -8,12 +8,14 @@ struct RunPlan {
   private let context: RunContext
   private let pulled: Pulled
   private let divided: Divided
+  private let lesson: Lesson?
 
-  /// A plan from what was pulled.
-  init(_ context: RunContext, pulled: Pulled, divided: Divided) {
+  /// A plan from what was pulled; `lesson` is what a fine-tune would train on.
+  init(_ context: RunContext, pulled: Pulled, divided: Divided, lesson: Lesson? = nil) {
     self.context = context
     self.pulled = pulled
     self.divided = divided
+    self.lesson = lesson
   }
 
   private var job: Job { context.job }
@@ -37,7 +39,7 @@ struct RunPlan {
   /// - Throws: `BatchError` when interrupted.
   func lines() throws -> [String] {
     let counts = pulled.counts
-    let positives = divided.split.training.count
+    let positives = lesson?.positives.items.count ?? divided.split.training.count
     let samples = positives * (job.training.negatives + 1)
     let table = pulled.table
     let audience = pulled.audience
@@ -52,7 +54,8 @@ struct RunPlan {
       "\(audience.count) users would get a list of at most \(job.output.k) among "
         + "\(pulled.catalogue.eligibleCount) items: \(audience.scored.count) of the model, "
         + "\(audience.coldCount) the popular one",
-      "\(positives) training positives, "
+      "\(positives) training positives"
+        + (lesson.map { " (\($0.new) new, \($0.replayed) replayed)" } ?? "") + ", "
         + (job.method == .ncf
           ? "\(samples) samples an epoch, \(parameterCount) parameters "
             + "(\(parameterCount * 12 / 1_048_576) MiB with an optimiser's two moments)"
@@ -69,13 +72,14 @@ struct RunPlan {
 
   /// How long training and scoring would take at the speed of a short trial.
   private func times(samples: Int, pairs: Int, _ speed: TrialSpeed) -> String {
-    // A refit does all of it once more.
-    let times = job.training.refit ? 2 : 1
+    // A refit does all of it once more, and so does a baseline that absorbs what was held out.
+    var times = job.training.refit ? 2 : 1
+    if job.method != .ncf, job.nightly.absorbHoldout { times += 1 }
     // The model's figures take three passes over all pairs, the lists one.
     let scoring = Self.seconds(4 * Double(pairs) / max(speed.pairsPerSecond, 1))
     var parts: [String] = []
     var tried = "\(Int(speed.pairsPerSecond)) pairs/s"
-    if speed.factorSeconds > 0 {
+    if speed.factorSeconds > 0, lesson == nil {
       let name = job.method == .ncf ? job.initial.method.rawValue : job.method.rawValue
       parts.append("\(name) at most \(Self.seconds(Double(times) * speed.factorSeconds))")
     }
@@ -93,6 +97,7 @@ struct RunPlan {
 
   /// Epochs of all phases of the network, if none stops early.
   private var mostEpochs: Int {
+    if lesson != nil { return job.nightly.phase.epochs }
     let training = job.training
     let hasTower = !job.model.tower.isEmpty
     switch training.pretrain {

@@ -17,12 +17,14 @@ final class RunRecord {
   ///   - job: what it goes by.
   ///   - seed: of everything drawn at random.
   ///   - experiment: its name, for a run of kind `experiment`; nil for a night or a backfill.
+  ///   - live: the run that is live as this one begins.
   ///   - connection: used on for later writes.
   ///   - connect: opens another connection.
   /// - Throws: `PostgresError`, `EncodingError`.
   init(
     beginning request: RunRequest, job: Job, seed: UInt64, experiment: String? = nil,
-    on connection: Connection, connect: @escaping () throws(PostgresError) -> Connection
+    live: Int64? = nil, on connection: Connection,
+    connect: @escaping () throws(PostgresError) -> Connection
   ) throws {
     let row = try connection.execute(
       SQL.Runs.insert,
@@ -32,7 +34,7 @@ final class RunRecord {
         .text(request.host), .text(request.version),
         .text(
           try RunConfiguration(job: job, request: request, experiment: experiment).json()),
-        .text(String(seed)), .text(request.slot),
+        .text(String(seed)), .text(request.slot), live.map { .integer($0) } ?? .null,
       ])
     guard let number = row[row: 0, column: 0].flatMap({ Int64($0) }) else {
       throw BatchError(.software, "the server gave the run no number")
@@ -56,14 +58,15 @@ final class RunRecord {
     return try body(fresh)
   }
 
-  /// Records what the pull read.
-  func pulled(_ pulled: Pulled) throws {
+  /// Records what the pull read; a backfill has no watermark.
+  func pulled(_ pulled: Pulled, isBackfill: Bool = false) throws {
     let counts = pulled.counts
     try write { connection in
       _ = try connection.execute(
         SQL.Runs.recordPull,
         [
-          .integer(runID), .text(pulled.snapshot), .integer(counts.watermark),
+          .integer(runID), .text(pulled.snapshot),
+          isBackfill ? .null : .integer(counts.watermark),
           .integer(Int64(counts.rowsRead)), .integer(Int64(counts.rowsUsed)),
           .text(counts.rejectedJSON), .integer(Int64(counts.users)),
           .integer(Int64(counts.items)), .integer(Int64(counts.coldUsers)),
@@ -79,6 +82,34 @@ final class RunRecord {
     }
   }
 
+  /// Records how the run trains, and what it found new.
+  ///
+  /// - Parameters:
+  ///   - plan: the decision.
+  ///   - parent: the run that it goes on from, or that it was compared with when it is skipped.
+  ///   - news: what the parent did not know; nil without a parent.
+  ///   - lesson: what a fine-tune trains on.
+  /// - Throws: `PostgresError`.
+  func plan(_ plan: TrainingPlan, parent: Int64?, news: News?, lesson: Lesson?) throws {
+    func count(_ value: Int?) -> Parameter { value.map { .integer(Int64($0)) } ?? .null }
+    let (mode, reason): (Parameter, String) =
+      switch plan {
+      case .full(let reason): ("full", reason)
+      case .finetune(let reason): ("finetune", reason)
+      case .skip(let reason): (.null, reason)
+      }
+    let goesOn = if case .full = plan { false } else { true }
+    try write { connection in
+      _ = try connection.execute(
+        SQL.Lineage.record,
+        [
+          .integer(runID), mode, .text(reason),
+          goesOn ? parent.map { .integer($0) } ?? .null : .null, count(news?.interactions),
+          count(news?.late), count(lesson?.new), count(lesson?.replayed),
+        ])
+    }
+  }
+
   /// Records an epoch; figures that are not numbers become NULL.
   func epoch(_ epoch: EpochRow) throws {
     func number(_ value: Double) -> Parameter { value.isFinite ? .double(value) : .null }
@@ -88,8 +119,8 @@ final class RunRecord {
         [
           .integer(runID), .text(epoch.phase), .boolean(epoch.isRefit),
           .integer(Int64(epoch.epoch)), number(epoch.loss), number(epoch.hr), number(epoch.ndcg),
-          .double(epoch.seconds),
-          .double(epoch.samplesPerSecond),
+          .double(epoch.seconds), .double(epoch.samplesPerSecond),
+          .integer(Int64(epoch.samples)),
         ])
     }
   }

@@ -1,17 +1,21 @@
 /// What one invocation asks of the job, beside the job's own values.
 package struct RunRequest: Sendable {
-  /// How a run trains.
-  package enum Mode: String, Sendable, CaseIterable {
+  /// How a run is asked to train.
+  package enum Mode: String, Sendable, Equatable, Codable, CaseIterable {
+    /// Further from an earlier run's model where that can be, else from scratch.
+    case auto
     /// From scratch on the whole window.
     case full
+    /// Further from an earlier run's model, or not at all.
+    case finetune
   }
 
-  /// Rows before this moment don't exist for the run; makes it a backfill.
+  /// The rows from this moment on are what the run learns; makes it a backfill.
   package var since: TimePoint?
   /// Rows at or after this moment don't exist for the run; makes it a backfill.
   package var until: TimePoint?
-  /// How to train.
-  package var mode: Mode
+  /// Overrides the job's mode of training.
+  package var mode: Mode?
   /// Where it publishes: `main`, or the name of a list beside it.
   package var slot: String
   /// Pull and plan only: nothing is written to the database.
@@ -31,7 +35,7 @@ package struct RunRequest: Sendable {
 
   /// A request with every value given or defaulted.
   package init(
-    since: TimePoint? = nil, until: TimePoint? = nil, mode: Mode = .full,
+    since: TimePoint? = nil, until: TimePoint? = nil, mode: Mode? = nil,
     slot: String = Job.mainSlot, dryRun: Bool = false, publish: Bool = true, force: Bool = false,
     seed: UInt64? = nil, threads: Int = 1, host: String = "", version: String = ""
   ) {

@@ -41,8 +41,12 @@ struct TrainingCourse {
   let known: KnownNegatives?
   /// The size of the catalogue.
   let itemCount: Int
-  /// Judges; its items are not among `positives`, unless this is a refit.
-  let validation: Validation
+  /// Judges, by items that are not among `positives`, unless this is a refit; nil judges nothing.
+  let validation: Validation?
+  /// What is never drawn as a negative, when the positives are some of what is known.
+  var rejected: UserItems?
+  /// What a baseline's iterations are called; nil: by its own name.
+  var phaseName: String?
   /// Called with each epoch; what it throws ends the training.
   let record: (EpochRow) throws -> Void
 
@@ -84,14 +88,37 @@ struct TrainingCourse {
     _ spec: ModelSpec, _ options: TrainingOptions, factors: MatrixFactors?, phase: String?,
     epochs: inout [Phase: Int]
   ) throws -> Model {
+    let run = training(options, factors: factors, phase: phase, isRepeated: positives.isRefit)
+    if positives.isRefit { return try run.refit(spec, epochs: epochs) }
+    let trained = try run.train(spec)
+    epochs = trained.epochs
+    return trained.model
+  }
+
+  /// Trains a network further, for as many epochs as the job says.
+  ///
+  /// - Parameters:
+  ///   - model: where it starts; of the users and items of `positives`.
+  ///   - phase: what the epochs are called.
+  /// - Returns: the model after the last epoch.
+  /// - Throws: `BatchError` when interrupted; `TrainingError`; what `record` throws.
+  func goOn(from model: Model, _ phase: Phase) throws -> Model {
+    try training(job.training, factors: nil, phase: nil, isRepeated: false)
+      .goOn(from: model, phase, job.nightly.phase, isValidated: validation != nil)
+  }
+
+  /// A training of a network on the positives, told of and recorded.
+  private func training(
+    _ options: TrainingOptions, factors: MatrixFactors?, phase: String?, isRepeated: Bool
+  ) -> TrainingRun {
     var options = options
     options.seed = context.seed
     let start = context.clock()
     var began = start
-    let run = TrainingRun(
+    return TrainingRun(
       positives: positives.items, weights: positives.weights, known: known, userCount: userCount,
       itemCount: itemCount, options: options, pool: context.pool, clock: context.clock,
-      validate: { validation.figures($0) },
+      validate: { validation?.figures($0) ?? (hr: .nan, ndcg: .nan) },
       report: { event in
         try context.interruption.check()
         switch event {
@@ -105,22 +132,30 @@ struct TrainingCourse {
               fraction: fraction, done: Int((context.clock() - start) * rate), perSecond: rate,
               unit: "samples"))
           // A refit has no epochs to tell of but these.
-          if positives.isRefit, fraction >= 1 {
+          if isRepeated, fraction >= 1 {
             let now = context.clock()
             try write(
               EpochRow(
-                repeated: name, epoch: epoch, seconds: now - began, samplesPerSecond: rate))
+                repeated: name, epoch: epoch, seconds: now - began,
+                samples: positives.items.count * (options.negatives + 1), samplesPerSecond: rate))
             began = now
           }
         }
-      }, factors: factors)
-    if positives.isRefit { return try run.refit(spec, epochs: epochs) }
-    let trained = try run.train(spec)
-    epochs = trained.epochs
-    return trained.model
+      }, factors: factors, rejected: rejected)
   }
 
   // MARK: - Baselines
+
+  /// Trains a baseline once more, under another name than its own, without being judged.
+  ///
+  /// - Parameter phase: what its iterations are called.
+  /// - Returns: the baseline.
+  /// - Throws: `BatchError` when interrupted; what `record` throws.
+  func again(phase: String) throws -> PublishedModel {
+    var course = self
+    course.phaseName = phase
+    return try course.baseline(job.method)
+  }
 
   private func baseline(_ method: Job.Method) throws -> PublishedModel {
     let options = job.baselines
@@ -205,7 +240,7 @@ struct TrainingCourse {
     var last = (iteration: 0, seconds: 0.0)
     func row(_ quality: (hr: Double, ndcg: Double)?) -> EpochRow {
       EpochRow(
-        baseline: name, iteration: last.iteration, seconds: last.seconds,
+        baseline: phaseName ?? name, iteration: last.iteration, seconds: last.seconds,
         interactions: positives.items.count, quality: quality, isRefit: positives.isRefit)
     }
     let result = try body { iteration in
@@ -218,7 +253,7 @@ struct TrainingCourse {
         unit: "iterations")
       began = context.clock()
     }
-    try write(row(positives.isRefit ? nil : validation.figures(scorer(result))))
+    try write(row(positives.isRefit ? nil : validation?.figures(scorer(result))))
     return result
   }
 

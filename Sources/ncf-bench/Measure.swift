@@ -12,16 +12,16 @@ struct Measure: ParsableCommand {
     discussion: """
       Without --log the data is planted, by default at the size of MovieLens-1M: 6,040 users, \
       3,706 items, about a million events. Sections: kernels, training, scoring, baselines, copy, \
-      night, scaling. copy, night and scaling need a server that may be written to \
-      (scripts/with-postgres lends one); night and scaling run the ncf-batch that lies beside \
-      this program.
+      night, scaling, lineage (a month of nights fine-tuned, and in full). The last three and copy need a server that may be written to \
+      (scripts/with-postgres lends one); all but copy run the ncf-batch that lies beside this \
+      program.
       """)
 
   enum Section: String, CaseIterable, ExpressibleByArgument {
-    case kernels, training, scoring, baselines, copy, night, scaling
+    case kernels, training, scoring, baselines, copy, night, scaling, lineage
   }
 
-  @Option(help: "Which sections, each with its own --only; all but scaling when none.")
+  @Option(help: "Which sections, each with its own --only; all but scaling and lineage when none.")
   var only: [Section] = []
   @Option(help: "A log: lines of user, item, seconds, tab-separated, ids from 0.") var log: String?
   @Option(help: "Without --log: how many times as large the planted log is.") var size = 1
@@ -46,7 +46,8 @@ struct Measure: ParsableCommand {
 
   func run() throws {
     let figures = Figures()
-    let sections = only.isEmpty ? Section.allCases.filter { $0 != .scaling } : only
+    let sections =
+      only.isEmpty ? Section.allCases.filter { ![.scaling, .lineage].contains($0) } : only
     let pool = WorkerPool(threads: threads)
     if sections.contains(.kernels) { KernelBench(figures, repeats: repeats).run() }
     if !Set(sections).isDisjoint(with: [.training, .scoring, .baselines]) {
@@ -61,6 +62,7 @@ struct Measure: ParsableCommand {
         try NightBench(figures, threads: threads).run(scale: scale, items: items)
       }
     }
+    if sections.contains(.lineage) { try LineageBench(figures, threads: threads).run() }
     if let json { try figures.write(to: json) }
   }
 

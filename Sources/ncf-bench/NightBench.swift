@@ -61,7 +61,7 @@ struct NightBench {
     }
   }
 
-  private func makeTable(_ connection: Connection) throws {
+  func makeTable(_ connection: Connection) throws {
     try connection.executeScript(
       """
       CREATE SCHEMA app;
@@ -70,11 +70,14 @@ struct NightBench {
       """)
   }
 
-  private func plant(_ world: PlantedWorld, _ connection: Connection) throws {
+  /// Adds the events of some days, by default of all that the world spans.
+  func plant(
+    _ world: PlantedWorld, days: Range<Int>? = nil, _ connection: Connection
+  ) throws {
     _ = try connection.copyIn(
       "COPY app.events (user_id, item_id, occurred_at) FROM STDIN (FORMAT binary)"
     ) { writer in
-      try world.events(days: 0..<world.days) { user, item, second in
+      try world.events(days: days ?? 0..<world.days) { user, item, second in
         try writer.beginRow(columns: 3)
         try writer.write(Int64(user))
         try writer.write(Int64(item))
@@ -124,7 +127,7 @@ struct NightBench {
     }
   }
 
-  private func write(_ yaml: String) throws -> String {
+  func write(_ yaml: String) throws -> String {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let file = folder.appending(path: "bench.yaml")
     try Data(yaml.utf8).write(to: file)
@@ -132,7 +135,7 @@ struct NightBench {
   }
 
   /// Lends a new database and drops it after.
-  private func inDatabase(_ body: (ConnectionParameters) throws -> Void) throws {
+  func inDatabase(_ body: (ConnectionParameters) throws -> Void) throws {
     let name = "ncf_bench_\(ProcessInfo.processInfo.processIdentifier)"
     let server = try Connection(ConnectionParameters(), applicationName: "ncf-bench")
     try server.executeScript("CREATE DATABASE \(name)")
@@ -143,7 +146,7 @@ struct NightBench {
     try body(ConnectionParameters(database: name))
   }
 
-  private func batch(_ arguments: [String], _ database: ConnectionParameters) throws {
+  func batch(_ arguments: [String], _ database: ConnectionParameters) throws {
     let own = URL(fileURLWithPath: CommandLine.arguments[0])
     let process = Process()
     process.executableURL = own.deletingLastPathComponent().appending(path: "ncf-batch")

@@ -29,6 +29,29 @@ struct JobProblemTests {
       ),
       ("train: {alpha: nan}\n", "2:16: train.alpha must be a number, not nan"),
       ("train: {alpha: 1.5}\n", "2:16: train.alpha must be a share from 0 to 1, not 1.5"),
+      (
+        "train: {mode: fast}\n",
+        "2:15: train.mode must be auto, full or finetune, not fast"
+      ),
+      (
+        "model: ials\ntrain: {mode: finetune}\n",
+        "3:15: train.mode must be auto or full with model.method ials, which is always trained in "
+          + "full, not finetune"
+      ),
+      (
+        "train: {full_every: 0}\n",
+        "2:21: train.full_every must be a number of nights, 1 or more, not 0"
+      ),
+      ("train: {max_growth: -1}\n", "2:21: train.max_growth must be a share, 0 or more, not -1"),
+      ("train: {absorb_holdout: 1}\n", "2:25: train.absorb_holdout must be true or false, not 1"),
+      (
+        "train: {nightly: {replay: -1}}\n",
+        "2:27: train.nightly.replay must be a number from 0 to 1000, not -1"
+      ),
+      (
+        "train: {nightly: {epochs: 0}}\n",
+        "2:27: train.nightly.epochs must be a number, 1 or more, not 0"
+      ),
       ("train: {refit: yes}\n", "2:16: train.refit must be true or false, not yes"),
       (
         "train: {pretrain: yes}\n",

@@ -29,6 +29,7 @@ struct JobReadingTests {
         table: app.clicks
         columns: {user_id: visitor, item_id: sku, occurred_at: at, event_type: kind, value: stars}
         window: 2y
+        lookback: 36h
         min_interactions: 3
         events: {view: 0, purchase: 1, hide: -2}
         min_value: 3.5
@@ -55,6 +56,11 @@ struct JobReadingTests {
         l2: {embeddings: 0.5, tower: 0.25}
         dropout: 0.125
       train:
+        mode: finetune
+        full_every: 3
+        max_growth: 0.25
+        absorb_holdout: false
+        nightly: {optimizer: sgd, learning_rate: 0.5, decay: 0.25, epochs: 7, replay: 1.5}
         pretrain: false
         loss: squared
         sampling: {popularity: 0.5}
@@ -79,6 +85,7 @@ struct JobReadingTests {
       user: "visitor", item: "sku", time: "at", event: "kind", value: "stars")
     #expect(job.source.relation == .table("app.clicks", columns: columns))
     #expect(job.source.window == Age(2, .year))
+    #expect(job.source.lookback == Age(36, .hour))
     #expect(job.source.minInteractions == 3)
     #expect(job.source.events == ["view": 0, "purchase": 1, "hide": -2])
     #expect(job.source.minValue == 3.5)
@@ -114,6 +121,10 @@ struct JobReadingTests {
     training.averaging = 0.75
     training.refit = true
     #expect(job.training == training)
+    var nightly = Job.Nightly(
+      mode: .finetune, fullEvery: 3, maxGrowth: 0.25, absorbHoldout: false, replay: 1.5)
+    nightly.phase = .init(optimizer: .sgd, learningRate: 0.5, epochs: 7, patience: 1, decay: 0.25)
+    #expect(job.nightly == nightly)
     #expect(job.evaluation == .init(k: 20, sampled: 50, candidates: "/data/negatives.tsv"))
     #expect(job.gate == .init(tolerance: 0.1, maxShrink: 0.5))
     #expect(job.output == .init(schema: "shop", k: 25, similar: 4, keepRuns: 3, keepDays: 9))

@@ -12,7 +12,7 @@ struct ArgumentTests {
       (["--since", "yesterday"], "an age such as 90d"),
       (["--since", "2026-02-30"], "an age such as 90d"),
       (["--since", "2026-02-01", "--until", "2026-01-01"], "--since must be before --until"),
-      (["--mode", "finetune"], "must be one of: full"),
+      (["--mode", "fast"], "must be one of: auto, full, finetune"),
       (["--threads", "0"], "from 1 to 1024"),
       (["--seed", "-1"], "--seed"),
       (["--no-publish", "--force"], "exclude each other"),

@@ -13,6 +13,7 @@ struct GateTests {
       job: shop
       source: {table: app.events}
       model: \(model)
+      train: {mode: full}
       evaluate: {k: 5, sampled: 20}
       output: {k: 8}
       """, to: "gate.yaml")

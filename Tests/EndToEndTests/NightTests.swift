@@ -46,7 +46,7 @@ struct NightTests {
           exit_code) FROM ncf.runs
         """) == "1 shop nightly published 9 640 640 80 40 0")
     #expect(try shop.value("SELECT count(DISTINCT stage) FROM ncf.stages") == "5")
-    #expect(try shop.value("SELECT count(DISTINCT phase) FROM ncf.epochs") == "3")
+    #expect(try shop.value("SELECT count(DISTINCT phase) FROM ncf.epochs") == "4")
     #expect(
       try shop.value(
         """

@@ -48,9 +48,10 @@ final class Shop {
   /// The program, led to this database.
   var program: Program { Program(environment: database.environment) }
 
-  /// Writes a job's file; `source` is what stands in its section of that name.
+  /// Writes a job's file, each of whose nights is trained in full unless `mode` says otherwise; `source` is what stands in its section of that name.
   func job(
-    _ source: String = "table: app.events", epochs: Int = 6, k: Int = 5, extra: String = ""
+    _ source: String = "table: app.events", epochs: Int = 6, k: Int = 5, mode: String = "full",
+    extra: String = ""
   ) throws -> String {
     try folder.write(
       """
@@ -58,6 +59,7 @@ final class Shop {
       source: {\(source)}
       model: {gmf: 4, tower: [8, 4]}
       train:
+        mode: \(mode)
         batch: 64
         learning_rate: 0.02
         epochs: \(epochs)

@@ -88,7 +88,8 @@ struct BatchTests {
     #expect(
       try shop.query("SELECT count(*) FROM ncf.epochs") == "\(outcome.epochs.count)")
     #expect(
-      try shop.query("SELECT DISTINCT phase FROM ncf.epochs ORDER BY phase") == "gmf\nmlp\nneumf")
+      try shop.query("SELECT DISTINCT phase FROM ncf.epochs ORDER BY phase")
+        == "absorb\ngmf\nmlp\nneumf")
     #expect(
       try shop.query("SELECT job, slot, run_id, generation FROM ncf.live") == "default|main|1|1")
   }

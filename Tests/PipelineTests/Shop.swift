@@ -52,7 +52,7 @@ final class Shop {
       """)
   }
 
-  /// A small job on the log.
+  /// A small job on the log, trained in full each night.
   func job(_ change: (inout Job) -> Void = { _ in }) -> Job {
     let phase = PhaseOptions(optimizer: .adam, learningRate: 0.01, epochs: 25, patience: 25)
     var job = Job(
@@ -61,7 +61,8 @@ final class Shop {
       training: TrainingOptions(
         pretrain: .parts, alpha: 0.5, negatives: 4, batch: 100, pretraining: phase,
         joint: PhaseOptions(optimizer: .sgd, learningRate: 0.01, epochs: 3, patience: 3), seed: 7),
-      evaluation: Job.Evaluation(k: 5, sampled: 20), output: Job.Output(k: 5))
+      nightly: Job.Nightly(mode: .full), evaluation: Job.Evaluation(k: 5, sampled: 20),
+      output: Job.Output(k: 5))
     change(&job)
     return job
   }

@@ -41,6 +41,8 @@ package struct TrainingRun {
   package let factors: MatrixFactors?
   /// Parts that other models with these positives have in common with this one; nil for none.
   package let parts: TrainedParts?
+  /// What is never drawn as a negative, when the positives are some of what is known; nil: they are all.
+  package let rejected: UserItems?
 
   /// Names the parts.
   package init(
@@ -49,7 +51,7 @@ package struct TrainingRun {
     options: TrainingOptions, pool: WorkerPool, clock: @escaping () -> Double,
     validate: @escaping (NeuralScorer) throws -> (hr: Double, ndcg: Double),
     report: @escaping (TrainingEvent) throws -> Void, factors: MatrixFactors? = nil,
-    parts: TrainedParts? = nil
+    parts: TrainedParts? = nil, rejected: UserItems? = nil
   ) {
     self.positives = positives
     self.weights = weights
@@ -63,6 +65,7 @@ package struct TrainingRun {
     self.report = report
     self.factors = factors
     self.parts = parts
+    self.rejected = rejected
   }
 
   /// Trains a model of a shape, with pre-training where it is asked for.
@@ -90,6 +93,46 @@ package struct TrainingRun {
   /// - Throws: `TrainingError` when a loss is not finite; what `report` throws.
   package func refit(_ spec: ModelSpec, epochs: [Phase: Int]) throws -> Model {
     try course(spec, fixed: epochs).model
+  }
+
+  /// Trains a model further, for a fixed number of epochs; the last one is kept.
+  ///
+  /// No epoch is chosen on validation: what was trained on has been learnt, and the next night relies
+  /// on that.
+  ///
+  /// - Parameters:
+  ///   - model: where training starts; of this run's users and items.
+  ///   - phase: what the epochs are called.
+  ///   - settings: optimiser, rate and epochs; patience is not looked at.
+  ///   - isValidated: whether each epoch, and the start as epoch 0, is judged.
+  /// - Returns: the model after the last epoch.
+  /// - Throws: `TrainingError` when a loss is not finite; what `validate` and `report` throw.
+  package func goOn(
+    from model: Model, _ phase: Phase, _ settings: PhaseOptions, isValidated: Bool
+  ) throws -> Model {
+    func judged(_ model: Model) throws -> (hr: Double, ndcg: Double) {
+      isValidated ? try validate(NeuralScorer(model, pool: pool)) : (hr: .nan, ndcg: .nan)
+    }
+    func tell(_ epoch: Int, _ model: Model, loss: Double, seconds: Double, samples: Int) throws {
+      let (hr, ndcg) = try judged(model)
+      try report(
+        .epoch(
+          EpochRecord(
+            phase: phase, epoch: epoch, loss: loss, hr: hr, ndcg: ndcg, seconds: seconds,
+            samples: samples, samplesPerSecond: Double(samples) / max(seconds, 1e-9),
+            isBest: false)))
+    }
+    if isValidated { try tell(0, model, loss: .nan, seconds: 0, samples: 0) }
+    if positives.count == 0 { return model }
+    let trainer = trainer(phase, from: model, settings)
+    for epoch in stride(from: 1, through: settings.epochs, by: 1) {
+      let (figures, seconds) = try trained(epoch, of: settings.epochs, phase, trainer)
+      let model = trainer.model
+      guard model.isFinite else { throw TrainingError(phase: phase, epoch: epoch) }
+      try tell(
+        epoch, model, loss: figures.loss, seconds: seconds, samples: figures.samples)
+    }
+    return trainer.model
   }
 
   private func course(_ spec: ModelSpec, fixed: [Phase: Int]?) throws -> TrainedModel {
@@ -157,7 +200,8 @@ package struct TrainingRun {
     // A part by itself draws what it draws as pre-training.
     let place = UInt64(Phase.allCases.firstIndex(of: start.layout.spec.ownPhase) ?? 0)
     return Trainer(
-      start, positives: positives, weights: weights, known: known, options: options,
+      start, positives: positives, weights: weights, known: known, rejected: rejected,
+      options: options,
       phase: settings, seed: mixed(options.seed &+ place), pool: pool)
   }
 
@@ -179,7 +223,7 @@ package struct TrainingRun {
       try tell(
         EpochRecord(
           phase: phase, epoch: 0, loss: .nan, hr: figures.hr, ndcg: figures.ndcg, seconds: 0,
-          samplesPerSecond: 0, isBest: true))
+          samples: 0, samplesPerSecond: 0, isBest: true))
     }
     var mean = isFused && options.averaging > 0 ? start : nil
     for epoch in stride(from: 1, through: settings.epochs, by: 1) {
@@ -246,7 +290,8 @@ package struct TrainingRun {
     let validation = try validate(NeuralScorer(model, pool: pool))
     let record = EpochRecord(
       phase: phase, epoch: epoch, loss: figures.loss, hr: validation.hr, ndcg: validation.ndcg,
-      seconds: seconds, samplesPerSecond: Double(figures.samples) / max(seconds, 1e-9),
+      seconds: seconds, samples: figures.samples,
+      samplesPerSecond: Double(figures.samples) / max(seconds, 1e-9),
       isBest: validation.ndcg > bestNDCG)
     return (model, record)
   }

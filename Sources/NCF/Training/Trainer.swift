@@ -77,23 +77,28 @@ package final class Trainer: @unchecked Sendable {
   ///   - weights: the weight of each positive's loss, in the order of `positives.items`; empty for 1.
   ///   - known: what users have spoken against: drawn once an epoch on average, with its weight, in
   ///     the place of another negative.
+  ///   - rejected: what is never drawn as a negative, the positives among it; nil: the positives.
   ///   - options: objective, negatives, batch, regularisation; the rest is not looked at.
   ///   - phase: the optimiser and its rate.
   ///   - seed: what negatives, order and dropout follow from.
   ///   - pool: the threads.
   package init(
     _ model: Model, positives: UserItems, weights: [Float] = [], known: KnownNegatives? = nil,
+    rejected: UserItems? = nil,
     options: TrainingOptions, phase: PhaseOptions, seed: UInt64, pool: WorkerPool
   ) {
     precondition(
       known.map { $0.items.userCount == model.userCount } ?? true, "known negatives of other users")
     precondition(positives.userCount == model.userCount, "one list of positives for each user")
+    precondition(
+      rejected.map { $0.userCount == model.userCount } ?? true,
+      "one list of what is rejected for each")
     precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
     precondition(options.negatives >= 0 && options.batch >= 1, "a batch holds at least one sample")
     MatrixProduct.threadsAreOff
     store = ParameterStore(model, optimizer: phase.optimizer)
     sampler = NegativeSampler(
-      options.sampling, positives: positives, itemCount: model.itemCount)
+      options.sampling, positives: rejected ?? positives, itemCount: model.itemCount)
     self.positives = positives
     self.options = options
     self.weights = weights

@@ -6,6 +6,10 @@ package enum Phase: String, Sendable, Equatable, Codable, CaseIterable {
   case mlp
   /// The joint model, or whichever single part the spec has.
   case neumf
+  /// A model of an earlier night, trained further on what is new.
+  case finetune
+  /// A copy that takes in what was held out.
+  case absorb
 }
 
 /// One epoch's figures.
@@ -22,7 +26,9 @@ package struct EpochRecord: Sendable, Equatable {
   package let ndcg: Double
   /// Seconds of training, without validation.
   package let seconds: Double
-  /// Samples trained on in a second, positives and negatives.
+  /// Samples trained on, positives and negatives.
+  package let samples: Int
+  /// Samples trained on in a second.
   package let samplesPerSecond: Double
   /// Whether it is the best of its phase so far.
   package let isBest: Bool

@@ -88,7 +88,7 @@ extension SQL {
       SELECT r.users, (SELECT s.rows FROM ncf.stages AS s
           WHERE s.run_id = r.run_id AND s.stage = 'publish') AS rows,
         (SELECT m.value FROM ncf.metrics AS m
-          WHERE m.run_id = r.run_id AND m.model <> 'live' AND m.split = 'test'
+          WHERE m.run_id = r.run_id AND m.model NOT IN ('live', 'parent') AND m.split = 'test'
             AND m.protocol = 'full' AND m.metric = 'coverage' AND m.k = $2
           ORDER BY m.model = 'itempop' LIMIT 1) AS coverage,
         r.config #>> '{job,output,k}' AS k

@@ -1,27 +1,33 @@
 extension SQL {
   /// Statements that read the source.
   enum Pull {
-    /// Snapshot, the server's clock, and where the run's time begins and ends, as microseconds since
-    /// 1970 and as literals.
+    /// Snapshot, the server's clock, where the run's time begins and ends as literals, and, in
+    /// microseconds since 1970, where it begins, since when rows are recent, and the moment of since.
     ///
     /// $1: window; $2, $3: since as an age or microseconds; $4, $5: until likewise; NULLs allowed.
+    /// $6: whether time begins at since; $7: lookback.
     static let bounds = """
       WITH server AS MATERIALIZED (
         SELECT pg_catalog.clock_timestamp() AS now
       ), bounds AS (
-        SELECT s.now,
-          greatest(
-            s.now - $1::interval,
+        SELECT s.now, s.now - $1::interval AS begins, s.now - $7::interval AS recent,
+          coalesce(
             s.now - $2::interval,
-            timestamptz 'epoch' + $3::bigint * interval '1 microsecond') AS lower,
+            timestamptz 'epoch' + $3::bigint * interval '1 microsecond') AS since,
           coalesce(
             s.now - $4::interval,
             timestamptz 'epoch' + $5::bigint * interval '1 microsecond') AS upper
         FROM server AS s
+      ), limited AS (
+        SELECT b.*, CASE WHEN $6::boolean THEN greatest(b.begins, b.since) ELSE b.begins END AS lower
+        FROM bounds AS b
       )
       SELECT pg_catalog.pg_current_snapshot()::text,
-        (extract(epoch FROM b.now) * 1000000)::bigint, b.lower::text, b.upper::text
-      FROM bounds AS b
+        (extract(epoch FROM l.now) * 1000000)::bigint, l.lower::text, l.upper::text,
+        (extract(epoch FROM l.lower) * 1000000)::bigint,
+        (extract(epoch FROM l.recent) * 1000000)::bigint,
+        (extract(epoch FROM l.since) * 1000000)::bigint
+      FROM limited AS l
       """
 
     /// A table's columns under the names that a query has to give.

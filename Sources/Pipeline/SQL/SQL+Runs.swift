@@ -2,14 +2,15 @@ extension SQL {
   /// Statements on the records of runs.
   enum Runs {
     static let insert = """
-      INSERT INTO ncf.runs (job, kind, host, versions, config, config_sha256, seed, slot)
+      INSERT INTO ncf.runs
+        (job, kind, host, versions, config, config_sha256, seed, slot, live_run_id)
       VALUES ($1, $2, $3,
         pg_catalog.jsonb_build_object('ncf-batch', $4::text, 'postgresql',
           pg_catalog.current_setting('server_version')),
         $5::jsonb,
         pg_catalog.encode(
           pg_catalog.sha256(pg_catalog.convert_to($5::jsonb::text, 'UTF8')), 'hex'),
-        $6::numeric, $7)
+        $6::numeric, $7, $8)
       RETURNING run_id
       """
     static let abandonDead = """
@@ -36,8 +37,8 @@ extension SQL {
     static let recordGate = "UPDATE ncf.runs SET gate = $2::jsonb WHERE run_id = $1"
     static let insertEpoch = """
       INSERT INTO ncf.epochs
-        (run_id, phase, refit, epoch, loss, hr, ndcg, seconds, samples_per_second)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        (run_id, phase, refit, epoch, loss, hr, ndcg, seconds, samples_per_second, samples)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
       """
     static let insertStage = """
       INSERT INTO ncf.stages (run_id, stage, started_at, seconds, rows, bytes, peak_rss_bytes)
@@ -50,14 +51,14 @@ extension SQL {
       FROM STDIN (FORMAT binary)
       """
     static let history = """
-      SELECT r.run_id, r.job, r.kind, r.status, r.started_at::text,
+      SELECT r.run_id, r.job, r.kind, r.status, r.mode, r.parent_run_id, r.started_at::text,
         extract(epoch FROM coalesce(r.finished_at, pg_catalog.now()) - r.started_at) AS seconds,
         r.rows_used, r.users, r.items, r.exit_code, r.reason,
         r.slot,
         (SELECT pg_catalog.string_agg(l.slot, ' ' ORDER BY l.slot <> 'main', l.slot)
           FROM ncf.live AS l WHERE l.run_id = r.run_id) AS live,
         (SELECT m.value FROM ncf.metrics AS m
-          WHERE m.run_id = r.run_id AND m.model <> 'live' AND m.split = 'test'
+          WHERE m.run_id = r.run_id AND m.model NOT IN ('live', 'parent') AND m.split = 'test'
             AND m.protocol = 'full' AND m.metric = 'ndcg'
           ORDER BY m.model = 'itempop', m.k DESC LIMIT 1) AS ndcg
       FROM ncf.runs AS r

@@ -27,6 +27,22 @@ struct Pulled {
   var snapshot: String
   /// Bytes of the fields read.
   var bytes: Int
+  /// Where its time lies.
+  var times: PullTimes
+}
+
+/// Where the time of a pull lies, in microseconds since 1970 UTC.
+struct PullTimes: Equatable {
+  /// The server's clock in the pull's transaction.
+  var watermark: Int64
+  /// Since when rows are recent: the watermark less `source.lookback`.
+  var recentFrom: Int64
+  /// The first moment that was read; nil when there is no bound.
+  var lower: Int64?
+  /// The moment of `--since`; nil without it.
+  var since: Int64?
+  /// The latest event that is used; 0 when there is none.
+  var latest: Int64 = 0
 }
 
 /// Stage 1: read the log.
@@ -38,6 +54,8 @@ struct Pulled {
 struct PullStage {
   /// The run.
   let context: RunContext
+  /// Whether rows before `--since` don't exist: not when a model that knows them is gone on from.
+  var beginsAtSince = true
 
   /// Reads the source.
   ///
@@ -59,18 +77,18 @@ struct PullStage {
     let plan = try SourcePlan(context.job, on: connection)
     let queries = try ListQueries(context.job, plan, on: connection)
     let moments = try Moments(
-      context.job, watermark: bounds.watermark, upper: bounds.upper, on: connection)
+      context.job, watermark: bounds.times.watermark, upper: bounds.upper, on: connection)
     let parts = try SourceParts(source, of: source.connections, on: connection)
     let start = context.clock()
     let reader: RowReader
     if let parts {
       reader = try PartedPull(
-        context: context, plan: plan, parts: parts, watermark: bounds.watermark,
+        context: context, plan: plan, parts: parts, watermark: bounds.times.watermark,
         lower: bounds.lower, upper: bounds.upper
       ).run()
     } else {
       let copy = try plan.copy(lower: bounds.lower, upper: bounds.upper, on: connection)
-      var only = RowReader(plan, watermark: bounds.watermark, minValue: source.minValue)
+      var only = RowReader(plan, watermark: bounds.times.watermark, minValue: source.minValue)
       let rows = try connection.copyOut(copy) { row in
         try only.take(&row)
         if only.rows & 0x1FFF == 0 {
@@ -88,14 +106,15 @@ struct PullStage {
     }
     let asked = try queries.askedUsers(context, on: connection)
     var pulled = reader.finish(
-      context.job, moments: moments, asked: asked, snapshot: bounds.snapshot)
+      context.job, moments: moments, asked: asked, snapshot: bounds.snapshot,
+      times: bounds.times)
     pulled.catalogue = try queries.catalogue(of: pulled.items, context, on: connection)
     return pulled
   }
 
   private struct Bounds {
     var snapshot: String
-    var watermark: Int64
+    var times: PullTimes
     var lower: String?
     var upper: String?
   }
@@ -111,14 +130,21 @@ struct PullStage {
     let window: Parameter = context.job.source.window.map { .text($0.interval) } ?? .null
     let row = try connection.execute(
       SQL.Pull.bounds,
-      [window] + parameters(context.request.since) + parameters(context.request.until))
-    guard let snapshot = row[row: 0, column: 0],
-      let watermark = row[row: 0, column: 1].flatMap({ Int64($0) })
+      [window] + parameters(context.request.since) + parameters(context.request.until)
+        + [.boolean(beginsAtSince), .text(context.job.source.lookback.interval)])
+    func microseconds(_ column: Int) -> Int64? {
+      row[row: 0, column: column].flatMap { Int64($0) }
+    }
+    guard let snapshot = row[row: 0, column: 0], let watermark = microseconds(1),
+      let recentFrom = microseconds(5)
     else {
       throw BatchError(.software, "the server gave no snapshot or no time")
     }
     return Bounds(
-      snapshot: snapshot, watermark: watermark, lower: row[row: 0, column: 2],
-      upper: row[row: 0, column: 3])
+      snapshot: snapshot,
+      times: PullTimes(
+        watermark: watermark, recentFrom: recentFrom, lower: microseconds(4),
+        since: microseconds(6)),
+      lower: row[row: 0, column: 2], upper: row[row: 0, column: 3])
   }
 }

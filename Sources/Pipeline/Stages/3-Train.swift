@@ -4,10 +4,12 @@ import Ranking
 
 /// A trained model and how it came about.
 struct Trained {
-  /// What is tested and published.
+  /// What is tested, and published unless a copy absorbs what was held out.
   let model: PublishedModel
   /// What validation judged: the model itself, or the one before the refit, which has never seen a
   /// validation item.
+  ///
+  /// It is what is stored, so that the next night may go on from it.
   let validated: PublishedModel
   /// Whether the two differ.
   let isRefit: Bool
@@ -19,10 +21,11 @@ struct Trained {
 
 /// Stage 3: learn it.
 ///
-/// In: training positives and validation items. Out: the model of the best epoch, chosen on
-/// validation by the sampled protocol, or a baseline; with `train.refit` a second one that has learnt
-/// from the validation items too, by the epochs chosen. Test items are never looked at. Durable: the
-/// epochs, as `record` writes them.
+/// In: training positives and validation items, and for a fine-tune the parent's model. Out: from
+/// scratch, the model of the best epoch, chosen on validation by the sampled protocol, or a baseline;
+/// in a fine-tune, the parent's model trained further on what it has not learnt. With `train.refit` a
+/// second one that has learnt from the validation items too. Test items are never looked at. Durable:
+/// the epochs, as `record` writes them.
 struct TrainStage {
   /// The run.
   let context: RunContext
@@ -34,33 +37,50 @@ struct TrainStage {
   /// - Parameters:
   ///   - divided: the split.
   ///   - pulled: what was split.
+  ///   - lesson: what a fine-tune trains on, and the model that it starts from; nil trains in full.
   /// - Returns: the model, and how it came about.
   /// - Throws: `BatchError` when interrupted; `TrainingError`; whatever `record` throws.
-  func run(_ divided: Divided, of pulled: Pulled) throws -> Trained {
-    let (split, table) = (divided.split, pulled.table)
+  func run(
+    _ divided: Divided, of pulled: Pulled, lesson: (Lesson, start: Model)? = nil
+  ) throws -> Trained {
+    let split = divided.split
     let candidates = Candidates.drawn(
       context.job.evaluation.sampled, users: split.testUsers, outside: divided.beforeTest,
-      itemCount: table.itemCount, seed: context.seed &+ 1, pool: context.pool)
+      itemCount: pulled.table.itemCount, seed: context.seed &+ 1, pool: context.pool)
     let validation = Validation(
       context: context, holdout: split.validation, candidates: candidates)
     var epochs: [EpochRow] = []
-    var chosen = TrainingCourse.Chosen()
-    func train(on positives: Positives) throws -> PublishedModel {
-      let course = TrainingCourse(
-        context: context, positives: positives, known: pulled.negatives,
-        itemCount: table.itemCount, validation: validation
-      ) { row in
-        epochs.append(row)
-        try record(row)
-      }
-      return try course.run(&chosen)
+    func write(_ row: EpochRow) throws {
+      epochs.append(row)
+      try record(row)
     }
-    let weighted = context.job.source.isWeighted
-    let validated = try train(on: Positives(training: divided, weighted: weighted))
     let refit = context.job.training.refit
-    let model =
-      refit
-      ? try train(on: Positives(beforeTest: divided, of: table, weighted: weighted)) : validated
+    let (model, validated): (PublishedModel, PublishedModel)
+    if let (lesson, start) = lesson {
+      let course = TrainingCourse(
+        context: context, positives: lesson.positives, known: pulled.negatives,
+        itemCount: pulled.table.itemCount, validation: validation, rejected: split.training,
+        record: write)
+      let tuned = try course.goOn(from: start, .finetune)
+      let copy = Absorption(context: context, pulled: pulled, divided: divided, record: write)
+      validated = .network(tuned)
+      model = refit ? .network(try copy.ofValidation(tuned)) : validated
+    } else {
+      var chosen = TrainingCourse.Chosen()
+      func train(on positives: Positives) throws -> PublishedModel {
+        let course = TrainingCourse(
+          context: context, positives: positives, known: pulled.negatives,
+          itemCount: pulled.table.itemCount, validation: validation, record: write)
+        return try course.run(&chosen)
+      }
+      let weighted = context.job.source.isWeighted
+      validated = try train(on: Positives(training: divided, weighted: weighted))
+      model =
+        refit
+        ? try train(
+          on: Positives(beforeTest: divided, of: pulled.table, weighted: weighted))
+        : validated
+    }
     return Trained(
       model: model, validated: validated, isRefit: refit, epochs: epochs,
       validationCandidates: candidates)

@@ -8,6 +8,8 @@ struct Evaluated {
   var metrics: [MetricRow]
   /// Whole-catalogue NDCG at `evaluate.k` of each tested user, of the new model.
   var ndcg: [Double]
+  /// The same of the model that is stored, where a refit gave another to test.
+  var storedNDCG: [Double]?
   /// The same of ItemPop; nil when that is what is judged.
   var itemPopNDCG: [Double]?
   /// The same of the live model, on the same users; nil when there was none to score.
@@ -61,7 +63,7 @@ struct EvaluateStage {
       positives: divided.split.training, itemCount: pulled.table.itemCount)
     let own = try judge(trained, protocols, popularity.counts)
     var evaluated = Evaluated(
-      metrics: own.metrics, ndcg: own.ndcg, itemPopNDCG: nil, liveNDCG: nil,
+      metrics: own.metrics, ndcg: own.ndcg, storedNDCG: own.stored, itemPopNDCG: nil, liveNDCG: nil,
       coverage: own.coverage, testedUsers: own.ndcg.count)
     evaluated.calibration = Calibration(
       of: trained.model.scorer(pool: context.pool), holdout: holdout ?? divided.split.test,
@@ -93,22 +95,31 @@ struct EvaluateStage {
   private struct Judged {
     var metrics: [MetricRow] = []
     var ndcg: [Double] = []
+    var stored: [Double]?
     var coverage = 0.0
   }
 
-  /// Judges the new model: on validation what has not learnt from it, on the test what is published.
+  /// Judges the new model: on validation what has not learnt from it, on the test what has.
+  ///
+  /// What has not learnt from validation is tested too, as `parent`: it is what is stored, and what a
+  /// later night's figures of the live model are of.
   private func judge(
     _ trained: Trained, _ protocols: [Measure], _ popularity: [Int]
   ) throws -> Judged {
     let name = context.job.label
     let scorer = trained.model.scorer(pool: context.pool)
     guard trained.isRefit else { return try judge(scorer, name: name, protocols, popularity) }
-    let onValidation = try judge(
-      trained.validated.scorer(pool: context.pool), name: name,
-      protocols.filter { $0.split == "validation" }, popularity)
+    let before = try judge(
+      trained.validated.scorer(pool: context.pool), name: name, protocols, popularity)
     var judged = try judge(
       scorer, name: name, protocols.filter { $0.split == "test" }, popularity)
-    judged.metrics = onValidation.metrics + judged.metrics
+    judged.metrics =
+      before.metrics.map { row in
+        var row = row
+        if row.split == "test" { row.model = "parent" }
+        return row
+      } + judged.metrics
+    judged.stored = before.ndcg
     return judged
   }
 

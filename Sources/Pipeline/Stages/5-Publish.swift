@@ -14,7 +14,8 @@ struct Published {
 
 /// Stage 5: make the lists.
 ///
-/// In: the model, who gets a list, what may be in it, and all that the pull knows of each user. Out: how many rows went live. Durable: all
+/// In: the model that lists are made with, the one that is stored, who gets a list, what may be in it,
+/// and all that the pull knows of each user. Out: how many rows went live. Durable: all
 /// of it or nothing, in one transaction: the run's own table, its model, metrics and status, and the
 /// pointer. Readers never wait: the table is filled while nobody can see it, and attaching it and
 /// moving the pointer take locks that readers don't hold.
@@ -36,13 +37,18 @@ struct PublishStage {
   let forcedReason: String?
   /// What makes probabilities of the model's scores; nil when nobody could be tested.
   let calibration: Calibration?
+  /// The model that is stored: as it was before it learnt anything that was held out.
+  let stored: PublishedModel
+  /// What it knew of the log.
+  let knowledge: Knowledge
+  /// When the stage began.
+  let began: Double
 
   /// Publishes.
   ///
   /// - Throws: `BatchError`, `PostgresError`; nothing has changed then, unless the message says that
   ///   the outcome is not known.
   func run(_ model: PublishedModel) throws -> Published {
-    let start = context.clock()
     let connection = try context.connect(for: "publish")
     context.interruption.watch(connection)
     defer { context.interruption.forget(connection) }
@@ -63,12 +69,12 @@ struct PublishStage {
         let similarBytes = try fillSimilar(sql, model, on: connection)
         try fillPopular(sql, popular, on: connection)
         let modelBytes = try ModelStore(on: connection).save(
-          model, users: pulled.users, items: pulled.items, run: runID)
+          stored, users: pulled.users, items: pulled.items, knowledge: knowledge, run: runID)
         try context.interruption.check()
         // From here on a request to stop comes too late: what is left is short.
         context.interruption.forget(connection)
         let stage = StageRecord(
-          stage: .publish, seconds: context.clock() - start, rows: sent.rows,
+          stage: .publish, seconds: context.clock() - began, rows: sent.rows,
           bytes: sent.bytes + similarBytes + modelBytes, peakRSSBytes: ProcessUsage.peakRSSBytes)
         let generation = try makeLive(sql, stage: stage, on: connection)
         published = Published(rows: sent.rows, generation: generation, stage: stage)

@@ -10,7 +10,8 @@ struct RunCommand: BatchCommand {
     abstract: "Pull the log, train, evaluate and publish (the default).",
     discussion: """
       Without --since and --until it is the night's own run. With them it is a one-off over that \
-      stretch of time, half-open: it publishes, but later nights don't build on it. A moment is ISO \
+      stretch of time, half-open: it publishes, but later nights don't build on it, and it moves no \
+      watermark. A moment is ISO \
       8601 (2026-01-01, 2026-01-01T06:30+02:00; UTC without a zone) or an age (90d, 12h, 2y).
 
       A value comes from the flag, else from the variable in brackets, else from the configuration \
@@ -33,7 +34,11 @@ struct RunCommand: BatchCommand {
   var config: String?
 
   @Option(
-    help: ArgumentHelp("Events before this moment don't exist. [NCF_SINCE]", valueName: "time"),
+    help: ArgumentHelp(
+      """
+      Learn the events from this moment on: further from the newest night before it, or from \
+      scratch, as if there were none before. [NCF_SINCE]
+      """, valueName: "time"),
     transform: Self.moment)
   var since: TimePoint?
 
@@ -43,9 +48,13 @@ struct RunCommand: BatchCommand {
   var until: TimePoint?
 
   @Option(
-    help: ArgumentHelp("How to train: full, from scratch. (default: full)", valueName: "mode"),
+    help: ArgumentHelp(
+      """
+      full: from scratch; finetune: an earlier run's model further; auto: whichever fits. \
+      [NCF_TRAIN_MODE, default: train.mode]
+      """, valueName: "mode"),
     transform: Self.mode)
-  var mode: RunRequest.Mode = .full
+  var mode: RunRequest.Mode?
 
   @Option(
     help: ArgumentHelp(

@@ -31,7 +31,8 @@ struct RunsCommand: BatchCommand {
       try StandardOutput.write(JSON.list(runs.map(Self.json)).pretty)
     } else {
       let header = [
-        "run", "", "job", "kind", "status", "began", "took", "rows", "users", "items", "ndcg",
+        "run", "", "job", "kind", "mode", "status", "began", "took", "rows", "users", "items",
+        "ndcg",
         "reason",
       ]
       try StandardOutput.write(TextTable(header, rows: runs.map(Self.cells)).text)
@@ -41,7 +42,7 @@ struct RunsCommand: BatchCommand {
   private static func cells(_ run: RunHistory.Entry) -> [String] {
     func count(_ value: Int?) -> String { value.map(Figures.count) ?? "-" }
     return [
-      "\(run.runID)", live(run), run.job, run.kind, run.status.rawValue,
+      "\(run.runID)", live(run), run.job, run.kind, run.mode ?? "-", run.status.rawValue,
       run.startedAt, Figures.duration(run.seconds), count(run.rowsUsed), count(run.users),
       count(run.items), run.ndcg.map { Figures.fixed($0, 4) } ?? "-",
       run.reason?.split(separator: "\n").first.map(String.init) ?? "",
@@ -56,6 +57,7 @@ struct RunsCommand: BatchCommand {
   private static func json(_ run: RunHistory.Entry) -> JSON {
     .object([
       ("run_id", .integer(Int(run.runID))), ("job", .text(run.job)), ("kind", .text(run.kind)),
+      ("mode", .optional(run.mode)), ("parent_run_id", .optional(run.parentRunID.map { Int($0) })),
       ("status", .text(run.status.rawValue)), ("slot", .text(run.slot)),
       ("live", .boolean(run.isLive)), ("live_in", .list(run.liveIn.map { .text($0) })),
       ("started_at", .text(run.startedAt)), ("seconds", .number(run.seconds)),

@@ -68,7 +68,7 @@ enum RunReport {
       ("phase", .text(epoch.phase)), ("refit", .boolean(epoch.isRefit)),
       ("epoch", .integer(epoch.epoch)),
       ("loss", .number(epoch.loss)), ("hr", .number(epoch.hr)), ("ndcg", .number(epoch.ndcg)),
-      ("seconds", .number(epoch.seconds)),
+      ("seconds", .number(epoch.seconds)), ("samples", .integer(epoch.samples)),
       ("samples_per_second", .number(epoch.samplesPerSecond)), ("best", .boolean(epoch.isBest)),
     ])
   }
@@ -105,7 +105,9 @@ extension RunReport {
       lines.append("  lists  \(Figures.count(outcome.rowsPublished)) rows")
     }
     lines += table(outcome.metrics)
-    if let reason = outcome.reason { lines.append("  gate   \(reason)") }
+    if let reason = outcome.reason {
+      lines.append("  \(outcome.status == .skipped ? "why " : "gate")   \(reason)")
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -130,7 +130,9 @@ final class RunTalk: RunObserver {
     }
     if record.isBest { figures.append("the best so far") }
     let name = record.phase + (record.isRefit ? " again" : "")
-    let step = record.epoch > 0 ? "epoch \(record.epoch)" : "as joined"
+    let step =
+      record.epoch > 0
+      ? "epoch \(record.epoch)" : record.phase == "finetune" ? "as it was" : "as joined"
     return "\(name) \(step): \(figures.joined(separator: ", "))"
   }
 

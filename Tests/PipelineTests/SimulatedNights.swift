@@ -1,0 +1,132 @@
+import Interactions
+import NCF
+import Parallelism
+import Planted
+import Postgres
+import Ranking
+
+@testable import Pipeline
+
+/// Nights on a planted world without a server: the stages between the pull and the publishing, on the
+/// log as it was on each day.
+struct SimulatedNights {
+  /// A night's model and what it was judged on.
+  struct Night {
+    let pulled: Pulled
+    let divided: Divided
+    let trained: Trained
+    let lesson: Lesson?
+    /// Samples trained, of all epochs, those of the copy that is published among them.
+    let samples: Int
+    /// The copy that would be published.
+    let published: PublishedModel
+  }
+
+  let world: PlantedWorld
+  let job: Job
+  let threads: Int
+
+  init(_ world: PlantedWorld, threads: Int = 2, _ change: (inout Job) -> Void = { _ in }) {
+    self.world = world
+    self.threads = threads
+    var job = Job(
+      source: Job.Source(relation: .query("none")),
+      model: ModelSpec(gmfWidth: 8, tower: [16, 8], activation: .relu),
+      training: TrainingOptions(
+        pretrain: .parts, alpha: 0.5, negatives: 4, batch: 256,
+        pretraining: PhaseOptions(optimizer: .adam, learningRate: 0.005, epochs: 12, patience: 3),
+        joint: PhaseOptions(optimizer: .sgd, learningRate: 0.02, epochs: 4, patience: 2), seed: 3),
+      evaluation: Job.Evaluation(k: 10, sampled: 50))
+    change(&job)
+    self.job = job
+  }
+
+  /// The log as it is after a number of days.
+  func pull(days: Int) -> Pulled {
+    var columns = InteractionColumns()
+    var latest = 0
+    var users = VocabularyBuilder(kind: .bigint)
+    var items = VocabularyBuilder(kind: .bigint)
+    world.events(days: 0..<days) { user, item, second in
+      latest = max(latest, second)
+      columns.append(
+        user: users.intern(Int64(user)), item: items.intern(Int64(item)), second: UInt32(second))
+    }
+    let events = columns.count
+    let (userIDs, userRemap) = users.finish()
+    let (itemIDs, itemRemap) = items.finish()
+    let log = InteractionLog(
+      columns: columns, userRemap: userRemap, itemRemap: itemRemap,
+      rules: MergeRules(job, Moments()))
+    let audience = Audience(
+      log, users: userIDs, outsiders: userIDs.keeping([]), asked: nil, activeSince: 0,
+      coldBelow: job.users.coldBelow)
+    let now = Int64(world.beginning + days * 86_400) * 1_000_000
+    return Pulled(
+      users: userIDs, items: itemIDs, table: log.table, excluded: log.excluded,
+      negatives: log.negatives, popularity: log.popularity, audience: audience,
+      catalogue: Catalogue(itemCount: itemIDs.count),
+      counts: PullCounts(
+        rowsRead: events, rowsUsed: log.table.count, rowsMerged: log.table.merged, rejected: [],
+        users: userIDs.count, items: itemIDs.count, coldUsers: 0, watermark: now),
+      snapshot: "", bytes: 0,
+      times: PullTimes(
+        watermark: now, recentFrom: now - 2 * 86_400_000_000, latest: Int64(latest) * 1_000_000))
+  }
+
+  var context: RunContext {
+    RunContext(
+      job: job, request: RunRequest(threads: threads), parameters: ConnectionParameters(),
+      interruption: Interruption(), observer: Recorder(), clock: { 0 },
+      pool: WorkerPool(threads: threads), runID: 1)
+  }
+
+  /// A night that goes on from another one, or starts from scratch.
+  func night(_ pulled: Pulled, after parent: Parent? = nil) throws -> Night {
+    let course = try NightCourse(
+      parent.map { .parent($0) } ?? .none(reason: "the first"), pulled, context)
+    let divided = SplitStage(news: course.learnt).run(pulled)
+    let lesson = course.lesson(pulled, divided, context)
+    return try finish(pulled, divided, lesson)
+  }
+
+  /// Trains on a split, from a start or from scratch.
+  func finish(
+    _ pulled: Pulled, _ divided: Divided, _ lesson: (Lesson, start: Model)?
+  ) throws -> Night {
+    var samples = 0
+    let trained = try TrainStage(context: context) { samples += $0.samples }
+      .run(divided, of: pulled, lesson: lesson)
+    let published = try Absorption(context: context, pulled: pulled, divided: divided) {
+      samples += $0.samples
+    }.ofEverything(trained)
+    return Night(
+      pulled: pulled, divided: divided, trained: trained, lesson: lesson?.0, samples: samples,
+      published: published)
+  }
+
+  /// A night as the parent of the next one; `model` is what is gone on from.
+  func parent(_ night: Night, model: PublishedModel? = nil, nights: Int = 0) -> Parent {
+    let knowledge = Knowledge(night.pulled, night.divided.split)
+    return Parent(
+      run: 1,
+      stored: LiveModel(
+        model: model ?? night.trained.validated, users: night.pulled.users,
+        items: night.pulled.items, knowledge: knowledge),
+      knowledge: knowledge, watermark: knowledge.watermark, nights: nights, isSameJob: true,
+      obstacle: nil)
+  }
+
+  /// Whole-catalogue NDCG@10 of each tested user.
+  func ndcg(_ model: PublishedModel, _ divided: Divided) -> [Double] {
+    HoldoutRanks.full(
+      model.scorer(pool: context.pool), holdout: divided.split.test,
+      leavingOut: divided.beforeTest, pool: context.pool
+    ).values(.ndcg, k: 10)
+  }
+}
+
+extension [Double] {
+  /// The mean; 0 of nothing.
+  var mean: Double { isEmpty ? 0 : reduce(0, +) / Double(count) }
+}
