@@ -58,14 +58,25 @@ package final class TrialRunner {
     var best: Fitted?
     let began = clock()
     parts.beginModel()
+    var failure: TrainingError?
     for (place, method) in trial.methods.enumerated() {
-      let fitted = try fit(method.seeded(trial.seed), divided)
+      let fitted: Fitted
+      do {
+        fitted = try fit(method.seeded(trial.seed), divided)
+      } catch let error as TrainingError {
+        // A setting that diverges is one that validation would not choose.
+        failure = error
+        continue
+      }
       let figures = try validation(fitted.scorer, divided)
       if best == nil || figures.ndcg > result.validation.ndcg {
         (best, result.chosen, result.validation) = (fitted, place, figures)
       }
     }
-    guard var kept = best else { return result }
+    guard var kept = best else {
+      if let failure { throw failure }
+      return result
+    }
     result.curve = kept.curve
     result.epochs = Dictionary(
       uniqueKeysWithValues: kept.epochs.map { ($0.key.rawValue, $0.value) })

@@ -147,7 +147,8 @@ struct ReaderTests {
       job: default
       source: {table: app.events}
       model: \(model)
-      train: {batch: 64, learning_rate: 0.02, epochs: 10, finetune: {epochs: 2}}
+      train:
+        {batch: 64, learning_rate: 0.02, epochs: 10, finetune: {epochs: 2}, absorb_holdout: false}
       evaluate: {sampled: 20}
       """, to: "scores.yaml")
     try expectSuccess(shop.night(config: job))

@@ -23,7 +23,8 @@ struct ThirtyNightsTests {
     PlantedWorld(
       users: 300, items: 150, eventsPerUser: 30, days: 60, endingAt: 1_767_225_600, seed: 5)
   ) {
-    $0.nightly.mode = .finetune
+    // The first night is trained in full, and no later one.
+    ($0.nightly.fullEvery, $0.nightly.maxGrowth) = (1_000, 10)
     $0.model.gmfWidth = 16
     $0.training.pretrain = .factors
     $0.training.alpha = 0.9
