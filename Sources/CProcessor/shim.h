@@ -31,6 +31,16 @@ static inline int processor_runs_kernels(void) {
 #endif
 }
 
+/// Whether OpenBLAS has kernels for this processor that are wider than x86-64-v3 (or its own elsewhere).
+static inline int processor_has_wide_vectors(void) {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+#else
+  return 1;
+#endif
+}
+
 /// Asks for a cache line that will be needed soon; harmless wherever it points.
 static inline void processor_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 

@@ -9,13 +9,11 @@ struct EngineBench {
   private let table: InteractionTable
   private let split: LeaveOneOutSplit
   private let repeats: Int
-  private let pool: WorkerPool
 
-  init(_ figures: Figures, table: InteractionTable, repeats: Int, pool: WorkerPool) {
+  init(_ figures: Figures, table: InteractionTable, repeats: Int) {
     self.figures = figures
     self.table = table
     self.repeats = repeats
-    self.pool = pool
     split = LeaveOneOutSplit(table)
   }
 
@@ -25,7 +23,7 @@ struct EngineBench {
   }
 
   /// Samples a second, positives and negatives, with Adam and 4 negatives.
-  func training(factors: Int, batch: Int) throws {
+  func training(factors: Int, batch: Int, pool: WorkerPool) throws {
     // A share of the positives is enough where an epoch takes long.
     let users = factors >= 32 ? table.userCount / factors * 8 : table.userCount
     let positives = UserItems(
@@ -51,7 +49,7 @@ struct EngineBench {
   }
 
   /// Pairs a second, from parameters to everyone's best 10 with the history left out.
-  func scoring(factors: Int) {
+  func scoring(factors: Int, pool: WorkerPool) {
     let model = Model(
       spec: Self.spec(factors: factors), userCount: table.userCount, itemCount: table.itemCount,
       seed: 1)

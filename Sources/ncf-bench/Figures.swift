@@ -1,4 +1,5 @@
 import Foundation
+import Parallelism
 
 /// One measured thing: what was run, how often, and the rates that came out.
 struct Figure: Codable {
@@ -40,6 +41,18 @@ final class Figures {
       values.append(units / (elapsed / .seconds(1)))
     }
     add(Figure(section: section, name: name, unit: unit, values: values))
+  }
+
+  /// Measures the same with each pool, the fewest threads first, and adds how many times as fast the
+  /// most threads are; `measure` adds one figure.
+  func scaling(over pools: [WorkerPool], _ measure: (WorkerPool) throws -> Void) rethrows {
+    let before = all.count
+    for pool in pools { try measure(pool) }
+    guard pools.count > 1, all.count == before + pools.count, let many = all.last else { return }
+    add(
+      Figure(
+        section: "ratios", name: "\(many.name) against \(pools[0].threads)", unit: "times",
+        values: [many.median / all[before].median]))
   }
 
   /// Records and prints a figure.

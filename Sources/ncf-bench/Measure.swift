@@ -26,7 +26,8 @@ struct Measure: ParsableCommand {
   @Option(help: "A log: lines of user, item, seconds, tab-separated, ids from 0.") var log: String?
   @Option(help: "Without --log: how many times as large the planted log is.") var size = 1
   @Option(help: "Repetitions of each measurement.") var repeats = 5
-  @Option(help: "Threads.") var threads = 2
+  @Option(help: "Threads; several are compared in training, scoring and scaling.")
+  var threads: [Int] = [1, 2]
   @Option(help: "Predictive factors to measure.") var factors: [Int] = [8, 16, 32, 64]
   @Option(help: "Batch sizes to train with, in samples.") var batches = [256, 1_024, 4_096, 16_384]
   @Option(help: "Sizes of the scaling section, in multiples of the planted data.")
@@ -39,7 +40,8 @@ struct Measure: ParsableCommand {
   @Option(help: "File for all figures, as JSON.") var json: String?
 
   func validate() throws {
-    guard repeats >= 1, threads >= 1, size >= 1, !factors.contains(where: { $0 < 1 }),
+    guard repeats >= 1, !threads.contains(where: { $0 < 1 }), size >= 1,
+      !factors.contains(where: { $0 < 1 }),
       !batches.contains(where: { $0 < 5 }), !scales.contains(where: { $0 < 1 })
     else { throw ValidationError("Repeats, threads, factors, batches and scales are above 0.") }
   }
@@ -48,36 +50,45 @@ struct Measure: ParsableCommand {
     let figures = Figures()
     let sections =
       only.isEmpty ? Section.allCases.filter { ![.scaling, .lineage].contains($0) } : only
-    let pool = WorkerPool(threads: threads)
+    let most = threads.max() ?? 1
     if sections.contains(.kernels) { KernelBench(figures, repeats: repeats).run() }
     if !Set(sections).isDisjoint(with: [.training, .scoring, .baselines]) {
-      try models(sections, figures, pool)
+      try models(sections, figures)
     }
     if sections.contains(.copy) { try CopyBench(figures, repeats: repeats).run() }
     if sections.contains(.night) {
-      try NightBench(figures, threads: threads).run(log: log, repeats: min(repeats, 3))
+      try NightBench(figures, threads: most).run(log: log, repeats: min(repeats, 3))
     }
     if sections.contains(.scaling) {
       for scale in scales {
-        try NightBench(figures, threads: threads).run(scale: scale, items: items)
+        for threads in threads {
+          try NightBench(figures, threads: threads).run(scale: scale, items: items)
+        }
       }
     }
-    if sections.contains(.lineage) { try LineageBench(figures, threads: threads).run() }
+    if sections.contains(.lineage) { try LineageBench(figures, threads: most).run() }
     if let json { try figures.write(to: json) }
   }
 
   /// The sections that train and score models on one log.
-  private func models(_ sections: [Section], _ figures: Figures, _ pool: WorkerPool) throws {
+  private func models(_ sections: [Section], _ figures: Figures) throws {
     let table = try log.map { try LogFile.table($0) } ?? Self.plantedTable(scale: size)
     print("\(table.count) interactions, \(table.userCount) users, \(table.itemCount) items")
-    let engine = EngineBench(figures, table: table, repeats: repeats, pool: pool)
+    let pools = Set(threads).sorted().map { WorkerPool(threads: $0) }
+    let engine = EngineBench(figures, table: table, repeats: repeats)
     for factors in factors {
       if sections.contains(.training) {
-        for batch in batches { try engine.training(factors: factors, batch: batch) }
+        for batch in batches {
+          try figures.scaling(over: pools) {
+            try engine.training(factors: factors, batch: batch, pool: $0)
+          }
+        }
       }
-      if sections.contains(.scoring) { engine.scoring(factors: factors) }
+      if sections.contains(.scoring) {
+        figures.scaling(over: pools) { engine.scoring(factors: factors, pool: $0) }
+      }
     }
-    if sections.contains(.baselines) {
+    if sections.contains(.baselines), let pool = pools.last {
       try BaselineBench(figures, table: table, repeats: repeats, pool: pool).run()
     }
     if let peers {

@@ -13,25 +13,53 @@ package struct KernelProbe {
 
   /// The kernels that training and scoring spend their time in, at the sizes of NeuMF-8 and -64.
   package static var all: [KernelProbe] {
-    MatrixProduct.threadsAreOff
     let shapes = [(26, 32, 32), (130, 32, 32), (130, 16, 32), (130, 8, 16), (512, 128, 256)]
-    return shapes.flatMap { [product($0.0, $0.1, $0.2), weightGradient($0.0, $0.1, $0.2)] }
+    return MatrixProduct.Way.allCases.flatMap { way in
+      shapes.flatMap {
+        [product($0.0, $0.1, $0.2, by: way), weightGradient($0.0, $0.1, $0.2, by: way)]
+      }
+    }
       + [panel(inputs: 32, outputs: 16), panel(inputs: 256, outputs: 128)]
       + [adam(40), adam(320), activation(32), logLoss()]
   }
 
+  /// The ways to compute products of matrices, by name; training takes `best`.
+  package static let ways = MatrixProduct.Way.allCases.map { "\($0)" }
+
+  /// The way that training takes on this processor.
+  package static let bestWay = "\(MatrixProduct.Way.best)"
+
+  /// `c = a b` with a of rows x inner, b of inner x columns, at the smallest strides.
+  ///
+  /// - Parameters:
+  ///   - rows: 1 or more.
+  ///   - columns: 1 or more.
+  ///   - inner: 1 or more.
+  ///   - way: one of `ways`.
+  /// - Returns: both the product and the weight gradient at that size, with random numbers in them.
+  package static func products(
+    rows: Int, columns: Int, inner: Int, way: String
+  ) -> [KernelProbe] {
+    MatrixProduct.Way.allCases.filter { "\($0)" == way }.flatMap {
+      [product(rows, columns, inner, by: $0), weightGradient(rows, columns, inner, by: $0)]
+    }
+  }
+
   /// `c = a b` with a of rows x inner, b of inner x columns.
-  private static func product(_ rows: Int, _ columns: Int, _ inner: Int) -> KernelProbe {
+  private static func product(
+    _ rows: Int, _ columns: Int, _ inner: Int, by way: MatrixProduct.Way
+  ) -> KernelProbe {
+    let matrices = MatrixProduct(way)
     let a = numbers(rows * inner, 1)
     let b = numbers(inner * columns, 2)
     let c = Storage<Float>(count: rows * columns)
     let run = {
-      MatrixProduct.multiply(
+      matrices.multiply(
         Matrix(a.buffer, stride: inner), Matrix(b.buffer, stride: columns),
         into: Matrix(c.buffer, stride: columns), rows: rows, inner: inner, columns: columns)
     }
     return KernelProbe(
-      name: "product \(rows) x \(inner) x \(columns)", unit: "FLOP/s",
+      name: "product \(rows) x \(inner) x \(columns), \(way)", unit: "FLOP/s",
       deviation: {
         run()
         let expected = (0..<rows * columns).map { place in
@@ -46,17 +74,20 @@ package struct KernelProbe {
   }
 
   /// `c += transpose(a) b`, the gradient of a layer's weights.
-  private static func weightGradient(_ samples: Int, _ outputs: Int, _ inputs: Int) -> KernelProbe {
+  private static func weightGradient(
+    _ samples: Int, _ outputs: Int, _ inputs: Int, by way: MatrixProduct.Way
+  ) -> KernelProbe {
+    let matrices = MatrixProduct(way)
     let a = numbers(samples * inputs, 3)
     let b = numbers(samples * outputs, 4)
     let c = Storage<Float>(count: inputs * outputs)
     let run = {
-      MatrixProduct.accumulateTransposed(
+      matrices.accumulateTransposed(
         Matrix(a.buffer, stride: inputs), Matrix(b.buffer, stride: outputs),
         into: Matrix(c.buffer, stride: outputs), rows: inputs, inner: samples, columns: outputs)
     }
     return KernelProbe(
-      name: "weight gradient \(samples) x \(inputs) x \(outputs)", unit: "FLOP/s",
+      name: "weight gradient \(samples) x \(inputs) x \(outputs), \(way)", unit: "FLOP/s",
       deviation: {
         c.buffer.clear(count: c.buffer.count)
         run()

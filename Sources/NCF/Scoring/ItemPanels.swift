@@ -87,7 +87,7 @@ struct ItemPanels {
     if let layer = layout.layers.first {
       let half = layout.spec.mlpWidth
       let halves = Storage<Float>(count: items.count * hidden)
-      MatrixProduct.multiply(
+      MatrixProduct().multiply(
         Matrix(
           rows.from(items.lowerBound * layout.rowStride + layout.mlpColumn),
           stride: layout.rowStride),

@@ -26,7 +26,6 @@ package struct NeuralScorer: Scorer {
   ///   - model: the parameters; user rows and weights are copied.
   ///   - pool: shares the work out; nil does it on the calling thread.
   package init(_ model: Model, pool: WorkerPool? = nil) {
-    MatrixProduct.threadsAreOff
     let layout = model.layout
     let dense = Storage(model.dense)
     self.layout = layout
@@ -144,7 +143,7 @@ package struct NeuralScorer: Scorer {
       let half = hidden.from(place * padded(layout.hiddenWidth))
       if let layer = layout.layers.first {
         half.copy(from: dense.from(layer.bias), count: layer.paddedOutput)
-        MatrixProduct.multiply(
+        scratch.product.multiply(
           Matrix(row.from(layout.mlpColumn), stride: layout.rowStride),
           Matrix(dense.from(layer.weights), stride: layer.output),
           into: Matrix(half, stride: layer.paddedOutput),

@@ -22,6 +22,9 @@ package final class ScoringScratch {
   /// A panel for items that don't lie side by side.
   let gathered: Buffer<Float>
 
+  /// For the users' half of the first layer.
+  let product = MatrixProduct()
+
   private let spec: ModelSpec
   private let hiddenRows: Int
   private let outputBias: Float

@@ -21,6 +21,7 @@ final class TileWorkspace: @unchecked Sendable {
   private let objective: Objective
   private let l2Embeddings: Float
   private let dropout: DropoutMasks?
+  private let product = MatrixProduct()
 
   init(layout: ParameterLayout, groupSize: Int, capacity: Int, options: TrainingOptions) {
     self.layout = layout
@@ -129,13 +130,13 @@ final class TileWorkspace: @unchecked Sendable {
       let input = input
       let half = layout.spec.mlpWidth
       let width = first.paddedOutput
-      MatrixProduct.multiply(
+      product.multiply(
         Matrix(input.users, stride: input.stride),
         Matrix(dense.from(first.weights), stride: first.output),
         into: Matrix(userHidden, stride: width), rows: rows, inner: half, columns: first.output)
       LayerKernels.addBias(
         dense.from(first.bias), to: userHidden, rows: rows, width: width, activation: .identity)
-      MatrixProduct.multiply(
+      product.multiply(
         Matrix(input.items, stride: input.stride),
         Matrix(dense.from(first.weights + half * first.output), stride: first.output),
         into: Matrix(hidden[0], stride: width), rows: samples, inner: half, columns: first.output)
@@ -149,7 +150,7 @@ final class TileWorkspace: @unchecked Sendable {
       finish(0, rows: samples)
       for index in layout.layers.indices.dropFirst() {
         let layer = layout.layers[index]
-        MatrixProduct.multiply(
+        product.multiply(
           Matrix(hidden[index - 1], stride: layout.layers[index - 1].paddedOutput),
           Matrix(dense.from(layer.weights), stride: layer.output),
           into: Matrix(hidden[index], stride: layer.paddedOutput),
@@ -306,19 +307,19 @@ final class TileWorkspace: @unchecked Sendable {
     let stride = layout.rowStride
     let input = input
     let transposed = context.transposed.from(first.weights)
-    MatrixProduct.accumulateTransposed(
+    product.accumulateTransposed(
       Matrix(input.users, stride: input.stride), Matrix(userHidden, stride: width),
       into: Matrix(gradient.from(first.weights), stride: first.output),
       rows: half, inner: rows, columns: first.output)
-    MatrixProduct.accumulateTransposed(
+    product.accumulateTransposed(
       Matrix(input.items, stride: input.stride), Matrix(back[0], stride: width),
       into: Matrix(gradient.from(first.weights + half * first.output), stride: first.output),
       rows: half, inner: samples, columns: first.output)
-    MatrixProduct.multiply(
+    product.multiply(
       Matrix(userHidden, stride: width), Matrix(transposed, stride: first.input),
       into: Matrix(userGradient.from(layout.mlpColumn), stride: stride),
       rows: rows, inner: first.output, columns: half)
-    MatrixProduct.multiply(
+    product.multiply(
       Matrix(back[0], stride: width), Matrix(transposed.from(half), stride: first.input),
       into: Matrix(itemGradient.from(layout.mlpColumn), stride: stride),
       rows: samples, inner: first.output, columns: half)
@@ -332,11 +333,11 @@ final class TileWorkspace: @unchecked Sendable {
     backThroughActivation(index, rows: samples)
     LayerKernels.addColumnSums(
       back[index], rows: samples, width: width, to: gradient.from(layer.bias))
-    MatrixProduct.accumulateTransposed(
+    product.accumulateTransposed(
       Matrix(hidden[index - 1], stride: below), Matrix(back[index], stride: width),
       into: Matrix(gradient.from(layer.weights), stride: layer.output),
       rows: layer.input, inner: samples, columns: layer.output)
-    MatrixProduct.multiply(
+    product.multiply(
       Matrix(back[index], stride: width),
       Matrix(context.transposed.from(layer.weights), stride: layer.input),
       into: Matrix(back[index - 1], stride: below),

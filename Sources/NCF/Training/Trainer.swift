@@ -95,7 +95,6 @@ package final class Trainer: @unchecked Sendable {
       "one list of what is rejected for each")
     precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
     precondition(options.negatives >= 0 && options.batch >= 1, "a batch holds at least one sample")
-    MatrixProduct.threadsAreOff
     store = ParameterStore(model, optimizer: phase.optimizer)
     sampler = NegativeSampler(
       options.sampling, positives: rejected ?? positives, itemCount: model.itemCount)
