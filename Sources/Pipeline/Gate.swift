@@ -8,12 +8,12 @@ struct Gate {
     var isFinite: Bool
     /// Whole-catalogue NDCG of each tested user, of the new model.
     var challenger: [Double]
-    /// The same of the model that is stored, where that is another than the tested one: before a refit,
-    /// as the live model's stored form is too.
+    /// The same of the new model as it is held against the live one: in the form that is stored, before
+    /// a refit, and on the users whose holdout the live model has not learnt.
     var stored: [Double]?
     /// The same of ItemPop, for the same users in the same order; nil when ItemPop is the new model.
     var itemPop: [Double]?
-    /// The same of the live model; nil when there is none or it can't be scored.
+    /// The same of the live model, for those users; nil when there is none or it can't be scored.
     var live: [Double]?
     /// Share of the catalogue in the tested users' lists, of the new model.
     var coverage: Double

@@ -8,6 +8,7 @@ struct GateRecord: Encodable {
   private var ndcg: Double?
   private var itempopNdcg: Double?
   private var liveNdcg: Double?
+  private var compared: Int?
   private var pValue: Double?
   private var coverage: Double?
   private var liveCoverage: Double?
@@ -37,6 +38,7 @@ struct GateRecord: Encodable {
     itempopNdcg = mean(figures.itemPop)
     liveNdcg = mean(figures.live)
     if let live = figures.live {
+      compared = live.count
       pValue = number(PairedTest(figures.stored ?? figures.challenger, live)?.twoSided)
     }
     coverage = number(figures.coverage)

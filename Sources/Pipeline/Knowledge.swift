@@ -6,7 +6,8 @@ import NCF
 /// It is stored with the model. A later run tells by it which interactions the model has learnt, so
 /// that it trains on the others and holds none of them out.
 struct Knowledge: Sendable, Equatable {
-  /// The server's clock in the pull's transaction, microseconds since 1970 UTC.
+  /// The server's clock in the pull's transaction, or `--until` where that is earlier, microseconds since
+  /// 1970 UTC.
   var watermark: Int64
   /// Since when interactions were recent, seconds since 1970 UTC.
   var recentFrom: Int64
@@ -22,7 +23,7 @@ struct Knowledge: Sendable, Equatable {
   /// What is known after a pull that was split.
   init(_ pulled: Pulled, _ split: LeaveOneOutSplit) {
     let table = pulled.table
-    watermark = pulled.times.watermark
+    watermark = min(pulled.times.watermark, pulled.times.upper ?? .max)
     recentFrom = pulled.times.recentFrom.floorDivided(by: 1_000_000)
     test = split.test
     validation = split.validation

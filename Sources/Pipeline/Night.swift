@@ -66,7 +66,7 @@ struct Night {
       try record.gate(GateRecord(verdict, on: nil, live: rival, isForced: false))
       return try refused(outcome, reasons: verdict.reasons)
     }
-    let live = liveModel(course.parent)
+    let live = rivalModel(course.parent, pulled, divided)
     let evaluated = try stage(.evaluate, &outcome.stages) {
       let evaluate = EvaluateStage(context: context, pulled: pulled, divided: divided)
       let evaluated = try evaluate.run(trained, live: live)
@@ -216,12 +216,19 @@ struct Night {
   }
 
   /// The live run's model; nil, with a word about it, when there is none that can be used.
-  private func liveModel(_ parent: Parent?) -> LiveModel? {
+  private func rivalModel(_ parent: Parent?, _ pulled: Pulled, _ divided: Divided) -> Rival? {
     guard let run = rival else { return nil }
-    if let parent, parent.run == run { return parent.stored }
+    func beside(_ model: LiveModel, watermark: Int64?) -> Rival {
+      Rival(model, run: run, watermark: watermark, pulled: pulled, split: divided.split)
+    }
+    if let parent, parent.run == run { return beside(parent.stored, watermark: parent.watermark) }
     do {
       let connection = try context.connect(for: "evaluate")
-      if let model = try ModelStore(on: connection).load(run: run) { return model }
+      if let model = try ModelStore(on: connection).load(run: run) {
+        let row = try connection.execute(SQL.Lineage.watermark, [.integer(run)])
+        let watermark = row.rowCount == 1 ? row[row: 0, column: 0].flatMap { Int64($0) } : nil
+        return beside(model, watermark: watermark)
+      }
       context.observer.observe(.warning("the live run \(run) has no stored model to compare with"))
     } catch {
       context.observer.observe(

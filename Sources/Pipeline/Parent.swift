@@ -21,7 +21,8 @@ struct Parent {
 /// What a pull has that a parent did not know.
 struct News {
   private let parent: Parent
-  private let table: InteractionTable
+  /// The pull's interactions.
+  let table: InteractionTable
   /// Each user's place in the parent's model, -1 for new ones.
   let userPlaces: [Int32]
   /// Each item's place in the parent's model, -1 for new ones.

@@ -127,7 +127,7 @@ struct ForgetTests {
 /// Users who are no longer in `users.query`.
 extension ForgetTests {
   /// A shop with a table of its people, in which users 7 and 8 have ids that can be found.
-  private func people() throws -> (Shop, config: String) {
+  private func people(mode: String = "full") throws -> (Shop, config: String) {
     let shop = try Shop()
     try shop.connection.executeScript(
       """
@@ -138,10 +138,10 @@ extension ForgetTests {
       CREATE TABLE app.people AS SELECT DISTINCT user_id FROM app.typed;
       """)
     let config = try shop.job(
-      "table: app.typed",
+      "table: app.typed", mode: mode,
       extra: "users: {query: SELECT user_id FROM app.people, forget_absent: true}")
-    try expectSuccess(shop.night(config: config))
-    try expectSuccess(shop.night("--seed", "2", config: config))
+    try expectSuccess(shop.night("--mode", "full", config: config))
+    try expectSuccess(shop.night("--seed", "2", "--mode", "full", config: config))
     return (shop, config)
   }
 
@@ -188,6 +188,33 @@ extension ForgetTests {
         == "popular")
     #expect(
       try shop.value("SELECT count(DISTINCT user_id) FROM ncf.recommendations") == "79")
+  }
+
+  @Test("Absent users are forgotten by a night that has nothing to do, and by one that fine-tunes")
+  func absentOnQuietNights() throws {
+    let (shop, config) = try people(mode: "auto")
+    try shop.connection.execute("DELETE FROM app.people WHERE user_id = 'canary seven'")
+    let skipped = try shop.program.run("--config", config, "--seed", "2")
+    try expectSuccess(skipped)
+    #expect(skipped.output.contains("skipped"), "\(skipped.output)")
+    #expect(try found("canary seven", shop) == "0 0")
+    try shop.connection.executeScript(
+      """
+      DELETE FROM app.people WHERE user_id = 'canary eight';
+      INSERT INTO app.typed VALUES ('canary seven', 39, clock_timestamp()),
+        ('canary eight', 39, clock_timestamp()), ('u1', 40, clock_timestamp());
+      """)
+    try expectSuccess(shop.night("--seed", "2", config: config))
+    #expect(
+      try shop.value(
+        "SELECT concat_ws(' ', mode, parent_run_id, users) FROM ncf.runs WHERE run_id = 4")
+        == "finetune 2 78")
+    #expect(try found("canary seven", shop) == "0 0")
+    #expect(try found("canary eight", shop) == "0 0")
+    #expect(
+      try shop.value(
+        "SELECT string_agg(run_id || ' ' || users, ', ' ORDER BY run_id) FROM ncf.forgotten")
+        == "3 1, 4 1")
   }
 
   @Test("A query that gives nobody forgets nobody: 65; without a query there is no telling: 78")

@@ -50,6 +50,11 @@ extension SQL {
       FROM ncf.runs AS r WHERE r.run_id = $1
       """
 
+    /// A night's watermark in microseconds; NULL for a backfill.
+    static let watermark = """
+      SELECT (extract(epoch FROM r.watermark) * 1000000)::bigint FROM ncf.runs AS r WHERE r.run_id = $1
+      """
+
     static let record = """
       UPDATE ncf.runs
       SET mode = $2, mode_reason = $3, parent_run_id = $4, rows_new = $5, rows_late = $6,

@@ -2,7 +2,8 @@ extension SQL {
   /// Statements that read the source.
   enum Pull {
     /// Snapshot, the server's clock, where the run's time begins and ends as literals, and, in
-    /// microseconds since 1970, where it begins, since when rows are recent, and the moment of since.
+    /// microseconds since 1970, where it begins, since when rows are recent, and the moments of since
+    /// and until.
     ///
     /// $1: window; $2, $3: since as an age or microseconds; $4, $5: until likewise; NULLs allowed.
     /// $6: whether time begins at since; $7: lookback.
@@ -26,7 +27,8 @@ extension SQL {
         (extract(epoch FROM l.now) * 1000000)::bigint, l.lower::text, l.upper::text,
         (extract(epoch FROM l.lower) * 1000000)::bigint,
         (extract(epoch FROM l.recent) * 1000000)::bigint,
-        (extract(epoch FROM l.since) * 1000000)::bigint
+        (extract(epoch FROM l.since) * 1000000)::bigint,
+        (extract(epoch FROM l.upper) * 1000000)::bigint
       FROM limited AS l
       """
 

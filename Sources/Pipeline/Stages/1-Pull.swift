@@ -41,6 +41,8 @@ struct PullTimes: Equatable {
   var lower: Int64?
   /// The moment of `--since`; nil without it.
   var since: Int64?
+  /// The moment of `--until`; nil without it.
+  var upper: Int64?
   /// The latest event that is used; 0 when there is none.
   var latest: Int64 = 0
 }
@@ -144,7 +146,7 @@ struct PullStage {
       snapshot: snapshot,
       times: PullTimes(
         watermark: watermark, recentFrom: recentFrom, lower: microseconds(4),
-        since: microseconds(6)),
+        since: microseconds(6), upper: microseconds(7)),
       lower: row[row: 0, column: 2], upper: row[row: 0, column: 3])
   }
 }

@@ -8,11 +8,13 @@ struct Evaluated {
   var metrics: [MetricRow]
   /// Whole-catalogue NDCG at `evaluate.k` of each tested user, of the new model.
   var ndcg: [Double]
-  /// The same of the model that is stored, where a refit gave another to test.
+  /// The same of the new model in the form that is stored, on the users that the live model is judged on;
+  /// nil when there is no live model.
   var storedNDCG: [Double]?
   /// The same of ItemPop; nil when that is what is judged.
   var itemPopNDCG: [Double]?
-  /// The same of the live model, on the same users; nil when there was none to score.
+  /// The same of the live model, on the users whose test item it has not learnt; nil when there was no
+  /// model or there are no such users.
   var liveNDCG: [Double]?
   /// Share of the catalogue in the tested users' lists.
   var coverage: Double
@@ -49,7 +51,7 @@ struct EvaluateStage {
   /// Judges the model, ItemPop and, if there is one, the live model.
   ///
   /// - Throws: `BatchError` when interrupted, or for a file of candidates that can't be used.
-  func run(_ trained: Trained, live: LiveModel?) throws -> Evaluated {
+  func run(_ trained: Trained, live: Rival?) throws -> Evaluated {
     let (candidates, holdout) = try testCandidates()
     let protocols = [
       Measure(
@@ -63,7 +65,7 @@ struct EvaluateStage {
       positives: divided.split.training, itemCount: pulled.table.itemCount)
     let own = try judge(trained, protocols, popularity.counts)
     var evaluated = Evaluated(
-      metrics: own.metrics, ndcg: own.ndcg, storedNDCG: own.stored, itemPopNDCG: nil, liveNDCG: nil,
+      metrics: own.metrics, ndcg: own.ndcg, storedNDCG: nil, itemPopNDCG: nil, liveNDCG: nil,
       coverage: own.coverage, testedUsers: own.ndcg.count)
     evaluated.calibration = Calibration(
       of: trained.model.scorer(pool: context.pool), holdout: holdout ?? divided.split.test,
@@ -73,11 +75,14 @@ struct EvaluateStage {
       evaluated.metrics += popular.metrics
       evaluated.itemPopNDCG = popular.ndcg
     }
-    if let live {
-      let scorer = live.scorer(users: pulled.users, items: pulled.items, pool: context.pool)
-      let judged = try judge(scorer, name: "live", protocols, popularity.counts)
+    if let live, live.test.contains(where: { $0 >= 0 }) {
+      let scorer = live.model.scorer(users: pulled.users, items: pulled.items, pool: context.pool)
+      let judged = try judge(
+        scorer, name: "live", protocols.map { $0.without(live) }, popularity.counts)
       evaluated.metrics += judged.metrics
       evaluated.liveNDCG = judged.ndcg
+      let isCompared = divided.split.testUsers.map { live.test[Int($0)] >= 0 }
+      evaluated.storedNDCG = zip(own.stored ?? own.ndcg, isCompared).filter(\.1).map(\.0)
     }
     return evaluated
   }
@@ -90,6 +95,15 @@ struct EvaluateStage {
     var sampledHoldout: [Int32]?
     var candidates: UserItems
     var leavingOut: UserItems
+
+    /// The same without what the live model has learnt.
+    func without(_ live: Rival) -> Measure {
+      let kept = split == "test" ? live.test : live.validation
+      var measure = self
+      measure.holdout = kept
+      measure.sampledHoldout = sampledHoldout.map { zip($0, kept).map { $1 < 0 ? -1 : $0 } }
+      return measure
+    }
   }
 
   private struct Judged {
