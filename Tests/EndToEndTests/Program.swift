@@ -76,6 +76,11 @@ struct Program {
     try body()
   }
 
+  /// Where it lies, and `ncf-bench` with it.
+  static var folder: URL {
+    get throws { try executable.deletingLastPathComponent() }
+  }
+
   /// It lies beside the tests' own bundle.
   private static var executable: URL {
     get throws {
