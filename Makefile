@@ -60,6 +60,7 @@ install: $(static)/release/ncf-batch ## into PREFIX (/usr/local); DESTDIR and SY
 	install -m 755 -s $(static)/release/ncf-batch $(DESTDIR)$(PREFIX)/bin/ncf-batch
 	install -m 644 migrations/*.sql $(DESTDIR)$(PREFIX)/share/ncf-batch/migrations
 	install -m 644 jobs/nightly.yaml jobs/roles.sql jobs/README.md jobs/ncf-batch.cron \
+	  jobs/kubernetes.yaml jobs/refusal-is-success.conf \
 	  $(DESTDIR)$(PREFIX)/share/ncf-batch
 	for unit in jobs/*.service jobs/*.timer; do \
 	  sed -e 's|/usr/local|$(PREFIX)|g' -e 's|/etc/ncf-batch|$(SYSCONFDIR)/ncf-batch|g' "$$unit" \
