@@ -14,7 +14,7 @@ DESTDIR ?=
 # other compile everything again.
 flags = -c release --scratch-path $(SCRATCH) -Xswiftc -enable-testing
 build = $(SWIFT) build $(flags)
-test = $(SWIFT) test $(flags) --disable-testable-imports --disable-xctest
+test = NCF_TEST_TARGET='$(firstword $(subst ., ,$(FILTER)))' $(SWIFT) test $(flags) --disable-testable-imports --disable-xctest
 binaries = $(SCRATCH)/release
 
 # What is installed has the Swift runtime in it, so that it runs where there is no toolchain.
@@ -35,7 +35,7 @@ build: ## the release build of ncf-batch and ncf-bench
 test: ## every test, against a PostgreSQL of its own (FILTER=NAME for some)
 	@scripts/bootstrap
 	scripts/with-postgres-selftest
-	scripts/with-postgres $(test) $(if $(FILTER),--filter '$(FILTER)')
+	scripts/with-postgres env $(test) $(if $(FILTER),--filter '$(FILTER)')
 
 lint: ## format, documentation, architecture, shell scripts
 	@scripts/lint

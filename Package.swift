@@ -106,6 +106,13 @@ let package = Package(
   ]
 )
 
+// `make test FILTER=PostgresTests` compiles no other tests.
+if let name = Context.environment["NCF_TEST_TARGET"],
+  package.targets.contains(where: { $0.type == .test && $0.name == name })
+{
+  package.targets.removeAll { $0.type == .test && $0.name != name }
+}
+
 // Strictness is the same everywhere: Swift 6 concurrency (the tools version's language mode), every
 // unsafe construct marked as such, and existentials spelled out.
 for target in package.targets where target.type != .system {
