@@ -71,20 +71,39 @@ package struct Batch {
 
   private func recordedRun() throws -> RunOutcome {
     let start = clock()
-    let guardian = try Connection(parameters, applicationName: "ncf-batch/lock")
-    // The lock is the connection's: it lasts as long as the run.
-    defer { withExtendedLifetime(guardian) {} }
+    let parameters = parameters
+    let lock = JobLock(job.name) { () throws(PostgresError) in
+      try Connection(parameters, applicationName: "ncf-batch/lock")
+    }
+    // The lock is a connection's: it lasts as long as the run.
+    defer { withExtendedLifetime(lock) {} }
+    let patience = Patience(request, interruption: interruption, observer: observer)
+    let (record, seen, rival) = try patience.attempt("begin") { try begin(lock, patience) }
+    observer.observe(.runBegan(runID: record.runID, job: job.name))
+    let night = Night(
+      context: context(run: record.runID), record: record, lock: lock, seen: seen, rival: rival)
+    do {
+      var outcome = try night.run()
+      outcome.seconds = clock() - start
+      return outcome
+    } catch {
+      throw failed(error, record: record, seen: seen)
+    }
+  }
+
+  /// Looks at the server, takes the job's lock, puts in order what was left behind, and opens the
+  /// record; when that failed on the way, a second try finds what the first one left.
+  private func begin(
+    _ lock: JobLock, _ patience: Patience
+  ) throws -> (record: RunRecord, seen: LivePointer, rival: Int64?) {
+    let guardian = try lock.connection()
     let connection = try Connection(parameters, applicationName: "ncf-batch/record")
     try ServerCheck.version(of: connection)
     try ServerCheck.pooler(guardian, connection)
     try Migrator(parameters).verify(on: connection)
-    try JobLock.take(job.name, on: guardian)
+    try lock.take()
     // Whoever holds the lock knows that no other run of the job is alive.
-    let abandoned = try connection.execute(SQL.Runs.abandonDead, [.text(job.name)])
-    for row in 0..<abandoned.rowCount {
-      observer.observe(
-        .warning("run \(abandoned[row: row, column: 0] ?? "") had died; marked abandoned"))
-    }
+    try Recovery(job, on: connection, observer: observer).run()
     let seen = try LivePointer.read(job: job.name, slot: request.slot, on: connection)
     var rival = seen.runID
     if rival == nil, request.slot != Job.mainSlot {
@@ -93,19 +112,11 @@ package struct Batch {
     let parameters = parameters
     let record = try RunRecord(
       beginning: request, job: job, seed: request.seed ?? job.training.seed, live: seen.runID,
-      on: connection
+      on: connection, patience: patience
     ) { () throws(PostgresError) in
       try Connection(parameters, applicationName: "ncf-batch/record")
     }
-    observer.observe(.runBegan(runID: record.runID, job: job.name))
-    let night = Night(context: context(run: record.runID), record: record, seen: seen, rival: rival)
-    do {
-      var outcome = try night.run()
-      outcome.seconds = clock() - start
-      return outcome
-    } catch {
-      throw failed(error, record: record, seen: seen)
-    }
+    return (record, seen, rival)
   }
 
   /// Records a failure as well as it can be, and says what readers see.
@@ -139,7 +150,10 @@ package struct Batch {
 
   private func dryRun() throws -> RunOutcome {
     let start = clock()
-    let connection = try Connection(parameters, applicationName: "ncf-batch/dry")
+    let patience = Patience(request, interruption: interruption, observer: observer)
+    let connection = try patience.attempt("begin") {
+      try Connection(parameters, applicationName: "ncf-batch/dry")
+    }
     try ServerCheck.version(of: connection)
     var isMigrated = true
     for state in try Migrator(parameters).status() where state.standing == .pending {

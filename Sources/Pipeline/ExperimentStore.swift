@@ -85,7 +85,8 @@ package final class ExperimentStore {
       let connection = try Connection(parameters, applicationName: "ncf-batch/record")
       let record = try RunRecord(
         beginning: request, job: job, seed: request.seed ?? job.training.seed,
-        experiment: experiment, on: connection
+        experiment: experiment, on: connection,
+        patience: Patience(request, interruption: interruption, observer: observer)
       ) { () throws(PostgresError) in
         try Connection(parameters, applicationName: "ncf-batch/record")
       }

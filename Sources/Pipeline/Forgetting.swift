@@ -39,13 +39,16 @@ package struct Forgetting {
   ///   no id of the source's type; nothing has changed then.
   package func forget(_ users: [String]) throws(BatchError) -> Outcome {
     try BatchError.mapping("forget users of job \(job.name)") {
-      let guardian = try Connection(parameters, applicationName: "ncf-batch/lock")
-      // The lock is the connection's: it lasts as long as the work.
-      defer { withExtendedLifetime(guardian) {} }
+      let parameters = parameters
+      let lock = JobLock(job.name) { () throws(PostgresError) in
+        try Connection(parameters, applicationName: "ncf-batch/forget-lock")
+      }
+      // The lock is a connection's: it lasts as long as the work.
+      defer { withExtendedLifetime(lock) {} }
       let connection = try Connection(parameters, applicationName: "ncf-batch/forget")
       try ServerCheck.version(of: connection)
       try Migrator(parameters).verify(on: connection)
-      try JobLock.take(job.name, on: guardian)
+      try lock.take()
       let done = try ForgettingWork(job, on: connection).forget(.named(users), run: nil)
       return Outcome(
         job: job.name, users: done.users.count, rows: done.rows, models: done.models,

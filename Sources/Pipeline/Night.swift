@@ -10,6 +10,8 @@ struct Night {
   let context: RunContext
   /// Where it is recorded.
   let record: RunRecord
+  /// Keeps other runs of the job away.
+  let lock: JobLock
   /// The pointer as it was when the run began.
   let seen: LivePointer
   /// The run that this one is held against: the live one of its slot, or main's where that has none.
@@ -66,7 +68,7 @@ struct Night {
       try record.gate(GateRecord(verdict, on: nil, live: rival, isForced: false))
       return try refused(outcome, reasons: verdict.reasons)
     }
-    let live = rivalModel(course.parent, pulled, divided)
+    let live = try rivalModel(course.parent, pulled, divided)
     let evaluated = try stage(.evaluate, &outcome.stages) {
       let evaluate = EvaluateStage(context: context, pulled: pulled, divided: divided)
       let evaluated = try evaluate.run(trained, live: live)
@@ -120,7 +122,8 @@ struct Night {
     let published = try PublishStage(
       context: context, runID: record.runID, pulled: pulled, seen: seen,
       metrics: outcome.metrics, forcedReason: outcome.reason, calibration: calibration,
-      stored: trained.validated, knowledge: Knowledge(pulled, divided.split), began: began
+      stored: trained.validated, knowledge: Knowledge(pulled, divided.split), began: began,
+      fence: fence
     ).run(model)
     outcome.stages.append(published.stage)
     context.observer.observe(.stageEnded(published.stage))
@@ -129,6 +132,15 @@ struct Night {
     outcome.rowsPublished = published.rows
     for left in Retention(context: context).run() { context.observer.observe(.notice(left)) }
     return outcome
+  }
+
+  /// Makes sure that no other run has taken over while this one was busy, or cut off.
+  private func fence() throws {
+    if try lock.keep() {
+      context.observer.observe(
+        .warning("the connection that held the job's lock was lost; the lock was taken again"))
+    }
+    try record.checkRunning()
   }
 
   /// The share of users with a list who get the popular one; nil when nobody gets a list.
@@ -169,10 +181,11 @@ struct Night {
           + "(\(pulled.counts.rejectedText))",
         advice: "look at source.query, source.window and --since")
     }
-    let connection = try context.connect(for: "check")
-    try OutputRelations(
-      context.job, users: pulled.users.kind, items: pulled.items.kind, on: connection
-    ).verify()
+    try context.connected(for: "check") { connection in
+      try OutputRelations(
+        context.job, users: pulled.users.kind, items: pulled.items.kind, on: connection
+      ).verify()
+    }
   }
 
   /// Removes users who are no longer there from all that is kept, before anything is made of it.
@@ -180,9 +193,16 @@ struct Night {
   /// So early that they are gone however the night ends.
   private func forgetAbsent(_ pulled: Pulled) throws {
     guard let present = pulled.forgetsBut else { return }
-    let connection = try context.connect(for: "forget")
-    let done = try ForgettingWork(context.job, on: connection).forget(
-      .absent(from: present), run: record.runID)
+    let done = try context.connected(for: "forget") { connection in
+      do {
+        return try ForgettingWork(context.job, on: connection).forget(
+          .absent(from: present), run: record.runID)
+      } catch var error as PostgresError where error.kind == .commitUnknown {
+        // Who is forgotten already is not there to be forgotten or counted again.
+        error.kind = .connection
+        throw error
+      }
+    }
     for (run, reason) in done.dropped {
       context.observer.observe(
         .warning("the stored model of run \(run) was dropped, since users can't be told: \(reason)")
@@ -216,20 +236,30 @@ struct Night {
   }
 
   /// The live run's model; nil, with a word about it, when there is none that can be used.
-  private func rivalModel(_ parent: Parent?, _ pulled: Pulled, _ divided: Divided) -> Rival? {
+  ///
+  /// - Throws: `PostgresError`: a server that can't be asked is no reason to let a model pass.
+  private func rivalModel(
+    _ parent: Parent?, _ pulled: Pulled, _ divided: Divided
+  ) throws -> Rival? {
     guard let run = rival else { return nil }
     func beside(_ model: LiveModel, watermark: Int64?) -> Rival {
       Rival(model, run: run, watermark: watermark, pulled: pulled, split: divided.split)
     }
     if let parent, parent.run == run { return beside(parent.stored, watermark: parent.watermark) }
     do {
-      let connection = try context.connect(for: "evaluate")
-      if let model = try ModelStore(on: connection).load(run: run) {
-        let row = try connection.execute(SQL.Lineage.watermark, [.integer(run)])
-        let watermark = row.rowCount == 1 ? row[row: 0, column: 0].flatMap { Int64($0) } : nil
-        return beside(model, watermark: watermark)
+      let found = try context.connected(for: "evaluate") { connection in
+        try ModelStore(on: connection).load(run: run).map { model in
+          let row = try connection.execute(SQL.Lineage.watermark, [.integer(run)])
+          let watermark = row.rowCount == 1 ? row[row: 0, column: 0].flatMap { Int64($0) } : nil
+          return beside(model, watermark: watermark)
+        }
       }
+      if let found { return found }
       context.observer.observe(.warning("the live run \(run) has no stored model to compare with"))
+    } catch let error as PostgresError {
+      throw error
+    } catch let error as BatchError {
+      throw error
     } catch {
       context.observer.observe(
         .warning("the stored model of the live run \(run) can't be used: \(error)"))
@@ -247,18 +277,21 @@ struct Night {
       itemPop: evaluated.itemPopNDCG, live: evaluated.liveNDCG, coverage: evaluated.coverage,
       users: pulled.counts.users, rows: 0)
     if let run = rival {
-      let connection = try context.connect(for: "gate")
-      let live = try connection.execute(
-        SQL.Live.figures, [.integer(run), .integer(Int64(context.job.evaluation.k))])
-      if live.rowCount == 1 {
+      let wanted = k
+      try context.connected(for: "gate") { connection in
+        let live = try connection.execute(
+          SQL.Live.figures, [.integer(run), .integer(Int64(context.job.evaluation.k))])
+        guard live.rowCount == 1 else { return }
         func number(_ column: Int) -> Int? { live[row: 0, column: column].flatMap { Int($0) } }
         figures.liveUsers = number(0)
         figures.liveRows = number(1)
         figures.liveCoverage = live[row: 0, column: 2].flatMap { Double($0) }
         // Lists that were made shorter or longer on purpose have not lost or gained users.
-        let liveK = number(3) ?? k
-        if liveK > k { figures.liveRows = try liveRows(of: run, upTo: k, on: connection) }
-        k = min(k, liveK)
+        let liveK = number(3) ?? wanted
+        if liveK > wanted {
+          figures.liveRows = try liveRows(of: run, upTo: wanted, on: connection)
+        }
+        k = min(wanted, liveK)
       }
     }
     let (audience, catalogue) = (pulled.audience, pulled.catalogue)

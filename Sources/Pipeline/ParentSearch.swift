@@ -31,7 +31,10 @@ struct ParentSearch {
   func run() throws -> Found {
     let mode = context.request.mode ?? context.job.nightly.mode
     if mode == .full { return .none(reason: "asked for") }
-    let connection = try context.connect(for: "parent")
+    return try context.connected(for: "parent") { try find(on: $0) }
+  }
+
+  private func find(on connection: Connection) throws -> Found {
     guard let run = try number(on: connection) else {
       return .none(
         reason: context.request.isBackfill

@@ -30,6 +30,16 @@ struct RunContext {
     return try Connection(parameters, applicationName: "ncf-batch/\(run)/\(purpose)")
   }
 
+  /// Tries again what may pass.
+  var patience: Patience {
+    Patience(request, interruption: interruption, observer: observer)
+  }
+
+  /// Connects and does work that can be done twice without harm; both again where the failure may pass.
+  func connected<R>(for purpose: String, _ body: (Connection) throws -> R) throws -> R {
+    try patience.attempt(purpose) { try body(connect(for: purpose)) }
+  }
+
   /// Tells how a stage comes along.
   func progress(
     _ stage: Stage, _ what: String, done: Int, of total: Int?, since start: Double, unit: String

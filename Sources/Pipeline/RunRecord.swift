@@ -7,6 +7,7 @@ import Postgres
 final class RunRecord {
   /// Number of the run.
   let runID: Int64
+  private let patience: Patience
   private let connect: () throws(PostgresError) -> Connection
   private var connection: Connection?
 
@@ -19,11 +20,12 @@ final class RunRecord {
   ///   - experiment: its name, for a run of kind `experiment`; nil for a night or a backfill.
   ///   - live: the run that is live as this one begins.
   ///   - connection: used on for later writes.
+  ///   - patience: how often a write is tried again.
   ///   - connect: opens another connection.
   /// - Throws: `PostgresError`, `EncodingError`.
   init(
     beginning request: RunRequest, job: Job, seed: UInt64, experiment: String? = nil,
-    live: Int64? = nil, on connection: Connection,
+    live: Int64? = nil, on connection: Connection, patience: Patience,
     connect: @escaping () throws(PostgresError) -> Connection
   ) throws {
     let row = try connection.execute(
@@ -41,21 +43,45 @@ final class RunRecord {
     }
     runID = number
     self.connection = connection
+    self.patience = patience
     self.connect = connect
   }
 
-  /// Runs statements, on a fresh connection when the kept one turns out to be lost.
+  /// Runs statements, on a fresh connection when the kept one turns out to be lost, and again where a
+  /// failure may pass; so each must be one that can be run twice.
   private func write<R>(_ body: (Connection) throws -> R) throws -> R {
-    if let kept = connection, kept.isAlive {
-      do {
-        return try body(kept)
-      } catch let error as PostgresError where error.kind == .connection {
-        connection = nil
+    try patience.attempt("record run \(runID)") {
+      if let kept = connection, kept.isAlive {
+        do {
+          return try body(kept)
+        } catch let error as PostgresError where error.kind == .connection {
+          connection = nil
+        }
       }
+      let fresh = try connect()
+      connection = fresh
+      return try body(fresh)
     }
-    let fresh = try connect()
-    connection = fresh
-    return try body(fresh)
+  }
+
+  /// Makes sure that no later run has taken this one for dead.
+  ///
+  /// - Throws: `BatchError` (75) when one has; `PostgresError`.
+  func checkRunning() throws {
+    guard try status() == RunStatus.running.rawValue else { throw Self.takenOver(runID) }
+  }
+
+  private func status() throws -> String? {
+    try write { connection in
+      let row = try connection.execute(SQL.Runs.status, [.integer(runID)])
+      return row.rowCount == 1 ? row[row: 0, column: 0] : nil
+    }
+  }
+
+  private static func takenOver(_ run: Int64) -> BatchError {
+    BatchError(
+      .temporary, "run \(run) is no longer marked running: a later run took over",
+      advice: "look at ncf-batch runs; start again if the later run did not publish")
   }
 
   /// Records what the pull read; a backfill has no watermark.
@@ -137,12 +163,20 @@ final class RunRecord {
     _ status: RunStatus, exitCode: ExitCode, reason: String?, metrics: [MetricRow] = [],
     save: (Connection) throws -> Void = { _ in }
   ) throws {
-    try write { connection in
-      try connection.transaction {
-        try save(connection)
-        try Self.insert(metrics, run: runID, on: connection)
-        try Self.finish(status, exitCode, reason: reason, run: runID, on: connection)
+    func end() throws {
+      try write { connection in
+        try connection.transaction {
+          try save(connection)
+          try Self.insert(metrics, run: runID, on: connection)
+          try Self.finish(status, exitCode, reason: reason, run: runID, on: connection)
+        }
       }
+    }
+    do {
+      try end()
+    } catch let error as PostgresError where error.kind == .commitUnknown {
+      // The run's own row tells whether that COMMIT took place.
+      if try self.status() != status.rawValue { try end() }
     }
   }
 
@@ -159,11 +193,7 @@ final class RunRecord {
         .integer(run), .text(status.rawValue), .integer(Int64(exitCode.rawValue)),
         reason.map { .text($0) } ?? .null,
       ])
-    guard updated.affectedRows == 1 else {
-      throw BatchError(
-        .temporary, "run \(run) is no longer marked running: a later run took over",
-        advice: "look at ncf-batch runs; start again if the later run did not publish")
-    }
+    guard updated.affectedRows == 1 else { throw takenOver(run) }
   }
 
   /// Writes a stage's row.

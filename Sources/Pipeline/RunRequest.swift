@@ -10,6 +10,10 @@ package struct RunRequest: Sendable {
     case finetune
   }
 
+  /// Tries again where nobody says how many: with their waits about ten seconds, in which a server is
+  /// started anew.
+  package static let usualRetries = 6
+
   /// The rows from this moment on are what the run learns; makes it a backfill.
   package var since: TimePoint?
   /// Rows at or after this moment don't exist for the run; makes it a backfill.
@@ -28,6 +32,10 @@ package struct RunRequest: Sendable {
   package var seed: UInt64?
   /// Threads for training, evaluation and scoring; 1 or more.
   package var threads: Int
+  /// How often what may pass by itself is tried again.
+  package var retries: Int
+  /// Any number; spreads the waits of runs that failed together.
+  package var jitter: UInt64
   /// This machine's name, for `ncf.runs`.
   package var host: String
   /// This program's version, for `ncf.runs`.
@@ -37,7 +45,8 @@ package struct RunRequest: Sendable {
   package init(
     since: TimePoint? = nil, until: TimePoint? = nil, mode: Mode? = nil,
     slot: String = Job.mainSlot, dryRun: Bool = false, publish: Bool = true, force: Bool = false,
-    seed: UInt64? = nil, threads: Int = 1, host: String = "", version: String = ""
+    seed: UInt64? = nil, threads: Int = 1, retries: Int = RunRequest.usualRetries,
+    jitter: UInt64 = 0, host: String = "", version: String = ""
   ) {
     self.since = since
     self.until = until
@@ -48,6 +57,8 @@ package struct RunRequest: Sendable {
     self.force = force
     self.seed = seed
     self.threads = threads
+    self.retries = retries
+    self.jitter = jitter
     self.host = host
     self.version = version
   }

@@ -2,8 +2,9 @@ import Foundation
 import Planted
 import Postgres
 
-/// Follows two jobs through a month of nights on one planted log: one that is trained in full each
-/// night, and one that is fine-tuned from its first night on.
+/// Follows three jobs through a month of nights on one planted log: one that is trained in full each
+/// night, one that is only fine-tuned from its first night on, and one as a job is by default, which is
+/// trained in full once a week.
 struct LineageBench {
   private let figures: Figures
   private let nights: NightBench
@@ -15,9 +16,9 @@ struct LineageBench {
     nights = NightBench(figures, threads: threads)
   }
 
-  /// The world: half of its users came before the first night, some come on the way.
+  /// The world; its days after the first ones continue the log, one a night.
   private static let world = PlantedWorld(
-    users: 1_000, items: 500, eventsPerUser: 40, days: 120, endingAt: 1_767_225_600, seed: 1)
+    users: 1_000, items: 500, eventsPerUser: 30, days: 90, endingAt: 1_767_225_600, seed: 1)
 
   /// Nights after the first one.
   private static let count = 30
@@ -28,11 +29,14 @@ struct LineageBench {
       let connection = try Connection(database, applicationName: "ncf-bench/lineage")
       try nights.makeTable(connection)
       try nights.batch(["migrate", "up"], database)
-      let first = Self.world.days - Self.count
+      let first = Self.world.days
       for night in 0...Self.count {
         let days = night == 0 ? 0..<first : first + night - 1..<first + night
         try nights.plant(Self.world, days: days, connection)
-        for (job, mode) in [("full", "full"), ("tuned", night == 0 ? "full" : "finetune")] {
+        let modes = [
+          ("full", "full"), ("tuned", night == 0 ? "full" : "finetune"), ("usual", "auto"),
+        ]
+        for (job, mode) in modes {
           let config = try nights.write(Self.configuration(job))
           try nights.batch(
             [
@@ -65,27 +69,35 @@ struct LineageBench {
   }
 
   private func report(_ connection: Connection) throws {
+    // The first night of each is left out: it is the same for all.
     let rows = try connection.execute(
       """
-      SELECT avg(m.value) FILTER (WHERE r.job = 'full') AS "NDCG@10 in full",
-        avg(m.value) FILTER (WHERE r.job = 'tuned') AS "NDCG@10 fine-tuned",
-        avg(m.value) FILTER (WHERE r.job = 'tuned') / avg(m.value) FILTER (WHERE r.job = 'full')
-          AS "their ratio",
-        (SELECT sum(e.samples) FILTER (WHERE o.job = 'tuned')::double precision
-            / sum(e.samples) FILTER (WHERE o.job = 'full')
-          FROM ncf.epochs AS e JOIN ncf.runs AS o USING (run_id) WHERE o.run_id > 2
-            AND e.phase <> 'ials') AS "samples trained, ratio",
-        (SELECT sum(e.seconds) FILTER (WHERE o.job = 'tuned')
-            / sum(e.seconds) FILTER (WHERE o.job = 'full')
-          FROM ncf.epochs AS e JOIN ncf.runs AS o USING (run_id) WHERE o.run_id > 2)
-          AS "seconds of training, ratio"
-      FROM ncf.metrics AS m JOIN ncf.runs AS r USING (run_id)
-      WHERE r.run_id > 2 AND m.model = 'neumf' AND m.split = 'test' AND m.protocol = 'full'
-        AND m.metric = 'ndcg' AND m.k = 10
+      WITH nights AS (
+        SELECT r.run_id, r.job, r.mode, row_number() OVER (PARTITION BY r.job ORDER BY r.run_id) AS n,
+          (SELECT m.value FROM ncf.metrics AS m WHERE m.run_id = r.run_id AND m.model = 'neumf'
+            AND m.split = 'test' AND m.protocol = 'full' AND m.metric = 'ndcg' AND m.k = 10) AS ndcg,
+          (SELECT sum(e.samples) FROM ncf.epochs AS e
+            WHERE e.run_id = r.run_id AND e.phase <> 'ials') AS samples,
+          (SELECT sum(e.seconds) FROM ncf.epochs AS e WHERE e.run_id = r.run_id) AS seconds
+        FROM ncf.runs AS r
+      ), jobs AS (
+        SELECT job, avg(ndcg) AS ndcg, avg(samples) AS samples, avg(seconds) AS seconds,
+          min(samples) AS fewest, max(samples) FILTER (WHERE mode = 'finetune') AS most
+        FROM nights WHERE n > 1 GROUP BY job
+      )
+      SELECT 100 * f.ndcg AS "NDCG@10 in full",
+        100 * t.ndcg / f.ndcg AS "NDCG@10 fine-tuned each night, of in full",
+        100 * u.ndcg / f.ndcg AS "NDCG@10 by default, of in full",
+        100.0 * t.samples / f.samples AS "samples of a fine-tune, of in full",
+        100.0 * t.most / f.fewest AS "samples of the longest fine-tune, of the shortest in full",
+        100 * t.seconds / f.seconds AS "seconds of training of a fine-tune, of in full",
+        100 * u.seconds / f.seconds AS "seconds of training by default, of in full"
+      FROM jobs AS f, jobs AS t, jobs AS u
+      WHERE f.job = 'full' AND t.job = 'tuned' AND u.job = 'usual'
       """)
     for (column, name) in rows.columnNames.enumerated() {
       if let value = rows[row: 0, column: column].flatMap(Double.init) {
-        figures.add(Figure(section: "lineage", name: name, unit: "", values: [value]))
+        figures.add(Figure(section: "lineage", name: name, unit: "%", values: [value]))
       }
     }
   }

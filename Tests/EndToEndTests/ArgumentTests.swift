@@ -67,6 +67,7 @@ struct ArgumentTests {
     let good = try folder.write("source: {table: a.b}\n", to: "good.yaml")
     var program = Program(environment: ["NCF_CONFIG": folder.path + "/absent.yaml"])
     program.environment["PGHOST"] = folder.path
+    program.environment["NCF_RETRIES"] = "0"
     #expect(try program.run().code == 78)
     // Read, then on to a server that is not there.
     #expect(try program.run("--config", good).code == 69)
@@ -90,7 +91,7 @@ struct ArgumentTests {
     let good = try folder.write("source: {table: a.b}\n", to: "good.yaml")
     for (name, value) in [
       ("NCF_SINCE", "yesterday"), ("NCF_SEED", "x"), ("NCF_THREADS", "0"),
-      ("NCF_LOG_FORMAT", "xml"),
+      ("NCF_RETRIES", "-1"), ("NCF_LOG_FORMAT", "xml"),
     ] {
       let result = try Program(environment: [name: value]).run("--config", good)
       #expect(result.code == 78)
@@ -103,7 +104,11 @@ struct ArgumentTests {
     let folder = try TemporaryFolder()
     let config = try folder.write("source: {table: a.b}\n", to: "n.yaml")
     for arguments in [["run", "--config", config], ["migrate", "status"], ["runs"]] {
+      var program = program
+      program.environment["NCF_RETRIES"] = "1"
       let result = try program.start(arguments + ["-h", folder.path, "-d", "shop"]).wait()
+      // Only a run is tried again: whoever waits before a terminal can do that better.
+      #expect(result.talk.contains("trying again in") == (arguments[0] == "run"))
       #expect(result.code == 69)
       #expect(result.talk.contains("shop"))
       #expect(result.talk.contains(folder.path))

@@ -159,7 +159,9 @@ struct SafetyTests {
         WHERE datname = current_database() AND application_name LIKE 'ncf-batch/%/publish'
         """)
     }
-    let error = failure { try shop.run(observer: recorder) }
+    // Each try is cut off, and only the first try is made again.
+    let error = failure { try shop.run(nil, RunRequest(retries: 1), observer: recorder) }
+    #expect(recorder.warnings.count { $0.contains("trying again") } == 1)
     #expect(error?.exitCode == .unavailable)
     #expect(error?.stillServed == "nothing: no run was ever published")
     #expect(try shop.query("SELECT status, exit_code FROM ncf.runs") == "failed|69")

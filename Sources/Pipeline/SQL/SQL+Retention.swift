@@ -32,6 +32,43 @@ extension SQL.Output {
         WHERE n.nspname = $4 AND c.relname = 'recommendations_run_' || p.run_id)
     ORDER BY p.run_id
     """
+  /// Tables of a job's runs that are no partitions, and whether they should be.
+  ///
+  /// $1 job, $2 how many of a slot are kept, $3 days, $4 schema, $5 what the tables' names begin with.
+  static let strays = """
+    WITH published AS (
+      SELECT r.run_id, r.finished_at,
+        pg_catalog.row_number() OVER (PARTITION BY r.slot ORDER BY r.run_id DESC) AS place
+      FROM ncf.runs AS r
+      WHERE r.job = $1 AND r.status = 'published'
+    )
+    SELECT r.run_id, p.run_id IS NOT NULL AND (
+        EXISTS (SELECT FROM ncf.live AS l WHERE l.run_id = p.run_id)
+        OR (p.place <= $2
+            OR p.finished_at >= pg_catalog.now() - pg_catalog.make_interval(days => $3::integer))
+          AND EXISTS (SELECT FROM ncf.models AS m WHERE m.run_id = p.run_id)) AS is_kept
+    FROM ncf.runs AS r
+    JOIN pg_catalog.pg_namespace AS n ON n.nspname = $4
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = $5 || r.run_id
+    LEFT JOIN published AS p ON p.run_id = r.run_id
+    WHERE r.job = $1 AND c.relkind = 'r' AND NOT c.relispartition
+    ORDER BY r.run_id
+    """
+
+  /// Partitions of which detaching was begun and not finished: $1 the parent.
+  static let pendingDetach = """
+    SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)
+    FROM pg_catalog.pg_inherits AS i
+    JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE i.inhparent = pg_catalog.to_regclass($1) AND i.inhdetachpending
+    """
+
+  /// Finishes detaching a partition, whose name is quoted already.
+  func finalize(_ child: String, of parent: Parent) -> String {
+    "ALTER TABLE \(parent.name) DETACH PARTITION \(child) FINALIZE"
+  }
+
   static let isAttached = """
     SELECT EXISTS (
       SELECT FROM pg_catalog.pg_class AS c

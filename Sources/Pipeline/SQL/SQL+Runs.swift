@@ -39,12 +39,15 @@ extension SQL {
       INSERT INTO ncf.epochs
         (run_id, phase, refit, epoch, loss, hr, ndcg, seconds, samples_per_second, samples)
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+      ON CONFLICT DO NOTHING
       """
     static let insertStage = """
       INSERT INTO ncf.stages (run_id, stage, started_at, seconds, rows, bytes, peak_rss_bytes)
       VALUES ($1, $2, pg_catalog.clock_timestamp() - $3::double precision * interval '1 second',
         $3, $4, $5, $6)
+      ON CONFLICT DO NOTHING
       """
+    static let status = "SELECT r.status FROM ncf.runs AS r WHERE r.run_id = $1"
     static let copyMetrics = """
       COPY ncf.metrics
         (run_id, model, split, protocol, metric, k, value, ci_low, ci_high, n)

@@ -13,13 +13,42 @@ extension SQL {
     static let transactionStatus =
       "SELECT pg_catalog.pg_xact_status($1::text::pg_catalog.xid8)"
 
-    /// Who holds an advisory lock of 64 bits in this database.
+    /// Has the server notice within a minute when this client's machine is gone.
+    static let keepAlive = """
+      SELECT pg_catalog.set_config('tcp_keepalives_idle', '30', false),
+        pg_catalog.set_config('tcp_keepalives_interval', '10', false),
+        pg_catalog.set_config('tcp_keepalives_count', '3', false)
+      """
+
+    /// This session's process, and when it began; a number alone may come again.
+    static let identity = """
+      SELECT a.pid::text, a.backend_start::text
+      FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = pg_catalog.pg_backend_pid()
+      """
+
+    /// Ends a session of ours that the server doesn't know to be lost; $1, $2 from `identity`.
+    static let endOwn = """
+      SELECT pg_catalog.pg_terminate_backend(a.pid)
+      FROM pg_catalog.pg_stat_activity AS a
+      WHERE a.pid = $1::integer AND a.backend_start = $2::timestamptz
+      """
+
+    /// Who holds an advisory lock of 64 bits in this database, and what run that is: $1 key, $2 job.
     static let lockHolder = """
-      SELECT a.pid, a.application_name, coalesce(a.client_addr::text, 'the same machine') AS place,
-        a.backend_start::text AS since
+      SELECT l.pid::text AS pid, a.application_name,
+        CASE WHEN a.client_port = -1 THEN 'the server''s own machine'
+          ELSE coalesce(a.client_hostname || ' ', '') || pg_catalog.host(a.client_addr) END AS place,
+        a.backend_start::text AS since, r.run_id::text AS run_id, r.host
       FROM pg_catalog.pg_locks AS l
       JOIN pg_catalog.pg_database AS d ON d.oid = l.database
       LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+      LEFT JOIN LATERAL (
+        SELECT n.run_id, nullif(n.host, '') AS host
+        FROM ncf.runs AS n
+        WHERE n.job = $2 AND n.status = 'running' AND n.kind <> 'experiment'
+          AND n.started_at >= a.backend_start
+        ORDER BY n.run_id DESC LIMIT 1
+      ) AS r ON true
       WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
         AND d.datname = pg_catalog.current_database()
         AND l.classid = (($1::bigint >> 32) & 4294967295)::oid

@@ -59,10 +59,14 @@ struct PullStage {
   /// Whether rows before `--since` don't exist: not when a model that knows them is gone on from.
   var beginsAtSince = true
 
-  /// Reads the source.
+  /// Reads the source; from the beginning and in another snapshot when the connection is lost.
   ///
   /// - Throws: `BatchError`, `PostgresError`.
   func run() throws -> Pulled {
+    try context.patience.attempt("read the source") { try pull() }
+  }
+
+  private func pull() throws -> Pulled {
     let connection = try context.connect(for: "pull")
     context.interruption.watch(connection)
     defer { context.interruption.forget(connection) }

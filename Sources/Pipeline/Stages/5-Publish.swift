@@ -43,12 +43,21 @@ struct PublishStage {
   let knowledge: Knowledge
   /// When the stage began.
   let began: Double
+  /// Makes sure that the run is still the one that may publish; called before each try.
+  let fence: () throws -> Void
 
-  /// Publishes.
+  /// Publishes; all of it again when the connection is lost on the way.
   ///
   /// - Throws: `BatchError`, `PostgresError`; nothing has changed then, unless the message says that
   ///   the outcome is not known.
   func run(_ model: PublishedModel) throws -> Published {
+    try context.patience.attempt("publish") {
+      try fence()
+      return try publish(model)
+    }
+  }
+
+  private func publish(_ model: PublishedModel) throws -> Published {
     let connection = try context.connect(for: "publish")
     context.interruption.watch(connection)
     defer { context.interruption.forget(connection) }
@@ -79,8 +88,12 @@ struct PublishStage {
         let generation = try makeLive(sql, stage: stage, on: connection)
         published = Published(rows: sent.rows, generation: generation, stage: stage)
       }
-    } catch let error as PostgresError where error.kind == .commitUnknown {
-      try CommitOutcome(context).resolve(transaction, error)
+    } catch var error as PostgresError where error.kind == .commitUnknown {
+      guard try CommitOutcome(context).wasCommitted(transaction, error) else {
+        // It was rolled back, so it may be done again like any work whose connection was lost.
+        error.kind = .connection
+        throw error
+      }
     }
     guard let published else { throw BatchError(.software, "publishing gave no result") }
     return published
@@ -165,7 +178,9 @@ struct PublishStage {
             on: connection)
           return generation
         }
-      } catch let error as PostgresError where error.kind == .lockTimeout {
+      } catch let error as PostgresError
+        where error.kind == .lockTimeout || error.kind == .conflict
+      {
         tries += 1
         guard tries < Self.attachTries else { throw error }
         if tries == 1 {

@@ -22,11 +22,12 @@ struct RunCommand: BatchCommand {
   /// Variables that stand for flags.
   static let variables = [
     "NCF_CONFIG", "NCF_SINCE", "NCF_UNTIL", "NCF_SLOT", "NCF_SEED", "NCF_THREADS", "NCF_REPORT",
-    "NCF_LOG_FORMAT",
+    "NCF_RETRIES", "NCF_LOG_FORMAT",
   ]
 
   private static let momentForm = "a time such as 2026-01-01T06:30Z or an age such as 90d"
   private static let threadRange = 1...1024
+  private static let retryRange = 0...100
 
   @Option(
     help: ArgumentHelp(
@@ -80,6 +81,14 @@ struct RunCommand: BatchCommand {
   var threads: Int?
 
   @Option(
+    help: ArgumentHelp(
+      """
+      How often what may pass by itself is tried again: a server that is starting, a connection that \
+      was lost, a deadlock. [NCF_RETRIES, default: \(RunRequest.usualRetries)]
+      """, valueName: "times"))
+  var retries: Int?
+
+  @Option(
     help: ArgumentHelp("Write everything about the run as JSON. [NCF_REPORT]", valueName: "file"))
   var report: String?
 
@@ -92,6 +101,9 @@ struct RunCommand: BatchCommand {
   func validate() throws {
     if let threads, !Self.threadRange.contains(threads) {
       throw ValidationError("--threads must be from 1 to 1024, not \(threads).")
+    }
+    if let retries, !Self.retryRange.contains(retries) {
+      throw ValidationError("--retries must be from 0 to 100, not \(retries).")
     }
     if dryRun, force { throw ValidationError("--dry-run publishes nothing, so --force is idle.") }
     if noPublish, force {
@@ -161,6 +173,11 @@ struct RunCommand: BatchCommand {
         ?? session.variable("NCF_THREADS", wanted: "a whole number from 1 to 1024") { text in
           Int(text).flatMap { Self.threadRange.contains($0) ? $0 : nil }
         } ?? Machine.processors,
+      retries: try retries
+        ?? session.variable("NCF_RETRIES", wanted: "a whole number from 0 to 100") { text in
+          Int(text).flatMap { Self.retryRange.contains($0) ? $0 : nil }
+        } ?? RunRequest.usualRetries,
+      jitter: .random(in: .min ... .max),
       host: Machine.name, version: Version.text)
   }
 
