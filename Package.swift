@@ -102,7 +102,8 @@ let package = Package(
       name: "PipelineTests", dependencies: ["Pipeline", "Baselines", "Planted", "TestSupport"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Baselines"]),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Pipeline", "Planted", "TestSupport", "ncf-batch"]),
+      name: "EndToEndTests", dependencies: ["Pipeline", "Planted", "TestSupport", "ncf-batch"],
+      exclude: ["Python"]),
   ]
 )
 

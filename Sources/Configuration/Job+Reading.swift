@@ -164,6 +164,7 @@ extension Job {
     if let schema = section.text("schema") { output.schema = schema }
     if let k = section.integer("k") { output.k = k }
     if let similar = section.integer("similar") { output.similar = similar }
+    if let vectors = section.flag("vectors") { output.vectors = vectors }
     if let runs = section.integer("keep_runs") { output.keepRuns = runs }
     if let days = section.integer("keep_days") { output.keepDays = days }
     section.finish()

@@ -46,9 +46,9 @@ struct ForgettingWork {
   /// - Throws: `BatchError`, `PostgresError`; nothing has changed then.
   func forget(_ whom: Whom, run: Int64?) throws -> Done {
     var done = Done()
-    let lists = try keptLists()
+    let tables = try sql.namingUsers.flatMap { try keptTables(of: $0) }
     try connection.transaction {
-      for table in lists.tables { try removeLists(table, lists.type, whom, &done) }
+      for table in tables { try removeRows(table, whom, &done) }
       try removeFromModels(whom, &done)
       if run == nil || !done.users.isEmpty || !done.dropped.isEmpty {
         try connection.execute(
@@ -61,30 +61,45 @@ struct ForgettingWork {
       }
     }
     // What is deleted stays in the files until it is vacuumed. Whoever reads is not in the way.
-    if done.rows > 0 {
-      for table in lists.tables { try connection.execute(sql.vacuum(table)) }
+    for table in tables where table.isChanged {
+      try connection.execute(sql.vacuum(table.run, of: table.parent))
     }
     return done
   }
 
-  /// The tables of lists of all runs of the job, and the type of the users' ids.
-  private func keptLists() throws -> (tables: [Int64], type: String) {
-    let found = try connection.execute(
-      SQL.Forgetting.lists, [.text(job.name), .text(job.output.schema)])
-    let tables = (0..<found.rowCount).compactMap {
-      found[row: $0, column: 0].flatMap { Int64($0) }
+  /// A run's table that names users.
+  private final class Table {
+    let run: Int64
+    let parent: SQL.Output.Parent
+    /// The type of the users' ids.
+    let type: String
+    /// Whether rows were removed from it.
+    var isChanged = false
+
+    init(run: Int64, parent: SQL.Output.Parent, type: String) {
+      self.run = run
+      self.parent = parent
+      self.type = type
     }
-    return (tables, found.rowCount > 0 ? found[row: 0, column: 1] ?? "text" : "text")
   }
 
-  private func removeLists(
-    _ run: Int64, _ type: String, _ whom: Whom, _ done: inout Done
-  ) throws {
+  /// The tables of one kind, of all runs of the job.
+  private func keptTables(of parent: SQL.Output.Parent) throws -> [Table] {
+    let found = try connection.execute(
+      SQL.Forgetting.tables, [.text(job.name), .text(job.output.schema), .text(parent.prefix)])
+    return (0..<found.rowCount).compactMap { row in
+      found[row: row, column: 0].flatMap { Int64($0) }.map {
+        Table(run: $0, parent: parent, type: found[row: row, column: 1] ?? "text")
+      }
+    }
+  }
+
+  private func removeRows(_ table: Table, _ whom: Whom, _ done: inout Done) throws {
     var ids: [String] = []
     switch whom {
     case .named(let names): ids = names
     case .absent(let present):
-      _ = try connection.copyOut(sql.copyUsers(run)) { row in
+      _ = try connection.copyOut(sql.copyUsers(table.run, of: table.parent)) { row in
         var text: [UInt8] = []
         _ = try row.nextBytes { bytes in
           for index in bytes.indices { text.append(bytes[index]) }
@@ -96,11 +111,14 @@ struct ForgettingWork {
     for start in stride(from: 0, to: ids.count, by: 10_000) {
       let some = ids[start..<min(start + 10_000, ids.count)]
       let gone = try connection.execute(
-        sql.deleteUsers(run, type: type), [.text(Self.arrayText(some))])
+        sql.deleteUsers(table.run, of: table.parent, type: table.type),
+        [.text(Self.arrayText(some))])
       for row in 0..<gone.rowCount {
         if let id = gone[row: row, column: 0] { done.users.insert(id) }
+        guard table.parent.prefix == sql.lists.prefix else { continue }
         done.rows += gone[row: row, column: 1].flatMap { Int($0) } ?? 0
       }
+      if gone.rowCount > 0 { table.isChanged = true }
     }
   }
 

@@ -194,6 +194,8 @@ extension Job {
     package var k: Int
     /// Length of an item's list of similar items, 0...1000, default 10; 0 finds none.
     package var similar: Int
+    /// Whether `user_vectors` and `item_vectors` are filled; default false.
+    package var vectors: Bool
     /// Published runs whose lists are kept whatever their age, the live one included; default 7.
     package var keepRuns: Int
     /// Days for which the lists of a published run are kept whatever their number; default 30.
@@ -201,11 +203,13 @@ extension Job {
 
     /// An output with every value given or defaulted.
     package init(
-      schema: String = "ncf", k: Int = 10, similar: Int = 10, keepRuns: Int = 7, keepDays: Int = 30
+      schema: String = "ncf", k: Int = 10, similar: Int = 10, vectors: Bool = false,
+      keepRuns: Int = 7, keepDays: Int = 30
     ) {
       self.schema = schema
       self.k = k
       self.similar = similar
+      self.vectors = vectors
       self.keepRuns = keepRuns
       self.keepDays = keepDays
     }

@@ -18,7 +18,7 @@ struct ModelStore {
   /// - Throws: `PostgresError`; `BatchError` (70) when the server holds other bytes than were sent.
   func save(
     _ model: PublishedModel, users: Vocabulary, items: Vocabulary, knowledge: Knowledge? = nil,
-    run: Int64
+    scores: StoredScores? = nil, run: Int64
   ) throws -> Int {
     let spec = try model.specText
     let file = SafeTensors(
@@ -27,7 +27,7 @@ struct ModelStore {
       metadata: [
         "format": "ncf-batch 1", "run_id": String(run), "user_kind": users.kind.rawValue,
         "item_kind": items.kind.rawValue, "model": model.kind.rawValue, "spec": spec,
-      ]
+      ].merging(scores?.metadata ?? [:]) { $1 }
     ).encoded()
     try connection.execute(
       SQL.Models.insert,
@@ -76,6 +76,31 @@ struct ModelStore {
     try connection.execute(SQL.Models.setChecksum, [.integer(run), .text(sum)])
   }
 
+  /// Hands a stored file on, piece by piece, as it is.
+  ///
+  /// - Parameters:
+  ///   - run: whose file.
+  ///   - sink: takes the bytes in order.
+  /// - Returns: its length; nil when the run has none.
+  /// - Throws: `Damaged` when its sum is not right; what `sink` throws; `PostgresError`.
+  func copy(run: Int64, to sink: (Span<UInt8>) throws -> Void) throws -> Int? {
+    guard let bytes = try checkedLength(run: run) else { return nil }
+    _ = try connection.copyOut(SQL.Models.copyOut(run: run)) { row in
+      _ = try row.nextBytes(sink)
+    }
+    return bytes
+  }
+
+  /// The length of a stored file whose sum is right; nil when the run has none.
+  private func checkedLength(run: Int64) throws -> Int? {
+    let sums = try connection.execute(SQL.Models.checksum, [.integer(run)])
+    guard sums.rowCount == 1 else { return nil }
+    guard sums[row: 0, column: 0] == sums[row: 0, column: 1],
+      sums[row: 0, column: 2] == sums[row: 0, column: 3]
+    else { throw Damaged(description: "its SHA-256 is not the one recorded") }
+    return Int(sums[row: 0, column: 2] ?? "") ?? 0
+  }
+
   /// Reads a model back.
   ///
   /// - Returns: nil when the run has none.
@@ -94,18 +119,14 @@ struct ModelStore {
   /// - Returns: nil when the run has none.
   /// - Throws: `Damaged` when its sum or its form is not right; `PostgresError`.
   func file(run: Int64) throws -> SafeTensors? {
-    let sums = try connection.execute(SQL.Models.checksum, [.integer(run)])
-    guard sums.rowCount == 1 else { return nil }
-    guard sums[row: 0, column: 0] == sums[row: 0, column: 1],
-      sums[row: 0, column: 2] == sums[row: 0, column: 3]
-    else { throw Damaged(description: "its SHA-256 is not the one recorded") }
     var file: [UInt8] = []
-    file.reserveCapacity(Int(sums[row: 0, column: 2] ?? "") ?? 0)
-    _ = try connection.copyOut(SQL.Models.copyOut(run: run)) { row in
-      _ = try row.nextBytes { bytes in
-        for index in bytes.indices { file.append(bytes[index]) }
-      }
-    }
+    guard
+      try copy(
+        run: run,
+        to: { bytes in
+          for index in bytes.indices { file.append(bytes[index]) }
+        }) != nil
+    else { return nil }
     do {
       return try SafeTensors(decoding: file)
     } catch {

@@ -81,7 +81,9 @@ struct Night {
       ) { connection in
         _ = try ModelStore(on: connection).save(
           trained.validated, users: pulled.users, items: pulled.items,
-          knowledge: Knowledge(pulled, divided.split), run: record.runID)
+          knowledge: Knowledge(pulled, divided.split),
+          scores: StoredScores(evaluated.calibration, areOfThisModel: !trained.isRefit),
+          run: record.runID)
       }
       return outcome
     }
@@ -122,8 +124,9 @@ struct Night {
     let published = try PublishStage(
       context: context, runID: record.runID, pulled: pulled, seen: seen,
       metrics: outcome.metrics, forcedReason: outcome.reason, calibration: calibration,
-      stored: trained.validated, knowledge: Knowledge(pulled, divided.split), began: began,
-      fence: fence
+      stored: trained.validated,
+      listsAreOfStored: !trained.isRefit && !context.job.nightly.absorbHoldout,
+      knowledge: Knowledge(pulled, divided.split), began: began, fence: fence
     ).run(model)
     outcome.stages.append(published.stage)
     context.observer.observe(.stageEnded(published.stage))

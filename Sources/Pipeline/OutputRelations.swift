@@ -41,6 +41,18 @@ struct OutputRelations {
           "score real",
         ]
       ),
+      ("user_vectors", "v", ["user_id \(userType)", "vector real[]", "run_id bigint"]),
+      (
+        "user_vectors_by_run", "p", ["run_id bigint", "user_id \(userType)", "vector real[]"]
+      ),
+      (
+        "item_vectors", "v",
+        ["item_id \(itemType)", "vector real[]", "eligible boolean", "run_id bigint"]
+      ),
+      (
+        "item_vectors_by_run", "p",
+        ["run_id bigint", "item_id \(itemType)", "vector real[]", "eligible boolean"]
+      ),
       (
         "recommendations", "v",
         [
@@ -81,6 +93,12 @@ struct OutputRelations {
       if !present.contains("similar_items_by_run") {
         try connection.executeScript(sql.createSimilar(item: itemType))
       }
+      if !present.contains("user_vectors_by_run") {
+        try connection.executeScript(sql.createUserVectorRows(user: userType))
+      }
+      if !present.contains("item_vectors_by_run") {
+        try connection.executeScript(sql.createItemVectorRows(item: itemType))
+      }
       if !present.contains("popular_by_run") {
         try connection.executeScript(sql.createPopular(item: itemType))
       }
@@ -97,6 +115,12 @@ struct OutputRelations {
       try ensureView(
         "popular_items", isThere: present.contains("popular_items"), at: sql.popularItems,
         create: sql.createPopularItems, comment: sql.commentPopularItems)
+      try ensureView(
+        "user_vectors", isThere: present.contains("user_vectors"), at: sql.userVectors,
+        create: sql.createUserVectors, comment: sql.commentUserVectors)
+      try ensureView(
+        "item_vectors", isThere: present.contains("item_vectors"), at: sql.itemVectors,
+        create: sql.createItemVectors, comment: sql.commentItemVectors)
     }
   }
 

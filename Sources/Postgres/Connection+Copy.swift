@@ -17,11 +17,11 @@ extension Connection {
     let attempt = Attempt("copy out", sql)
     var decoder = CopyDecoder(columnCount: try begin(sql, PGRES_COPY_OUT, attempt))
     do {
-      while try receive(into: &decoder, attempt, eachRow: eachRow) {}
+      while try unsafe receive(
+        attempt, { message in try unsafe decoder.decode(message, eachRow: eachRow) })
+      {}
     } catch {
-      // Cancelling asks the server's address again, which is in vain when it is gone.
-      if !isLost { makeCanceller().cancel() }
-      abandonCopy()
+      giveUpCopy()
       throw located(error, attempt)
     }
     let reported = try finishCopy(attempt)
@@ -35,6 +35,43 @@ extension Connection {
         .dataShape, "\(decoder.rows) rows came where the server counted \(reported)", attempt)
     }
     return decoder.rows
+  }
+
+  /// Runs `COPY … TO STDOUT` in text or CSV form and lends each row as it arrives.
+  ///
+  /// When `eachRow` throws, the statement is cancelled and the connection can be used on.
+  ///
+  /// - Parameters:
+  ///   - sql: the COPY statement.
+  ///   - eachRow: takes a row, or the header, as the server wrote it, with the line feed that ends it; a
+  ///     value in it may hold more of them.
+  /// - Returns: how many rows the server counted, a header not among them.
+  /// - Throws: what `eachRow` throws, or `PostgresError`.
+  package func copyOutText(
+    _ sql: String, eachRow: (Span<UInt8>) throws -> Void
+  ) throws -> Int {
+    let attempt = Attempt("copy out", sql)
+    _ = try begin(sql, PGRES_COPY_OUT, isBinary: false, attempt)
+    do {
+      while try unsafe receive(
+        attempt,
+        { message in
+          // Safe: bytes are bound to UInt8 nowhere else, and the span ends before they are freed.
+          try eachRow(unsafe message.assumingMemoryBound(to: UInt8.self).span)
+        })
+      {}
+    } catch {
+      giveUpCopy()
+      throw located(error, attempt)
+    }
+    return try finishCopy(attempt)
+  }
+
+  /// Ends a COPY out that nobody wants the rest of.
+  private func giveUpCopy() {
+    // Cancelling asks the server's address again, which is in vain when it is gone.
+    if !isLost { makeCanceller().cancel() }
+    abandonCopy()
   }
 
   /// Runs `COPY … FROM STDIN (FORMAT binary)` with the rows that `body` writes.
@@ -77,16 +114,17 @@ extension Connection {
 
   /// Starts a COPY and checks its direction and format; returns its number of columns.
   private func begin(
-    _ sql: String, _ expected: ExecStatusType, _ attempt: Attempt
+    _ sql: String, _ expected: ExecStatusType, isBinary: Bool = true, _ attempt: Attempt
   ) throws(PostgresError) -> Int {
     try refuseZeroBytes(sql, attempt)
     guard let result = unsafe PQexec(handle, sql) else { throw connectionError(attempt) }
     let start = unsafe ResultHandle(owning: result)
     switch start.status {
     case expected:
-      guard start.isBinary else {
+      guard start.isBinary == isBinary else {
         abandonCopy()
-        throw error(.misuse, "the COPY must have FORMAT binary", attempt)
+        throw error(
+          .misuse, "the COPY must \(isBinary ? "" : "not ")have FORMAT binary", attempt)
       }
       return start.columnCount
     case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
@@ -98,10 +136,10 @@ extension Connection {
     }
   }
 
-  /// Decodes the next message; returns `false` at the end of the stream.
+  /// Lends the next message; returns `false` at the end of the stream.
   @inline(__always)
   private func receive(
-    into decoder: inout CopyDecoder, _ attempt: Attempt, eachRow: (inout CopyRow) throws -> Void
+    _ attempt: Attempt, _ body: (UnsafeRawBufferPointer) throws -> Void
   ) throws -> Bool {
     var buffer: UnsafeMutablePointer<CChar>? = nil
     let length = unsafe PQgetCopyData(handle, &buffer, 0)
@@ -109,8 +147,7 @@ extension Connection {
     guard length > 0, let message = unsafe buffer else { throw connectionError(attempt) }
     defer { unsafe PQfreemem(message) }
     // Safe: libpq gives the length of the buffer it allocated; it is freed after the call.
-    try unsafe decoder.decode(
-      UnsafeRawBufferPointer(start: message, count: Int(length)), eachRow: eachRow)
+    try unsafe body(UnsafeRawBufferPointer(start: message, count: Int(length)))
     return true
   }
 

@@ -169,6 +169,37 @@ package struct CopyWriter: ~Copyable {
     }
   }
 
+  /// Writes a `real[]` of one dimension.
+  ///
+  /// - Parameter values: the elements, none of them NULL.
+  /// - Throws: `PostgresError` when the row is full or the server has ended the COPY.
+  package mutating func writeFloats(_ values: [Float]) throws(PostgresError) {
+    var field: [UInt8] = []
+    field.reserveCapacity(20 + 8 * values.count)
+    func append(_ number: UInt32) {
+      for shift in stride(from: 24, through: 0, by: -8) {
+        field.append(UInt8(truncatingIfNeeded: number >> UInt32(shift)))
+      }
+    }
+    // Dimensions, no NULL among the elements, the elements' type; then for the one dimension its length
+    // and where its indices begin; then each element as a field of its own. An empty array has none.
+    append(values.isEmpty ? 0 : 1)
+    append(0)
+    append(Self.realType)
+    if !values.isEmpty {
+      append(UInt32(truncatingIfNeeded: values.count))
+      append(1)
+    }
+    for value in values {
+      append(4)
+      append(value.bitPattern)
+    }
+    try writeBytes(field.span)
+  }
+
+  /// The server's number for the type `real`.
+  private static let realType: UInt32 = 700
+
   /// Writes SQL's NULL.
   ///
   /// - Throws: `PostgresError` when the row is full or the server has ended the COPY.

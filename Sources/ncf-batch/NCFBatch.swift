@@ -14,6 +14,7 @@ struct NCFBatch: ParsableCommand {
         ncf-batch rollback -d shop             the lists from before the last run, at once
         ncf-batch recommend 42 -d shop         the list of user 42
         ncf-batch similar 7 -d shop            the items most like item 7
+        ncf-batch export similar -d shop       them all, as CSV
         ncf-batch experiment rq1 -d shop       the paper's methods on that log
         ncf-batch tune --budget 30min -d shop  better settings for the job
 
@@ -36,6 +37,7 @@ struct NCFBatch: ParsableCommand {
     subcommands: [
       RunCommand.self, MigrateCommand.self, LoadCommand.self, RunsCommand.self,
       RollbackCommand.self, ForgetCommand.self, RecommendCommand.self, SimilarCommand.self,
+      ExportCommand.self,
       ExperimentCommand.self,
       TuneCommand.self,
     ],

@@ -11,6 +11,8 @@ extension SQL {
       let prefix: String
       /// What makes its rows unique.
       let key: String
+      /// What its rows are counted by: those that have it at 1 are lists, and the most says how long.
+      let measure: String
       /// What a partition holds, in words.
       let what: String
     }
@@ -21,6 +23,10 @@ extension SQL {
     let lists: Parent
     /// The similar items of all kept runs, partitioned by run.
     let similar: Parent
+    /// The users' vectors of kept runs, partitioned by run.
+    let userVectorRows: Parent
+    /// The items' vectors of kept runs, partitioned by run.
+    let itemVectorRows: Parent
     /// The most popular items of each kept run.
     let popular: String
     /// View of the live run's lists.
@@ -31,25 +37,39 @@ extension SQL {
     let similarItems: String
     /// View of the live run's popular items.
     let popularItems: String
+    /// View of the live run's users' vectors.
+    let userVectors: String
+    /// View of the live run's items' vectors.
+    let itemVectors: String
 
     /// Quotes the names.
     init(schema: String, on connection: Connection) throws(PostgresError) {
       self.schema = try connection.quoteIdentifier(schema)
       lists = Parent(
         name: self.schema + ".recommendations_by_run", prefix: "recommendations_run_",
-        key: "run_id, user_id, rank", what: "Lists")
+        key: "run_id, user_id, rank", measure: "c.rank", what: "Lists")
       similar = Parent(
         name: self.schema + ".similar_items_by_run", prefix: "similar_items_run_",
-        key: "run_id, item_id, rank", what: "Similar items")
+        key: "run_id, item_id, rank", measure: "c.rank", what: "Similar items")
+      userVectorRows = Parent(
+        name: self.schema + ".user_vectors_by_run", prefix: "user_vectors_run_",
+        key: "run_id, user_id", measure: "pg_catalog.array_ndims(c.vector)", what: "Users'' vectors"
+      )
+      itemVectorRows = Parent(
+        name: self.schema + ".item_vectors_by_run", prefix: "item_vectors_run_",
+        key: "run_id, item_id", measure: "pg_catalog.array_ndims(c.vector)", what: "Items'' vectors"
+      )
       popular = self.schema + ".popular_by_run"
       recommendations = self.schema + ".recommendations"
       recommendationsBySlot = self.schema + ".recommendations_by_slot"
       similarItems = self.schema + ".similar_items"
       popularItems = self.schema + ".popular_items"
+      userVectors = self.schema + ".user_vectors"
+      itemVectors = self.schema + ".item_vectors"
     }
 
     /// Everything that has a partition for each run; the lists, by which a run counts as kept, first.
-    var parents: [Parent] { [lists, similar] }
+    var parents: [Parent] { [lists, similar, userVectorRows, itemVectorRows] }
 
     /// A run's own table of a relation.
     func child(_ run: Int64, of parent: Parent) -> String { "\(schema).\(parent.prefix)\(run)" }
@@ -66,7 +86,8 @@ extension SQL {
       JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
       WHERE n.nspname = $1 AND a.attnum > 0 AND NOT a.attisdropped
         AND c.relname IN ('recommendations_by_run', 'popular_by_run', 'recommendations',
-          'recommendations_by_slot', 'popular_items', 'similar_items', 'similar_items_by_run')
+          'recommendations_by_slot', 'popular_items', 'similar_items', 'similar_items_by_run',
+          'user_vectors', 'user_vectors_by_run', 'item_vectors', 'item_vectors_by_run')
       ORDER BY c.relname, a.attnum
       """
     static let viewDefinition = "SELECT pg_catalog.pg_get_viewdef(pg_catalog.to_regclass($1))"

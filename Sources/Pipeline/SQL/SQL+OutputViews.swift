@@ -1,7 +1,7 @@
 /// Views that readers read, in the job's output schema.
 extension SQL.Output {
   /// The run that readers of a job see; a subquery, not a join, prunes partitions as it runs.
-  private func live(_ job: String) -> String {
+  func live(_ job: String) -> String {
     "(SELECT l.run_id FROM ncf.live AS l WHERE l.job = \(job) AND l.slot = '\(Job.mainSlot)')"
   }
 

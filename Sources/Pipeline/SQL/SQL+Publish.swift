@@ -35,11 +35,11 @@ extension SQL.Output {
     "ANALYZE \(child(run, of: parent))"
   }
 
-  /// Rows, lists (those that have a first place) and the lowest place.
+  /// Rows, lists (those that have a first place) and the lowest place; or vectors, twice, and 1.
   func countChild(_ run: Int64, of parent: Parent) -> String {
     """
-    SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE c.rank = 1),
-      coalesce(pg_catalog.max(c.rank), 0)
+    SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE \(parent.measure) = 1),
+      coalesce(pg_catalog.max(\(parent.measure)), 0)
     FROM \(child(run, of: parent)) AS c
     """
   }

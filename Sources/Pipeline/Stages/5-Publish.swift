@@ -39,6 +39,8 @@ struct PublishStage {
   let calibration: Calibration?
   /// The model that is stored: as it was before it learnt anything that was held out.
   let stored: PublishedModel
+  /// Whether that is the model that lists are made with.
+  let listsAreOfStored: Bool
   /// What it knew of the log.
   let knowledge: Knowledge
   /// When the stage began.
@@ -76,15 +78,18 @@ struct PublishStage {
         let popular = PopularLists(pulled, k: context.job.output.k)
         let sent = try fill(sql, model, popular, on: connection)
         let similarBytes = try fillSimilar(sql, model, on: connection)
+        let vectorBytes = try fillVectors(sql, model, on: connection)
         try fillPopular(sql, popular, on: connection)
         let modelBytes = try ModelStore(on: connection).save(
-          stored, users: pulled.users, items: pulled.items, knowledge: knowledge, run: runID)
+          stored, users: pulled.users, items: pulled.items, knowledge: knowledge,
+          scores: StoredScores(calibration, areOfThisModel: listsAreOfStored), run: runID)
         try context.interruption.check()
         // From here on a request to stop comes too late: what is left is short.
         context.interruption.forget(connection)
         let stage = StageRecord(
           stage: .publish, seconds: context.clock() - began, rows: sent.rows,
-          bytes: sent.bytes + similarBytes + modelBytes, peakRSSBytes: ProcessUsage.peakRSSBytes)
+          bytes: sent.bytes + similarBytes + vectorBytes + modelBytes,
+          peakRSSBytes: ProcessUsage.peakRSSBytes)
         let generation = try makeLive(sql, stage: stage, on: connection)
         published = Published(rows: sent.rows, generation: generation, stage: stage)
       }
@@ -123,6 +128,32 @@ struct PublishStage {
     return try make(sql, sql.similar, most: context.job.output.similar, on: connection) {
       try writer.copy(model, into: sql.copySimilar(runID), on: connection)
     }.bytes
+  }
+
+  /// The vectors whose product is a part of the model's score, in tables of the run's own, if asked for.
+  private func fillVectors(
+    _ sql: SQL.Output, _ model: PublishedModel, on connection: Connection
+  ) throws -> Int {
+    guard context.job.output.vectors else { return 0 }
+    let writer = VectorWriter(model, context: context, runID: runID, pulled: pulled)
+    if writer.width == 0 {
+      context.observer.observe(
+        .notice(
+          "this model's scores are no product of vectors: user_vectors, item_vectors are empty")
+      )
+    }
+    let users = try make(sql, sql.userVectorRows, most: 1, on: connection) {
+      try writer.copyUsers(into: sql.copyUserVectors(runID), on: connection)
+    }
+    let items = try make(sql, sql.itemVectorRows, most: 1, on: connection) {
+      try writer.copyItems(into: sql.copyItemVectors(runID), on: connection)
+    }
+    return users.bytes + items.bytes
+  }
+
+  /// What has a table of this run.
+  private func filled(_ sql: SQL.Output) -> [SQL.Output.Parent] {
+    context.job.output.vectors ? sql.parents : [sql.lists, sql.similar]
   }
 
   /// Makes a table of the run's own, has it filled, and compares what it holds with what was sent.
@@ -169,7 +200,7 @@ struct PublishStage {
       do {
         return try connection.savepoint("live") {
           try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
-          for parent in sql.parents { try connection.execute(sql.attach(runID, to: parent)) }
+          for parent in filled(sql) { try connection.execute(sql.attach(runID, to: parent)) }
           let generation = try seen.move(to: runID, for: .publish, on: connection)
           try RunRecord.insert(metrics, run: runID, on: connection)
           try RunRecord.insert(stage, run: runID, on: connection)

@@ -123,9 +123,11 @@ struct RunCommand: BatchCommand {
     let interruption = Interruption()
     let (console, log) = (session.console, session.log)
     Signals.ignoreClosedPipes()
+    let service = ServiceNotice(session.environment)
     try Signals.stop(interruption) { text in
       console.endBar()
       log.warning("\(text)")
+      service?.stopping(text)
     }
     session.warnOfUnknownVariables()
     let job = try ConfigurationFile.job(config, in: session)
@@ -134,12 +136,16 @@ struct RunCommand: BatchCommand {
     do {
       let batch = Batch(
         job: job, request: try request(in: session), parameters: connection.parameters,
-        interruption: interruption, observer: RunTalk(console: console, log: log))
+        interruption: interruption, observer: RunTalk(console: console, log: log, service: service))
       outcome = try batch.run()
     } catch let error as BatchError {
+      service?.stopping("ended with \(error.exitCode.rawValue): \(error.what)")
       try finish(RunReport.json(error, job: job.name), nil, file, console)
       throw error
     }
+    let ended = [outcome.status?.rawValue ?? "dry run", outcome.reason].compactMap { $0 }
+    service?.stopping(
+      "\(outcome.runID.map { "run \($0) " } ?? "")\(ended.joined(separator: ": "))")
     try finish(RunReport.json(outcome), RunReport.text(outcome), file, console)
     if outcome.exitCode != .success { throw ArgumentParser.ExitCode(outcome.exitCode.rawValue) }
   }

@@ -16,6 +16,9 @@ final class RunTalk: RunObserver {
 
   private let console: Console
   private let log: Logger
+  /// Who is told in a line what goes on; nil when nobody listens.
+  private let service: ServiceNotice?
+  private let name = Mutex("run")
   private let stretch = Mutex<Stretch?>(nil)
 
   /// Between two drawings of the bar: quick enough to move, slow enough to read.
@@ -23,21 +26,25 @@ final class RunTalk: RunObserver {
   /// Between two log lines of one stretch.
   private static let silence = Duration.seconds(30)
 
-  init(console: Console, log: Logger) {
+  init(console: Console, log: Logger, service: ServiceNotice? = nil) {
     self.console = console
     self.log = log
+    self.service = service
   }
 
   func observe(_ event: RunEvent) {
     switch event {
     case .runBegan(let runID, let job):
       let run = runID.map { "run \($0)" } ?? "dry run"
+      name.withLock { $0 = run }
+      service?.ready("\(run) of job \(job)")
       log.info(
         "\(run) of job \(job)",
         metadata: runID.map { ["run_id": "\($0)", "job": "\(job)"] } ?? ["job": "\(job)"])
     case .stageBegan(let stage):
       stretch.withLock { $0 = nil }
       if console.hasBar { console.show(bar: Self.column(stage.rawValue)) }
+      service?.status("\(name.withLock { $0 }): \(stage.rawValue)")
       log.debug("\(stage.rawValue) begins", metadata: ["stage": "\(stage.rawValue)"])
     case .progress(let stage, let what, let fraction, let done, let perSecond, let unit):
       progress(stage, what, fraction, done, "\(Figures.rate(perSecond)) \(unit)/s", unit)
@@ -86,6 +93,7 @@ final class RunTalk: RunObserver {
       // What matters most stands first: a narrow terminal cuts off the end.
       let clock = left.map { "  \(Figures.clock($0)) left" } ?? ""
       text = "\(Int(share * 100)) %\(clock)  \(what)  \(rate)"
+      service?.status("\(name.withLock { $0 }): \(stage.rawValue): \(text)")
       if console.hasBar {
         let room = Console.width - Self.column(stage.rawValue).count - text.count - 4
         text = Self.bar(share, cells: min(20, max(6, room))) + text
