@@ -44,3 +44,39 @@ extension Vocabulary {
     }
   }
 }
+
+extension Vocabulary {
+  /// The identifiers of two vocabularies of one kind together.
+  ///
+  /// - Parameter other: identifiers of the same form.
+  /// - Returns: each identifier of both once, of this vocabulary's kind.
+  package func union(_ other: Vocabulary) -> Vocabulary {
+    switch (identifiers, other.identifiers) {
+    case (.integers(let own), .integers(let others)):
+      return Vocabulary(kind: kind, identifiers: .integers(Self.merged(own, others) { $0 < $1 }))
+    case (.uuids(let own), .uuids(let others)):
+      return Vocabulary(kind: kind, identifiers: .uuids(Self.merged(own, others) { $0 < $1 }))
+    case (.texts(let own), .texts(let others)):
+      let merged = Self.merged(own, others) { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      return Vocabulary(kind: kind, identifiers: .texts(merged))
+    case (.integers, _), (.uuids, _), (.texts, _):
+      preconditionFailure("\(other.kind.rawValue) ids among \(kind.rawValue) ids")
+    }
+  }
+
+  private static func merged<Value>(
+    _ own: [Value], _ others: [Value], isBefore: (Value, Value) -> Bool
+  ) -> [Value] {
+    var (result, next): ([Value], Int) = ([], 0)
+    result.reserveCapacity(own.count + others.count)
+    for value in own {
+      while next < others.count, isBefore(others[next], value) {
+        result.append(others[next])
+        next += 1
+      }
+      if next < others.count, !isBefore(value, others[next]) { next += 1 }
+      result.append(value)
+    }
+    return result + others[next...]
+  }
+}

@@ -23,6 +23,8 @@ package struct PlantedWorld: Sendable {
 
   /// Each item's genre.
   private let genres: [Genre]
+  /// The genre that each item touches beside its own; often the same.
+  private let touched: [Genre]
   /// Each item's number among the items of its genre, which chooses its title.
   private let numbers: [Int]
   /// What each genre offers, in the order of `Genre.allCases`.
@@ -58,6 +60,7 @@ package struct PlantedWorld: Sendable {
     beginning = endingAt - days * 86_400
 
     var genres: [Genre] = []
+    var touched: [Genre] = []
     var numbers: [Int] = []
     var shelves = [Shelf](repeating: Shelf(), count: Genre.allCases.count)
     genres.reserveCapacity(items)
@@ -70,12 +73,14 @@ package struct PlantedWorld: Sendable {
       let second = random.uniform(below: Genre.allCases.count)
       let popularity = Self.popularity(&random)
       genres.append(Genre.allCases[first])
+      touched.append(Genre.allCases[second])
       numbers.append(shelves[first].owned)
       shelves[first].owned += 1
       shelves[first].add(UInt32(item), weight: popularity)
       if second != first { shelves[second].add(UInt32(item), weight: popularity * 0.15) }
     }
     self.genres = genres
+    self.touched = touched
     self.numbers = numbers
     self.shelves = shelves
   }
@@ -91,6 +96,27 @@ package struct PlantedWorld: Sendable {
   /// - Parameter item: in `0..<itemCount`.
   /// - Returns: a few words and the genre in brackets.
   package func title(ofItem item: Int) -> String { genres[item].title(numbers[item]) }
+
+  /// Returns what a catalogue would say of an item: its genre, the genre that it touches, if that is
+  /// another one, and a studio, which tells nothing of who likes it.
+  ///
+  /// - Parameter item: in `0..<itemCount`.
+  /// - Returns: two or three words of a kind and a name.
+  package func features(ofItem item: Int) -> [String] {
+    let (own, other) = (genres[item], touched[item])
+    return ["genre \(own.name)"] + (own == other ? [] : ["touches \(other.name)"])
+      + ["studio \(mixed(seed &+ UInt64(item)) % 12)"]
+  }
+
+  /// Returns what a user would say when signing up: the two dearest genres, and a country, which tells
+  /// nothing.
+  ///
+  /// - Parameter user: in `0..<userCount`.
+  /// - Returns: three words of a kind and a name.
+  package func features(ofUser user: Int) -> [String] {
+    favourites(ofUser: user).prefix(2).map { "likes \($0.name)" }
+      + ["country \(mixed(seed ^ UInt64(user)) % 8)"]
+  }
 
   /// Computes which genres a user likes.
   ///

@@ -12,16 +12,19 @@ struct Measure: ParsableCommand {
     discussion: """
       Without --log the data is planted, by default at the size of MovieLens-1M: 6,040 users, \
       3,706 items, about a million events. Sections: kernels, training, scoring, baselines, copy, \
-      night, scaling, lineage (a month of nights fine-tuned, and in full). The last three and copy need a server that may be written to \
-      (scripts/with-postgres lends one); all but copy run the ncf-batch that lies beside this \
+      night, scaling, lineage (a month of nights fine-tuned, and in full), newcomers (users and \
+      items ranked by their features alone). copy, night, scaling and lineage need a server that \
+      may be written to (scripts/with-postgres lends one); the last three run the ncf-batch that lies beside this \
       program.
       """)
 
   enum Section: String, CaseIterable, ExpressibleByArgument {
-    case kernels, training, scoring, baselines, copy, night, scaling, lineage
+    case kernels, training, scoring, baselines, copy, night, scaling, lineage, newcomers
   }
 
-  @Option(help: "Which sections, each with its own --only; all but scaling and lineage when none.")
+  @Option(
+    help:
+      "Which sections, each with its own --only; all but scaling, lineage and newcomers when none.")
   var only: [Section] = []
   @Option(help: "A log: lines of user, item, seconds, tab-separated, ids from 0.") var log: String?
   @Option(help: "Without --log: how many times as large the planted log is.") var size = 1
@@ -49,7 +52,8 @@ struct Measure: ParsableCommand {
   func run() throws {
     let figures = Figures()
     let sections =
-      only.isEmpty ? Section.allCases.filter { ![.scaling, .lineage].contains($0) } : only
+      only.isEmpty
+      ? Section.allCases.filter { ![.scaling, .lineage, .newcomers].contains($0) } : only
     let most = threads.max() ?? 1
     if sections.contains(.kernels) { KernelBench(figures, repeats: repeats).run() }
     if !Set(sections).isDisjoint(with: [.training, .scoring, .baselines]) {
@@ -67,6 +71,7 @@ struct Measure: ParsableCommand {
       }
     }
     if sections.contains(.lineage) { try LineageBench(figures, threads: most).run() }
+    if sections.contains(.newcomers) { try NewcomerBench(figures, threads: most).run() }
     if let json { try figures.write(to: json) }
   }
 

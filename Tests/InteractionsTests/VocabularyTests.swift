@@ -94,6 +94,15 @@ struct VocabularyTests {
     }
   }
 
+  @Test func `a union holds each identifier of both once, in order`() {
+    let own = Vocabulary(kind: .bigint, identifiers: .integers([2, 4, 6, 9]))
+    let other = Vocabulary(kind: .integer, identifiers: .integers([1, 4, 5, 10, 11]))
+    let union = own.union(other)
+    #expect(union == Vocabulary(kind: .bigint, identifiers: .integers([1, 2, 4, 5, 6, 9, 10, 11])))
+    #expect(own.union(own) == own && own.union(own.keeping([])) == own)
+    #expect(other.places(in: union) == [0, 2, 3, 6, 7])
+  }
+
   @Test func `no identifiers make an empty vocabulary`() {
     let (vocabulary, remap) = VocabularyBuilder(kind: .text).finish()
     #expect(vocabulary.count == 0)

@@ -5,7 +5,9 @@
 /// `output.mlp` and `output.bias` are the last layer. With `p, q` rows of these, the logit is
 /// `output.gmf . (p_gmf * q_gmf) + output.mlp . tower([p_mlp; q_mlp]) + output.bias`, where each layer
 /// computes `f(x W + b)`. Shared embeddings are `user.gmf` and `item.gmf` alone; fusion by sum adds
-/// `p_gmf * q_gmf` inside the one layer's `f` and has no `output.gmf`.
+/// `p_gmf * q_gmf` inside the one layer's `f` and has no `output.gmf`. Where there are content features,
+/// their rows are `user_feature.gmf`, `item_feature.gmf` and likewise `.mlp`; the rows of users and items
+/// hold their sums already, so computing scores needs none of them.
 extension Model {
   /// The tensors.
   package var tensors: [SafeTensors.Tensor] {
@@ -15,6 +17,15 @@ extension Model {
     }
     let gmf = spec.gmfWidth
     let mlp = spec.mlpWidth
+    for (name, rows, count) in [
+      ("user_feature", userFeatures, userFeatureCount),
+      ("item_feature", itemFeatures, itemFeatureCount),
+    ] where count > 0 {
+      if gmf > 0 { add("\(name).gmf", [count, gmf], columns(rows, from: 0, width: gmf)) }
+      if mlp > 0, !spec.sharedEmbeddings {
+        add("\(name).mlp", [count, mlp], columns(rows, from: layout.mlpColumn, width: mlp))
+      }
+    }
     if gmf > 0 {
       add("user.gmf", [userCount, gmf], columns(users, from: 0, width: gmf))
       add("item.gmf", [itemCount, gmf], columns(items, from: 0, width: gmf))
@@ -62,6 +73,20 @@ extension Model {
     }
     let gmf = spec.gmfWidth
     let mlp = spec.mlpWidth
+    func features(_ name: String) throws(CheckpointError) -> [Float] {
+      let parts = [("gmf", 0, gmf), ("mlp", layout.mlpColumn, spec.sharedEmbeddings ? 0 : mlp)]
+        .filter { $0.2 > 0 }
+      guard let first = parts.first,
+        let count = file.tensors.first(where: { $0.name == "\(name).\(first.0)" })?.shape.first
+      else { return [] }
+      var rows = [Float](repeating: 0, count: count * layout.rowStride)
+      for (part, column, width) in parts {
+        place(try read("\(name).\(part)", [count, width]), in: &rows, from: column, width: width)
+      }
+      return rows
+    }
+    userFeatures = try features("user_feature")
+    itemFeatures = try features("item_feature")
     if gmf > 0 {
       place(try read("user.gmf", [userCount, gmf]), in: &users, from: 0, width: gmf)
       place(try read("item.gmf", [itemCount, gmf]), in: &items, from: 0, width: gmf)

@@ -20,6 +20,10 @@ package struct Model: Sendable, Equatable {
   var items: [Float]
   /// Weights and biases.
   var dense: [Float]
+  /// Rows of content features, whose sums are in the rows above; empty without any.
+  var userFeatures: [Float] = []
+  /// Likewise of items.
+  var itemFeatures: [Float] = []
 
   /// Makes a fresh model.
   ///
@@ -86,11 +90,17 @@ package struct Model: Sendable, Equatable {
   package init(fusing gmf: Model, _ mlp: Model, alpha: Float) {
     precondition(gmf.spec.tower.isEmpty && mlp.spec.gmfWidth == 0, "one part of each kind")
     precondition(gmf.userCount == mlp.userCount && gmf.itemCount == mlp.itemCount)
+    precondition(gmf.userFeatureCount == mlp.userFeatureCount, "the same features of users")
+    precondition(gmf.itemFeatureCount == mlp.itemFeatureCount, "the same features of items")
     var spec = mlp.spec
     spec.gmfWidth = gmf.spec.gmfWidth
     self.init(zeros: spec, userCount: gmf.userCount, itemCount: gmf.itemCount)
     users = Self.joinRows(gmf.users, mlp.users, layout, count: userCount)
     items = Self.joinRows(gmf.items, mlp.items, layout, count: itemCount)
+    userFeatures = Self.joinRows(
+      gmf.userFeatures, mlp.userFeatures, layout, count: gmf.userFeatureCount)
+    itemFeatures = Self.joinRows(
+      gmf.itemFeatures, mlp.itemFeatures, layout, count: gmf.itemFeatureCount)
     // The tower's layers lie first in both, at the same places.
     for position in 0..<layout.gmfOutput { dense[position] = mlp.dense[position] }
     for offset in 0..<layout.gmfStride {
@@ -127,13 +137,17 @@ package struct Model: Sendable, Equatable {
     result.users = mean(users, other.users)
     result.items = mean(items, other.items)
     result.dense = mean(dense, other.dense)
+    result.userFeatures = mean(userFeatures, other.userFeatures)
+    result.itemFeatures = mean(itemFeatures, other.itemFeatures)
     return result
   }
 
   /// Whether every parameter is a finite number.
   package var isFinite: Bool {
     // A sum is finite only if every addend is; magnitudes here are far from overflow.
-    [users, items, dense].allSatisfy { $0.reduce(Float(0)) { $0 + $1 * 0 } == 0 }
+    [users, items, dense, userFeatures, itemFeatures].allSatisfy {
+      $0.reduce(Float(0)) { $0 + $1 * 0 } == 0
+    }
   }
 
   private static func joinRows(
@@ -148,7 +162,7 @@ package struct Model: Sendable, Equatable {
     return rows
   }
 
-  private static func drawRows(
+  static func drawRows(
     _ rows: inout [Float], count: Int, layout: ParameterLayout, seed: UInt64, stream: UInt64
   ) {
     let spec = layout.spec

@@ -22,6 +22,9 @@ final class BatchPlan: @unchecked Sendable {
   let weights: Buffer<Float>
   let userRows: TouchedRows
   let itemRows: TouchedRows
+  /// The features of these rows; nil where users, or items, have none.
+  let userFeatures: FeatureTouches?
+  let itemFeatures: FeatureTouches?
 
   /// The positive of each group, by its place in the log.
   private let interactions: Buffer<Int>
@@ -37,7 +40,10 @@ final class BatchPlan: @unchecked Sendable {
   /// How many threads share the work of a batch.
   let parts: Int
 
-  init(maximumGroups: Int, groupSize: Int, tiling: Tiling, parts: Int) {
+  init(
+    maximumGroups: Int, groupSize: Int, tiling: Tiling, parts: Int,
+    userFeatures: FeatureRows? = nil, itemFeatures: FeatureRows? = nil
+  ) {
     self.groupSize = groupSize
     self.tiling = tiling
     self.parts = parts
@@ -51,6 +57,10 @@ final class BatchPlan: @unchecked Sendable {
     weights = weightStorage.buffer
     userRows = TouchedRows(capacity: maximumGroups)
     itemRows = TouchedRows(capacity: maximumGroups * groupSize)
+    self.userFeatures = userFeatures.map { FeatureTouches($0, references: maximumGroups) }
+    self.itemFeatures = itemFeatures.map {
+      FeatureTouches($0, references: maximumGroups * groupSize)
+    }
   }
 
   /// The first of the groups that a part's thread runs; the number of groups for the part after the last.
@@ -95,6 +105,8 @@ final class BatchPlan: @unchecked Sendable {
     itemRows.collect(items, count: samples)
     userRows.findShared(parts: parts) { [self] in firstGroup(ofPart: $0) }
     itemRows.findShared(parts: parts) { [self] in firstGroup(ofPart: $0) * groupSize }
+    userFeatures?.collect(userRows, of: self)
+    itemFeatures?.collect(itemRows, of: self)
   }
 
   @inline(__always)

@@ -1,3 +1,5 @@
+import Interactions
+
 /// A model's parameters in memory that threads share while it trains, with the optimiser's moments.
 final class ParameterStore: @unchecked Sendable {
   /// Parameters in rows and, right behind each, its two moments for Adam or its sum for Adagrad.
@@ -26,15 +28,22 @@ final class ParameterStore: @unchecked Sendable {
   let users: Table
   let items: Table
   let dense: Table
+  /// Rows of content features; the rows of users and items are then their own parts alone.
+  let userFeatures: Table
+  let itemFeatures: Table
   /// Each layer's weights transposed, at the same offsets as in `dense`.
   let transposed: Buffer<Float>
 
   private let userCount: Int
   private let itemCount: Int
+  private let features: ContentFeatures?
   private let optimizer: Optimizer
   private let storage: [Storage<Float>]
 
-  init(_ model: Model, optimizer: Optimizer) {
+  init(_ model: Model, optimizer: Optimizer, features: ContentFeatures? = nil) {
+    var model = model
+    if let features { model.add(features, times: -1) }
+    self.features = features
     layout = model.layout
     userCount = model.userCount
     itemCount = model.itemCount
@@ -58,6 +67,8 @@ final class ParameterStore: @unchecked Sendable {
     users = table(model.users, width: layout.rowStride)
     items = table(model.items, width: layout.rowStride)
     dense = table(model.dense, width: layout.denseCount)
+    userFeatures = table(model.userFeatures, width: layout.rowStride)
+    itemFeatures = table(model.itemFeatures, width: layout.rowStride)
     let transposedStorage = Storage<Float>(count: model.dense.count)
     transposed = transposedStorage.buffer
     storage.append(transposedStorage)
@@ -73,6 +84,13 @@ final class ParameterStore: @unchecked Sendable {
     for row in 0..<userCount { copy(users, row: row, to: &model.users) }
     for row in 0..<itemCount { copy(items, row: row, to: &model.items) }
     copy(dense, row: 0, to: &model.dense)
+    guard let features else { return model }
+    let (users, items) = (features.users.featureCount, features.items.featureCount)
+    model.userFeatures = [Float](repeating: 0, count: users * layout.rowStride)
+    model.itemFeatures = [Float](repeating: 0, count: items * layout.rowStride)
+    for row in 0..<users { copy(userFeatures, row: row, to: &model.userFeatures) }
+    for row in 0..<items { copy(itemFeatures, row: row, to: &model.itemFeatures) }
+    model.add(features, times: 1)
     return model
   }
 

@@ -43,6 +43,8 @@ package struct TrainingRun {
   package let parts: TrainedParts?
   /// What is never drawn as a negative, when the positives are some of what is known; nil: they are all.
   package let rejected: UserItems?
+  /// Content features of all users and items; nil for none.
+  package let features: ContentFeatures?
 
   /// Names the parts.
   package init(
@@ -51,7 +53,7 @@ package struct TrainingRun {
     options: TrainingOptions, pool: WorkerPool, clock: @escaping () -> Double,
     validate: @escaping (NeuralScorer) throws -> (hr: Double, ndcg: Double),
     report: @escaping (TrainingEvent) throws -> Void, factors: MatrixFactors? = nil,
-    parts: TrainedParts? = nil, rejected: UserItems? = nil
+    parts: TrainedParts? = nil, rejected: UserItems? = nil, features: ContentFeatures? = nil
   ) {
     self.positives = positives
     self.weights = weights
@@ -66,6 +68,7 @@ package struct TrainingRun {
     self.factors = factors
     self.parts = parts
     self.rejected = rejected
+    self.features = features
   }
 
   /// Trains a model of a shape, with pre-training where it is asked for.
@@ -155,6 +158,7 @@ package struct TrainingRun {
       guard let factors else { preconditionFailure("no factors to start from") }
       start = Model(
         fitting: factors, spec: spec.gmfOnly, positives: positives, options: options)
+      if let features { start = start.fitting(features) }
     default:
       let model = try trained(.neumf, fresh(spec), options.pretraining)
       return TrainedModel(model: model, epochs: chosen)
@@ -168,7 +172,10 @@ package struct TrainingRun {
   }
 
   private func fresh(_ spec: ModelSpec) -> Model {
-    Model(spec: spec, userCount: userCount, itemCount: itemCount, seed: options.seed)
+    if let features {
+      return Model(spec: spec, features: features, positives: positives, seed: options.seed)
+    }
+    return Model(spec: spec, userCount: userCount, itemCount: itemCount, seed: options.seed)
   }
 
   /// Trains a phase, unless it is of a single part and known already.
@@ -201,7 +208,7 @@ package struct TrainingRun {
     let place = UInt64(Phase.allCases.firstIndex(of: start.layout.spec.ownPhase) ?? 0)
     return Trainer(
       start, positives: positives, weights: weights, known: known, rejected: rejected,
-      options: options,
+      features: features, options: options,
       phase: settings, seed: mixed(options.seed &+ place), pool: pool)
   }
 

@@ -73,6 +73,9 @@ final class TileWorkspace: @unchecked Sendable {
     let itemGradient: Buffer<Float>
     /// The shard's sum of gradients of the dense parameters.
     let denseGradient: Buffer<Float>
+    /// What is summed into the rows of users and of items; nil where they have no features.
+    var userFeatures: FeatureRows?
+    var itemFeatures: FeatureRows?
   }
 
   /// Runs groups of a batch forward and back.
@@ -92,6 +95,10 @@ final class TileWorkspace: @unchecked Sendable {
     LayerKernels.gather(
       plan.items.from(firstSample), count: samples, from: context.items.values, width: stride,
       pitch: context.items.pitch, into: itemRows)
+    context.userFeatures?.compose(
+      plan.users.from(groups.lowerBound), count: rows, of: plan, userRows, width: stride)
+    context.itemFeatures?.compose(
+      plan.items.from(firstSample), count: samples, of: plan, itemRows, width: stride)
     if let dropout {
       dropout.draw(groups: groups, of: plan)
       dropout.gather(

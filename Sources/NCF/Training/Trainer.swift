@@ -45,6 +45,11 @@ package final class Trainer: @unchecked Sendable {
   private let slotsOfRows: [Storage<Int32>]
   /// A gradient of zeros, for rows that no sample touches.
   private let noGradient: Storage<Float>
+  /// What is summed into the rows of users and of items; nil where they have no features.
+  private let userFeatures: FeatureRows?
+  private let itemFeatures: FeatureRows?
+  /// A feature's gradient, for each worker.
+  private let featureGradients: [Storage<Float>]
 
   /// Prepares to train a model with log loss and uniform negatives.
   ///
@@ -78,13 +83,14 @@ package final class Trainer: @unchecked Sendable {
   ///   - known: what users have spoken against: drawn once an epoch on average, with its weight, in
   ///     the place of another negative.
   ///   - rejected: what is never drawn as a negative, the positives among it; nil: the positives.
+  ///   - features: of all the model's users and items; the model has a row for each of them.
   ///   - options: objective, negatives, batch, regularisation; the rest is not looked at.
   ///   - phase: the optimiser and its rate.
   ///   - seed: what negatives, order and dropout follow from.
   ///   - pool: the threads.
   package init(
     _ model: Model, positives: UserItems, weights: [Float] = [], known: KnownNegatives? = nil,
-    rejected: UserItems? = nil,
+    rejected: UserItems? = nil, features: ContentFeatures? = nil,
     options: TrainingOptions, phase: PhaseOptions, seed: UInt64, pool: WorkerPool
   ) {
     precondition(
@@ -95,7 +101,7 @@ package final class Trainer: @unchecked Sendable {
       "one list of what is rejected for each")
     precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
     precondition(options.negatives >= 0 && options.batch >= 1, "a batch holds at least one sample")
-    store = ParameterStore(model, optimizer: phase.optimizer)
+    store = ParameterStore(model, optimizer: phase.optimizer, features: features)
     sampler = NegativeSampler(
       options.sampling, positives: rejected ?? positives, itemCount: model.itemCount)
     self.positives = positives
@@ -117,9 +123,22 @@ package final class Trainer: @unchecked Sendable {
     // A window of batches is drawn ahead, one batch a thread at a time.
     let window = max(2 * pool.threads, min(256, 65_536 / (groups * size)))
     let tiling = tiling
-    plans = (0..<window).map { _ in
-      BatchPlan(maximumGroups: groups, groupSize: size, tiling: tiling, parts: pool.threads)
+    func side(
+      _ lists: FeatureLists?, _ table: ParameterStore.Table, _ salt: UInt64
+    ) -> FeatureRows? {
+      guard let lists, lists.count > 0 else { return nil }
+      return FeatureRows(lists, table, ownDropout: options.ownDropout, salt: salt)
     }
+    let userFeatures = side(features?.users, store.userFeatures, 0x7573_6572)
+    let itemFeatures = side(features?.items, store.itemFeatures, 0x6974_656D)
+    (self.userFeatures, self.itemFeatures) = (userFeatures, itemFeatures)
+    plans = (0..<window).map { _ in
+      BatchPlan(
+        maximumGroups: groups, groupSize: size, tiling: tiling, parts: pool.threads,
+        userFeatures: userFeatures, itemFeatures: itemFeatures)
+    }
+    featureGradients =
+      features == nil ? [] : (0..<pool.threads).map { _ in Storage(count: layout.rowStride) }
     workspaces = (0..<pool.threads).map { _ in
       TileWorkspace(layout: layout, groupSize: size, capacity: tile, options: options)
     }
@@ -195,6 +214,9 @@ package final class Trainer: @unchecked Sendable {
           for shard in 0..<shards { windowLoss.buffer[0] += losses.buffer[shard] }
         }
         barrier.wait()
+        if userFeatures == nil && itemFeatures == nil { continue }
+        moveFeatures(plan: plan, worker: worker, step: adam)
+        barrier.wait()
       }
     }
     step += batches
@@ -208,7 +230,8 @@ package final class Trainer: @unchecked Sendable {
     let context = TileWorkspace.Context(
       users: store.users, items: store.items, dense: store.dense.values,
       transposed: store.transposed, userGradient: userGradient.buffer,
-      itemGradient: itemGradient.buffer, denseGradient: gradient)
+      itemGradient: itemGradient.buffer, denseGradient: gradient, userFeatures: userFeatures,
+      itemFeatures: itemFeatures)
     var group = tiling.firstGroup(ofShard: shard, groups: plan.groups)
     let end = tiling.firstGroup(ofShard: shard + 1, groups: plan.groups)
     var loss = 0.0
@@ -230,20 +253,26 @@ package final class Trainer: @unchecked Sendable {
     guard slotsOfRows.isEmpty else { return }
     let groups = plan.firstGroup(ofPart: worker)..<plan.firstGroup(ofPart: worker + 1)
     let samples = groups.lowerBound * groupSize..<groups.upperBound * groupSize
-    moveRows(store.users, plan.userRows, userGradient.buffer, firstIn: groups, step)
-    moveRows(store.items, plan.itemRows, itemGradient.buffer, firstIn: samples, step)
+    moveRows(
+      store.users, plan.userRows, userGradient.buffer, plan.userFeatures, firstIn: groups, step)
+    moveRows(
+      store.items, plan.itemRows, itemGradient.buffer, plan.itemFeatures, firstIn: samples, step)
   }
 
   /// Second half of a step: a worker's share of all other parameters that the batch touches.
   private func move(plan: BatchPlan, shards: Int, worker: Int, step: AdamStep) {
     if slotsOfRows.isEmpty {
-      moveShared(store.users, plan.userRows, userGradient.buffer, worker, step)
-      moveShared(store.items, plan.itemRows, itemGradient.buffer, worker, step)
+      moveShared(
+        store.users, plan.userRows, userGradient.buffer, plan.userFeatures, worker, step)
+      moveShared(
+        store.items, plan.itemRows, itemGradient.buffer, plan.itemFeatures, worker, step)
     } else {
       moveAllRows(
-        store.users, plan.userRows, userGradient.buffer, slotsOfRows[0].buffer, worker, step)
+        store.users, plan.userRows, userGradient.buffer, plan.userFeatures, slotsOfRows[0].buffer,
+        worker, step)
       moveAllRows(
-        store.items, plan.itemRows, itemGradient.buffer, slotsOfRows[1].buffer, worker, step)
+        store.items, plan.itemRows, itemGradient.buffer, plan.itemFeatures, slotsOfRows[1].buffer,
+        worker, step)
     }
     let blocks = store.layout.denseCount / 8
     let range =
@@ -264,6 +293,24 @@ package final class Trainer: @unchecked Sendable {
     for layer in store.layout.layers { store.refreshTransposed(layer, blocks: range) }
   }
 
+  /// After the second half: a worker's share of the features that the batch's rows have.
+  ///
+  /// Only now is every row's gradient summed, whoever summed it.
+  private func moveFeatures(plan: BatchPlan, worker: Int, step: AdamStep) {
+    let sum = featureGradients[worker].buffer
+    for (touches, gradients) in [
+      (plan.userFeatures, userGradient.buffer), (plan.itemFeatures, itemGradient.buffer),
+    ] {
+      touches?.move(
+        gradients, width: store.layout.rowStride, part: worker, of: pool.threads, sum: sum
+      ) { table, row in
+        store.move(
+          table, row: row, count: store.layout.rowStride, gradient: sum, step: step,
+          learningRate: learningRate)
+      }
+    }
+  }
+
   /// Adds the gradient of the L2 of hidden weights that lie in a range of dense positions.
   private func addTowerDecay(to gradient: Buffer<Float>, _ range: Range<Int>) {
     guard options.l2Tower > 0 else { return }
@@ -278,13 +325,13 @@ package final class Trainer: @unchecked Sendable {
   /// Moves the rows that are referred to in a range of references and nowhere else.
   private func moveRows(
     _ table: ParameterStore.Table, _ touched: TouchedRows, _ gradients: Buffer<Float>,
-    firstIn references: Range<Int>, _ step: AdamStep
+    _ features: FeatureTouches?, firstIn references: Range<Int>, _ step: AdamStep
   ) {
     let slots = touched.slots(firstIn: references)
     for slot in slots {
       if slot + 10 < slots.upperBound { table.prefetch(row: Int(touched.rows[slot + 10])) }
       if touched.ends(slot, before: references.upperBound) {
-        move(table, touched, gradients, slot, step)
+        move(table, touched, gradients, features, slot, step)
       }
     }
   }
@@ -292,28 +339,32 @@ package final class Trainer: @unchecked Sendable {
   /// Moves a worker's share of the rows that several parts of the batch refer to.
   private func moveShared(
     _ table: ParameterStore.Table, _ touched: TouchedRows, _ gradients: Buffer<Float>,
-    _ worker: Int, _ step: AdamStep
+    _ features: FeatureTouches?, _ worker: Int, _ step: AdamStep
   ) {
     let start = touched.sharedCount * worker / pool.threads
     let end = touched.sharedCount * (worker + 1) / pool.threads
-    for place in start..<end { move(table, touched, gradients, Int(touched.shared[place]), step) }
+    for place in start..<end {
+      move(table, touched, gradients, features, Int(touched.shared[place]), step)
+    }
   }
 
-  /// Moves a slot's row, once, with its gradients summed in order.
+  /// Moves a slot's row, once, with its gradients summed in order, unless it was left out.
   @inline(__always)
   private func move(
-    _ table: ParameterStore.Table, _ touched: TouchedRows, _ gradients: Buffer<Float>, _ slot: Int,
-    _ step: AdamStep
+    _ table: ParameterStore.Table, _ touched: TouchedRows, _ gradients: Buffer<Float>,
+    _ features: FeatureTouches?, _ slot: Int, _ step: AdamStep
   ) {
+    let gradient = sum(gradients, ofSlot: slot, touched)
+    if let features, features.dropped[slot] { return }
     store.move(
       table, row: Int(touched.rows[slot]), count: store.layout.rowStride,
-      gradient: sum(gradients, ofSlot: slot, touched), step: step, learningRate: learningRate)
+      gradient: gradient, step: step, learningRate: learningRate)
   }
 
   /// Moves a worker's share of all rows, those that the batch doesn't touch by their moments alone.
   private func moveAllRows(
     _ table: ParameterStore.Table, _ touched: TouchedRows, _ gradients: Buffer<Float>,
-    _ slots: Buffer<Int32>, _ worker: Int, _ step: AdamStep
+    _ features: FeatureTouches?, _ slots: Buffer<Int32>, _ worker: Int, _ step: AdamStep
   ) {
     let width = store.layout.rowStride
     let share =
@@ -323,7 +374,8 @@ package final class Trainer: @unchecked Sendable {
     }
     for row in share {
       let slot = Int(slots[row]) - 1
-      let gradient = slot < 0 ? noGradient.buffer : sum(gradients, ofSlot: slot, touched)
+      var gradient = slot < 0 ? noGradient.buffer : sum(gradients, ofSlot: slot, touched)
+      if slot >= 0, let features, features.dropped[slot] { gradient = noGradient.buffer }
       store.move(
         table, row: row, count: width, gradient: gradient, step: step,
         learningRate: learningRate)

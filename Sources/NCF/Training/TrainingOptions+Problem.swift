@@ -40,6 +40,9 @@ extension TrainingOptions {
       return "model.dropout must be a share from 0 up to 1, not \(dropout)"
     }
     if dropout > 0 && spec.tower.isEmpty { return "model.dropout needs a tower to drop from" }
+    if !(ownDropout >= 0 && ownDropout < 1) {
+      return "model.own_dropout must be a share from 0 up to 1, not \(ownDropout)"
+    }
     if !(averaging >= 0 && averaging < 1) {
       return "train.averaging must be a decay from 0 up to 1, not \(averaging)"
     }

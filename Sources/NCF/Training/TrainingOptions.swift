@@ -109,6 +109,11 @@ package struct TrainingOptions: Sendable, Equatable {
   /// What is left is scaled up to keep its mean; scoring leaves nothing out. The user's half of the
   /// input loses the same numbers in all samples of a group.
   package var dropout: Float = 0
+  /// The share of steps that leave a row's own part out, where it has content features, so that these
+  /// learn to stand alone, as they must for users and items without an own part.
+  ///
+  /// Who is left out is drawn for each row and batch; scoring leaves nothing out.
+  package var ownDropout: Float = 0.2
   /// Decay, per epoch, of a mean of the epochs' weights that is judged and kept instead of the
   /// weights themselves; 0 for none.
   ///
@@ -136,7 +141,7 @@ package struct TrainingOptions: Sendable, Equatable {
 extension TrainingOptions: Codable {
   private enum CodingKeys: CodingKey {
     case pretrain, alpha, negatives, batch, pretraining, joint, seed
-    case objective, sampling, l2Embeddings, l2Tower, dropout, averaging, refit
+    case objective, sampling, l2Embeddings, l2Tower, dropout, averaging, refit, ownDropout
   }
 
   /// Reads settings; keys that older runs lack have their defaults, and `pretrain` may be a flag.
@@ -163,5 +168,6 @@ extension TrainingOptions: Codable {
     dropout = try keys.decodeIfPresent(Float.self, forKey: .dropout) ?? 0
     averaging = try keys.decodeIfPresent(Float.self, forKey: .averaging) ?? 0
     refit = try keys.decodeIfPresent(Bool.self, forKey: .refit) ?? false
+    ownDropout = try keys.decodeIfPresent(Float.self, forKey: .ownDropout) ?? ownDropout
   }
 }
