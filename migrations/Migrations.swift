@@ -42,5 +42,6 @@ package struct Migration: Sendable, Equatable {
     Migration(name: "0013_lists", bytes: PackageResources._013_lists_sql),
     Migration(name: "0014_forgetting", bytes: PackageResources._014_forgetting_sql),
     Migration(name: "0015_fine_tuning", bytes: PackageResources._015_fine_tuning_sql),
+    Migration(name: "0016_features", bytes: PackageResources._016_features_sql),
   ]
 }

@@ -9,6 +9,7 @@ extension Job {
     users.activeWithin = section.value("active_within", wanted: ageForm) { Age($0) }
     if let least = section.integer("cold_below") { users.coldBelow = least }
     if let forget = section.flag("forget_absent") { users.forgetAbsent = forget }
+    users.features = section.text("features")
     section.finish()
     return users
   }
@@ -17,7 +18,7 @@ extension Job {
     var section = section
     let items = Items(
       eligible: section.text("eligible"), group: section.text("group"),
-      maxPerGroup: section.integer("max_per_group"))
+      maxPerGroup: section.integer("max_per_group"), features: section.text("features"))
     section.finish()
     return items
   }

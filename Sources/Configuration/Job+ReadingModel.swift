@@ -13,6 +13,7 @@ extension Job {
     var l2Embeddings: Float?
     var l2Tower: Float?
     var dropout: Float?
+    var ownDropout: Float?
     /// Whether `model.gmf` has a value.
     var hasWidth = false
   }
@@ -26,6 +27,7 @@ extension Job {
     (
       [
         "gmf", "tower", "activation", "fusion", "embeddings", "link", "output", "l2", "dropout",
+        "own_dropout",
       ], [.ncf]
     ),
     (["factors", "regularization", "iterations"], [.ials, .eals, .bpr]),
@@ -74,6 +76,7 @@ extension Job {
     reading.l2Tower = l2.number("tower").map { Float($0) }
     l2.finish()
     reading.dropout = section.number("dropout").map { Float($0) }
+    reading.ownDropout = section.number("own_dropout").map { Float($0) }
   }
 
   private static func readBaseline(_ section: inout Section, into reading: inout ModelReading) {
@@ -134,6 +137,7 @@ extension Job {
     if let l2 = model.l2Embeddings { training.l2Embeddings = l2 }
     if let l2 = model.l2Tower { training.l2Tower = l2 }
     if let dropout = model.dropout { training.dropout = dropout }
+    if let dropout = model.ownDropout { training.ownDropout = dropout }
     readPhase(&section, into: &training.pretraining)
     var finetune = section.section("finetune")
     readPhase(&finetune, into: &training.joint)

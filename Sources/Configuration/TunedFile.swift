@@ -58,7 +58,7 @@ package struct TunedFile {
         "l2",
         section([("embeddings", word(options.l2Embeddings)), ("tower", word(options.l2Tower))])
       ),
-      ("dropout", word(options.dropout)),
+      ("dropout", word(options.dropout)), ("own_dropout", word(options.ownDropout)),
     ])
   }
 

@@ -66,6 +66,7 @@ struct Absorption {
   private func course(_ positives: Positives, rejected: UserItems) -> TrainingCourse {
     TrainingCourse(
       context: context, positives: positives, known: pulled.negatives,
-      itemCount: pulled.table.itemCount, validation: nil, rejected: rejected, record: record)
+      itemCount: pulled.table.itemCount, validation: nil, rejected: rejected,
+      features: pulled.features?.content, record: record)
   }
 }

@@ -16,6 +16,16 @@ struct Audience: Sendable, Equatable {
   /// How many get a list.
   var count: Int { scored.count + coldCount }
 
+  /// Names the parts.
+  init(
+    scored: [UInt32], cold: [UInt32], strangers: Vocabulary, strangersExcluded: UserItems
+  ) {
+    self.scored = scored
+    self.cold = cold
+    self.strangers = strangers
+    self.strangersExcluded = strangersExcluded
+  }
+
   /// Divides users.
   ///
   /// Users with enough interactions and a recent event are scored. The popular list goes to those with
@@ -26,12 +36,13 @@ struct Audience: Sendable, Equatable {
   ///   - log: what was read.
   ///   - users: ids of the table's users.
   ///   - outsiders: ids of the log's other users.
-  ///   - asked: who should have a list; nil for everybody in the log.
+  ///   - asked: who should have a list; nil for everybody in the log, and whoever has features.
+  ///   - featured: who has features; nil when nobody's are known.
   ///   - activeSince: an event is recent from this second on.
   ///   - coldBelow: fewer interactions are too few.
   init(
     _ log: InteractionLog, users: Vocabulary, outsiders: Vocabulary, asked: Vocabulary?,
-    activeSince: UInt32, coldBelow: Int
+    featured: Vocabulary? = nil, activeSince: UInt32, coldBelow: Int
   ) {
     let offsets = log.table.offsets
     let wanted = asked.map { users.places(in: $0) }
@@ -57,8 +68,15 @@ struct Audience: Sendable, Equatable {
     } else {
       let active = log.outsidersLatest.indices.filter { log.outsidersLatest[$0] >= activeSince }
         .map { UInt32(truncatingIfNeeded: $0) }
-      strangers = outsiders.keeping(active)
-      places = active.map { Int32(truncatingIfNeeded: $0) }
+      if let featured {
+        let (known, met) = (featured.places(in: users), featured.places(in: outsiders))
+        let fresh = known.indices.filter { known[$0] < 0 && met[$0] < 0 }
+        strangers = outsiders.keeping(active).union(featured.keeping(fresh.map { UInt32($0) }))
+        places = strangers.places(in: outsiders)
+      } else {
+        strangers = outsiders.keeping(active)
+        places = active.map { Int32(truncatingIfNeeded: $0) }
+      }
     }
     var lists = [0]
     var items: [UInt32] = []

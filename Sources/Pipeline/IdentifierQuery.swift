@@ -30,7 +30,18 @@ struct IdentifierQuery {
     self.column = column
     self.kind = kind
     self.hasGroup = hasGroup
-    query = SourcePlan.trimmed(text)
+    let columns = try Self.columns(of: text, key: key, column: column, kind: kind, on: connection)
+    query = columns.query
+    if hasGroup { _ = try columns.found.type(of: "group", in: key, advice: "by AS \"group\"") }
+  }
+
+  /// What the server says of a query's columns, once the one of the ids is of the source's type.
+  ///
+  /// - Throws: `BatchError`, exit code 78; `PostgresError`.
+  static func columns(
+    of text: String, key: String, column: String, kind: IdentifierKind, on connection: Connection
+  ) throws -> (query: String, found: [ColumnDescription]) {
+    let query = SourcePlan.trimmed(text)
     let statement = SQL.Pull.columns(of: query)
     let columns = try BatchError.mapping("read \(key)") { try connection.describe(statement) }
     let found = try columns.type(of: column, in: key, advice: "by AS")
@@ -42,7 +53,7 @@ struct IdentifierQuery {
           + "in the source it is \(kind.rawValue)",
         advice: "cast it to \(kind.rawValue) in \(key)")
     }
-    if hasGroup { _ = try columns.type(of: "group", in: key, advice: "by AS \"group\"") }
+    return (query, columns)
   }
 
   /// Reads the ids.
@@ -126,6 +137,8 @@ struct ListQueries {
   private let users: IdentifierQuery?
   private let eligible: IdentifierQuery?
   private let group: IdentifierQuery?
+  private let userFeatures: FeatureQuery?
+  private let itemFeatures: FeatureQuery?
   private let maxPerGroup: Int
 
   /// Checks the queries that the job has, before anything is read.
@@ -149,6 +162,14 @@ struct ListQueries {
         $0, key: "items.group", column: "item_id", kind: plan.itemKind, hasGroup: true,
         on: connection)
     }
+    userFeatures = try job.users.features.map {
+      try FeatureQuery(
+        $0, key: "users.features", column: "user_id", kind: plan.userKind, on: connection)
+    }
+    itemFeatures = try job.items.features.map {
+      try FeatureQuery(
+        $0, key: "items.features", column: "item_id", kind: plan.itemKind, on: connection)
+    }
     maxPerGroup = job.items.maxPerGroup ?? .max
   }
 
@@ -159,34 +180,61 @@ struct ListQueries {
     try users?.identifiers(context, on: connection)
   }
 
+  /// The features of users, and of items; nil for those that the job has no query for.
+  ///
+  /// - Throws: `BatchError`, exit code 65; `PostgresError`.
+  func features(
+    _ context: RunContext, on connection: Connection
+  ) throws -> (users: FeatureTable?, items: FeatureTable?) {
+    (
+      try userFeatures?.read(context, on: connection),
+      try itemFeatures?.read(context, on: connection)
+    )
+  }
+
   /// What may be listed.
   ///
   /// - Parameters:
-  ///   - items: the items that the log knows.
   ///   - context: is asked whether to stop.
   ///   - connection: inside the transaction that read the source.
-  /// - Returns: the catalogue.
+  /// - Returns: the rules.
   /// - Throws: `BatchError`, exit code 65; `PostgresError`.
-  func catalogue(
-    of items: Vocabulary, _ context: RunContext, on connection: Connection
-  ) throws -> Catalogue {
-    var mask: [Bool]?
-    if let eligible {
-      let ids = try eligible.identifiers(context, on: connection)
-      let found = items.places(in: ids).map { $0 >= 0 }
-      guard items.count == 0 || found.contains(true) else {
-        throw BatchError(
-          .data, "items.eligible gave \(ids.count) items, and the log knows none of them",
-          advice: "compare their ids with those of the source")
-      }
-      mask = found
+  func rules(_ context: RunContext, on connection: Connection) throws -> CatalogueRules {
+    CatalogueRules(
+      ids: try eligible?.identifiers(context, on: connection),
+      grouped: try group?.groups(context, on: connection), maxPerGroup: maxPerGroup)
+  }
+}
+
+/// What may be listed, by ids: rules for whichever items there are.
+struct CatalogueRules {
+  /// What may be listed; nil when all may.
+  fileprivate let ids: Vocabulary?
+  /// The group of each of some items.
+  fileprivate let grouped: (ids: Vocabulary, groups: [Int32])?
+  fileprivate let maxPerGroup: Int
+
+  /// For each of some items whether it may be listed; nil when all may.
+  func eligible(_ items: Vocabulary) -> [Bool]? { ids.map { items.places(in: $0).map { $0 >= 0 } } }
+
+  /// The catalogue of some items.
+  func catalogue(of items: Vocabulary) -> Catalogue {
+    let cap = grouped.map { grouped in
+      GroupCap(
+        groups: items.places(in: grouped.ids).map { $0 < 0 ? -1 : grouped.groups[Int($0)] },
+        most: maxPerGroup)
     }
-    var cap: GroupCap?
-    if let group {
-      let (ids, groups) = try group.groups(context, on: connection)
-      cap = GroupCap(
-        groups: items.places(in: ids).map { $0 < 0 ? -1 : groups[Int($0)] }, most: maxPerGroup)
-    }
-    return Catalogue(itemCount: items.count, eligible: mask, cap: cap)
+    return Catalogue(itemCount: items.count, eligible: eligible(items), cap: cap)
+  }
+
+  /// Refuses rules by which no item that can be ranked may be listed.
+  ///
+  /// - Parameter items: what can be ranked.
+  /// - Throws: `BatchError`, exit code 65.
+  func requireAny(of items: Vocabulary) throws(BatchError) {
+    guard let ids, items.count > 0, eligible(items)?.contains(true) == false else { return }
+    throw BatchError(
+      .data, "items.eligible gave \(ids.count) items, and the log knows none of them",
+      advice: "compare their ids with those of the source")
   }
 }

@@ -11,16 +11,19 @@ extension Job {
     /// Whether users that are not in `query` are forgotten: removed from lists and models, old ones
     /// too, and not learnt from; default false.
     package var forgetAbsent: Bool
+    /// A SELECT that yields `user_id`, `feature` and perhaps `weight`; default nil.
+    package var features: String?
 
     /// Users with every value given or defaulted.
     package init(
       query: String? = nil, activeWithin: Age? = nil, coldBelow: Int = 3,
-      forgetAbsent: Bool = false
+      forgetAbsent: Bool = false, features: String? = nil
     ) {
       self.query = query
       self.activeWithin = activeWithin
       self.coldBelow = coldBelow
       self.forgetAbsent = forgetAbsent
+      self.features = features
     }
   }
 
@@ -32,12 +35,18 @@ extension Job {
     package var group: String?
     /// The most items of one group in a list; needs `group`.
     package var maxPerGroup: Int?
+    /// A SELECT that yields `item_id`, `feature` and perhaps `weight`; default nil.
+    package var features: String?
 
     /// Items with every value given or defaulted.
-    package init(eligible: String? = nil, group: String? = nil, maxPerGroup: Int? = nil) {
+    package init(
+      eligible: String? = nil, group: String? = nil, maxPerGroup: Int? = nil,
+      features: String? = nil
+    ) {
       self.eligible = eligible
       self.group = group
       self.maxPerGroup = maxPerGroup
+      self.features = features
     }
   }
 
@@ -86,6 +95,13 @@ extension Job {
       "given together with users.query, which says who is there")
     try Self.require(items.eligible.map(Self.hasWords) ?? true, "items.eligible", "a SELECT")
     try Self.require(items.group.map(Self.hasWords) ?? true, "items.group", "a SELECT")
+    for (key, query) in [("users.features", users.features), ("items.features", items.features)] {
+      guard let query else { continue }
+      try Self.require(Self.hasWords(query), key, "a SELECT")
+      try Self.require(
+        method == .ncf, key,
+        "left out with model.method \(method.rawValue): only the network learns from features")
+    }
     if let most = items.maxPerGroup {
       try Self.require(most >= 1, "items.max_per_group", "1 or more")
       try Self.require(
@@ -103,6 +119,9 @@ extension Job {
         "a column, as exclude.events needs it")
     }
   }
+
+  /// Whether users or items have content features.
+  package var hasFeatures: Bool { users.features != nil || items.features != nil }
 
   /// Whether a query is more than white space.
   static func hasWords(_ text: String) -> Bool {

@@ -13,6 +13,8 @@ struct LiveModel {
   let items: Vocabulary
   /// What its run knew of the log; nil in files of versions that did not store it.
   var knowledge: Knowledge?
+  /// The features that it has rows of; nil when it was trained without.
+  var features: FeatureNames?
 
   /// A scorer for the users and items of another pull.
   func scorer(users: Vocabulary, items: Vocabulary, pool: WorkerPool) -> TranslatedScorer {

@@ -24,6 +24,17 @@ struct MemoryEstimate {
     var items: Int
     /// Users with a held-out item.
     var testedUsers: Int
+    /// Features with a row, of users and of items.
+    var userFeatures = 0
+    var itemFeatures = 0
+    /// Features of all users and items together.
+    var featurePairs = 0
+    /// Newcomers, ranked by their features.
+    var newUsers = 0
+    var newItems = 0
+
+    /// Rows of embeddings and of features.
+    var modelRows: Int { users + items + userFeatures + itemFeatures }
   }
 
   private let job: Job
@@ -68,7 +79,18 @@ struct MemoryEstimate {
     Self.program + threads * Self.blasPerThread
       + (12 + 8 + 4) * sizes.interactions + 32 * sizes.users
       + 16 * (sizes.users + sizes.items)
-      + 4 * sizes.excluded + 24 * sizes.strangers + 8 * sizes.negatives
+      + 4 * sizes.excluded + 24 * sizes.strangers + 8 * sizes.negatives + features
+  }
+
+  /// The lists of features, as they are read, for the table and for lists with newcomers in them; the
+  /// latter's ids, exclusions and embeddings beside the table's; and 40 bytes for each feature of a row
+  /// of the batches that are drawn ahead, by the mean.
+  private var features: Int {
+    guard job.hasFeatures else { return 0 }
+    let offered = sizes.users + sizes.items + sizes.newUsers + sizes.newItems
+    let ahead = max(2 * threads * job.training.batch, 65_536)
+    return 32 * sizes.featurePairs + 64 * offered + 4 * sizes.interactions
+      + 4 * row * offered + 80 * ahead * sizes.featurePairs / max(sizes.users + sizes.items, 1)
   }
 
   /// The network that is published: the job's own, or plain MF of the baseline's width.
@@ -90,7 +112,7 @@ struct MemoryEstimate {
       return 8 * sizes.items * min(job.baselines.itemknn.neighbours, sizes.items)
         + 8 * sizes.interactions
     }
-    return 4 * ((sizes.users + sizes.items) * row + tower)
+    return 4 * (sizes.modelRows * row + tower)
   }
 
   /// The model that validation judged, when a refit gave another to publish.
@@ -140,7 +162,7 @@ struct MemoryEstimate {
   private func training(_ spec: ModelSpec) -> Int {
     let row = Self.rowWidth(spec)
     let tower = zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
-    let parameters = 4 * ((sizes.users + sizes.items) * row + tower)
+    let parameters = 4 * (sizes.modelRows * row + tower)
     let group = job.training.negatives + 1
     let batch = min(job.training.batch, sizes.interactions * group)
     let ahead = max(2 * threads * batch, 65_536)

@@ -18,12 +18,12 @@ struct ModelStore {
   /// - Throws: `PostgresError`; `BatchError` (70) when the server holds other bytes than were sent.
   func save(
     _ model: PublishedModel, users: Vocabulary, items: Vocabulary, knowledge: Knowledge? = nil,
-    scores: StoredScores? = nil, run: Int64
+    features: FeatureNames? = nil, scores: StoredScores? = nil, run: Int64
   ) throws -> Int {
     let spec = try model.specText
     let file = SafeTensors(
       tensors: model.tensors + users.tensors("users") + items.tensors("items")
-        + (knowledge?.tensors ?? []),
+        + (knowledge?.tensors ?? []) + (features?.tensors ?? []),
       metadata: [
         "format": "ncf-batch 1", "run_id": String(run), "user_kind": users.kind.rawValue,
         "item_kind": items.kind.rawValue, "model": model.kind.rawValue, "spec": spec,
@@ -151,6 +151,7 @@ struct ModelStore {
       file, specText: specText, userCount: users.count, itemCount: items.count)
     return LiveModel(
       model: model, users: users, items: items,
-      knowledge: try Knowledge(file, userCount: users.count, itemCount: items.count))
+      knowledge: try Knowledge(file, userCount: users.count, itemCount: items.count),
+      features: try FeatureNames(file, of: model))
   }
 }

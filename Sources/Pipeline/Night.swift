@@ -74,14 +74,14 @@ struct Night {
       let evaluated = try evaluate.run(trained, live: live)
       return (evaluated, evaluated.testedUsers, 0)
     }
-    outcome.metrics = evaluated.metrics + [fallback(pulled.audience)].compactMap(\.self)
+    outcome.metrics = evaluated.metrics + [fallback(pulled.offered.audience)].compactMap(\.self)
     if !context.request.publish {
       try record.finish(
         .trained, exitCode: .success, reason: nil, metrics: outcome.metrics
       ) { connection in
         _ = try ModelStore(on: connection).save(
           trained.validated, users: pulled.users, items: pulled.items,
-          knowledge: Knowledge(pulled, divided.split),
+          knowledge: Knowledge(pulled, divided.split), features: pulled.features?.names,
           scores: StoredScores(evaluated.calibration, areOfThisModel: !trained.isRefit),
           run: record.runID)
       }
@@ -297,10 +297,11 @@ struct Night {
         k = min(wanted, liveK)
       }
     }
-    let (audience, catalogue) = (pulled.audience, pulled.catalogue)
+    let offered = pulled.offered
+    let (audience, catalogue) = (offered.audience, offered.catalogue)
     figures.rows =
       catalogue.rows(
-        k: k, excluded: pulled.excluded,
+        k: k, excluded: offered.excluded,
         users: (audience.scored + audience.cold).lazy.map { Int($0) })
       + catalogue.rows(
         k: k, excluded: audience.strangersExcluded, users: 0..<audience.strangers.count)

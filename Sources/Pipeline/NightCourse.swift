@@ -59,9 +59,12 @@ struct NightCourse {
     guard case .finetune = plan, let parent, let news,
       case .network(let model) = parent.stored.model
     else { return nil }
-    let start = model.grown(
+    var start = model.grown(
       users: news.userPlaces, items: news.itemPlaces, positives: divided.split.training,
       seed: context.seed)
+    if let features = pulled.features {
+      start = features.starting(start, from: parent.stored, news)
+    }
     return (Lesson(pulled, divided, news: news, context: context), start)
   }
 

@@ -64,7 +64,9 @@ struct ParentSearch {
         watermark: row[row: 0, name: "watermark"].flatMap { Int64($0) } ?? knowledge.watermark,
         nights: row[row: 0, name: "nights"].flatMap { Int($0) } ?? 0,
         isSameJob: holds("same_job") && isSameSeed,
-        obstacle: obstacle(run, stored, isSameSource: holds("same_source"))))
+        obstacle: obstacle(
+          run, stored, isSameSource: holds("same_source"),
+          hasSameFeatures: holds("same_features"))))
   }
 
   /// The parent's number; nil when there is none.
@@ -87,11 +89,16 @@ struct ParentSearch {
     return found.rowCount == 1 ? found[row: 0, column: 0].flatMap { Int64($0) } : nil
   }
 
-  private func obstacle(_ run: Int64, _ stored: LiveModel, isSameSource: Bool) -> String? {
+  private func obstacle(
+    _ run: Int64, _ stored: LiveModel, isSameSource: Bool, hasSameFeatures: Bool
+  ) -> String? {
     let job = context.job
     if job.method != .ncf { return "\(job.method.rawValue) is always trained in full" }
     guard case .network(let model) = stored.model, model.spec == job.model else {
       return "the model is of another shape than run \(run)'s"
+    }
+    if !hasSameFeatures || (stored.features != nil) != job.hasFeatures {
+      return "users.features or items.features are others than run \(run)'s"
     }
     return isSameSource ? nil : "the source is another than run \(run)'s"
   }

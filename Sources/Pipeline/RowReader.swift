@@ -97,12 +97,13 @@ struct RowReader {
   ///   - job: its rules.
   ///   - moments: where its ages begin.
   ///   - asked: who should have a list; nil for everybody in the log.
+  ///   - featured: who has features; nil when nobody's are known.
   ///   - snapshot: what was read in.
   ///   - times: where its time lies.
   /// - Returns: the log, with a catalogue of all its items.
   consuming func finish(
-    _ job: Job, moments: Moments, asked: Vocabulary? = nil, snapshot: String,
-    times: PullTimes
+    _ job: Job, moments: Moments, asked: Vocabulary? = nil, featured: Vocabulary? = nil,
+    snapshot: String, times: PullTimes
   ) -> Pulled {
     let (allUsers, userRemap) = users.finish()
     let (allItems, itemRemap) = items.finish()
@@ -123,9 +124,15 @@ struct RowReader {
     let items = allItems.keeping(log.keptItems)
     let audience = Audience(
       log, users: users, outsiders: allUsers.keeping(log.outsiders), asked: asked,
+      featured: featured,
       activeSince: moments.activeSince, coldBelow: job.users.coldBelow)
     var times = times
     times.latest = latest
+    var unused: Vocabulary?
+    if job.items.features != nil {
+      let kept = Set(log.keptItems)
+      unused = allItems.keeping((0..<UInt32(allItems.count)).filter { !kept.contains($0) })
+    }
     return Pulled(
       users: users, items: items, table: log.table, excluded: log.excluded,
       negatives: log.negatives, popularity: log.popularity,
@@ -134,6 +141,6 @@ struct RowReader {
         rowsRead: rows, rowsUsed: log.table.count, rowsMerged: log.table.merged,
         rejected: rejections.summary, users: users.count, items: items.count,
         coldUsers: audience.coldCount, watermark: watermark),
-      forgetsBut: forgetsBut, snapshot: snapshot, bytes: bytes, times: times)
+      unusedItems: unused, forgetsBut: forgetsBut, snapshot: snapshot, bytes: bytes, times: times)
   }
 }

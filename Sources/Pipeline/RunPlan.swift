@@ -41,9 +41,9 @@ struct RunPlan {
     let counts = pulled.counts
     let positives = lesson?.positives.items.count ?? divided.split.training.count
     let samples = positives * (job.training.negatives + 1)
-    let table = pulled.table
-    let audience = pulled.audience
-    let pairs = audience.scored.count * table.itemCount
+    let offered = pulled.offered
+    let audience = offered.audience
+    let pairs = audience.scored.count * offered.items.count
     let estimate = MemoryEstimate(job, pulled, divided, threads: context.pool.threads)
     let speed = try TrialSpeed(context, pulled: pulled, divided: divided)
     return [
@@ -52,8 +52,9 @@ struct RunPlan {
       "\(counts.users) users, \(counts.items) items; \(divided.split.testUsers.count) users would be "
         + "tested",
       "\(audience.count) users would get a list of at most \(job.output.k) among "
-        + "\(pulled.catalogue.eligibleCount) items: \(audience.scored.count) of the model, "
-        + "\(audience.coldCount) the popular one",
+        + "\(offered.catalogue.eligibleCount) items: \(audience.scored.count) of the model, "
+        + "\(audience.coldCount) the popular one"
+        + (pulled.features?.counts.text ?? ""),
       "\(positives) training positives"
         + (lesson.map { " (\($0.new) new, \($0.replayed) replayed)" } ?? "") + ", "
         + (job.method == .ncf
@@ -125,7 +126,12 @@ extension MemoryEstimate {
           + pulled.audience.strangersExcluded.count,
         strangers: pulled.audience.strangers.count, negatives: pulled.negatives?.items.count ?? 0,
         users: pulled.table.userCount, items: pulled.table.itemCount,
-        testedUsers: divided.split.testUsers.count),
+        testedUsers: divided.split.testUsers.count,
+        userFeatures: pulled.features?.userNames.count ?? 0,
+        itemFeatures: pulled.features?.itemNames.count ?? 0,
+        featurePairs: pulled.features.map { $0.content.users.count + $0.content.items.count } ?? 0,
+        newUsers: pulled.features?.counts.newUsers ?? 0,
+        newItems: pulled.features?.counts.newItems ?? 0),
       threads: threads)
   }
 }

@@ -87,6 +87,7 @@ final class RunRecord {
   /// Records what the pull read; a backfill has no watermark.
   func pulled(_ pulled: Pulled, isBackfill: Bool = false) throws {
     let counts = pulled.counts
+    let features = try pulled.features.map { Parameter.text(try JSONText.encode($0.counts)) }
     try write { connection in
       _ = try connection.execute(
         SQL.Runs.recordPull,
@@ -95,7 +96,7 @@ final class RunRecord {
           isBackfill ? .null : .integer(counts.watermark),
           .integer(Int64(counts.rowsRead)), .integer(Int64(counts.rowsUsed)),
           .text(counts.rejectedJSON), .integer(Int64(counts.users)),
-          .integer(Int64(counts.items)), .integer(Int64(counts.coldUsers)),
+          .integer(Int64(counts.items)), .integer(Int64(counts.coldUsers)), features ?? .null,
         ])
     }
   }

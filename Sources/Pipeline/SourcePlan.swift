@@ -118,7 +118,7 @@ struct SourcePlan {
   private static let timestamptz: UInt32 = 1184
   private static let timestamp: UInt32 = 1114
   private static let date: UInt32 = 1082
-  private static let numbers: Set<UInt32> = [20, 21, 23, 700, 701, 1700]
+  static let numbers: Set<UInt32> = [20, 21, 23, 700, 701, 1700]
 
   private static func type(
     of name: String, _ columns: [ColumnDescription], neededBy key: String? = nil

@@ -45,6 +45,8 @@ struct TrainingCourse {
   let validation: Validation?
   /// What is never drawn as a negative, when the positives are some of what is known.
   var rejected: UserItems?
+  /// Content features of the users and items, for a network; nil for none.
+  var features: ContentFeatures?
   /// What a baseline's iterations are called; nil: by its own name.
   var phaseName: String?
   /// Called with each epoch; what it throws ends the training.
@@ -141,7 +143,7 @@ struct TrainingCourse {
             began = now
           }
         }
-      }, factors: factors, rejected: rejected)
+      }, factors: factors, rejected: rejected, features: features)
   }
 
   // MARK: - Baselines

@@ -132,6 +132,14 @@ struct JobProblemTests {
           + "groups are, not 2"
       ),
       (
+        "users: {features: ' '}\n", "2:19: users.features must be a SELECT, not  "
+      ),
+      (
+        "items: {features: SELECT 1}\nmodel: bpr\n",
+        "2:19: items.features must be left out with model.method bpr: only the network learns from "
+          + "features, not SELECT 1"
+      ),
+      (
         "items: {eligible: ' '}\n", "2:19: items.eligible must be a SELECT, not  "
       ),
       (

@@ -37,11 +37,12 @@ struct JobReadingTests {
         max_per_user: 500
         connections: 4
       users: {query: SELECT 1 AS user_id, active_within: 1y, cold_below: 4,
-        forget_absent: true}
+        forget_absent: true, features: SELECT 4 AS feature}
       items:
         eligible: SELECT 2 AS item_id
         group: SELECT 2 AS item_id, 3 AS "group"
         max_per_group: 5
+        features: SELECT 5 AS feature
       exclude: {consumed: false, events: [purchase, "cart add"], readmit_after: 6mo}
       popular: {window: 30d, half_life: 2w}
       model:
@@ -55,6 +56,7 @@ struct JobReadingTests {
         output: learnt
         l2: {embeddings: 0.5, tower: 0.25}
         dropout: 0.125
+        own_dropout: 0.5
       train:
         mode: finetune
         full_every: 3
@@ -95,12 +97,12 @@ struct JobReadingTests {
       job.users
         == .init(
           query: "SELECT 1 AS user_id", activeWithin: Age(1, .year), coldBelow: 4,
-          forgetAbsent: true))
+          forgetAbsent: true, features: "SELECT 4 AS feature"))
     #expect(
       job.items
         == .init(
           eligible: "SELECT 2 AS item_id", group: "SELECT 2 AS item_id, 3 AS \"group\"",
-          maxPerGroup: 5))
+          maxPerGroup: 5, features: "SELECT 5 AS feature"))
     #expect(
       job.exclude
         == .init(consumed: false, events: ["purchase", "cart add"], readmitAfter: Age(6, .month)))
@@ -118,6 +120,7 @@ struct JobReadingTests {
     training.objective = .squared
     training.sampling = .popularity(power: 0.5)
     (training.l2Embeddings, training.l2Tower, training.dropout) = (0.5, 0.25, 0.125)
+    training.ownDropout = 0.5
     training.averaging = 0.75
     training.refit = true
     #expect(job.training == training)

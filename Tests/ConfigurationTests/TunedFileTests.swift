@@ -42,6 +42,7 @@ struct TunedFileTests {
       job.training.sampling = .popularity(power: 0.75)
       job.training.l2Embeddings = 1e-6
       job.training.dropout = 0.2
+      job.training.ownDropout = 0.3
       job.training.averaging = 0.5
       job.training.refit = true
       job.training.pretraining.learningRate = 0.00031

@@ -43,6 +43,10 @@ extension SQL {
         r.config -> 'job' = $2::jsonb -> 'job' AS same_job,
         (r.config #> '{job,source}') - 'connections' - 'lookback'
           = ($2::jsonb #> '{job,source}') - 'connections' - 'lookback' AS same_source,
+        (r.config #>> '{job,users,features}', r.config #>> '{job,items,features}')
+          IS NOT DISTINCT FROM
+          ($2::jsonb #>> '{job,users,features}', $2::jsonb #>> '{job,items,features}')
+          AS same_features,
         (SELECT pg_catalog.count(*) FROM ncf.runs AS n
           WHERE n.job = r.job AND n.slot = r.slot AND n.kind = 'nightly' AND n.mode = 'finetune'
             AND n.status IN ('published', 'refused', 'trained')

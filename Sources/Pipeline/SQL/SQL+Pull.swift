@@ -151,5 +151,7 @@ extension SQL {
     }
 
     static let group = "source.\"group\"::text"
+    static let feature = "source.feature::text"
+    static let weight = "source.weight::real"
   }
 }

@@ -25,7 +25,8 @@ extension SQL {
       SET snapshot = $2,
         watermark = timestamptz 'epoch' + $3::bigint * interval '1 microsecond',
         rows_read = $4, rows_used = $5,
-        rows_rejected = $6::jsonb, users = $7, items = $8, cold_users = $9
+        rows_rejected = $6::jsonb, users = $7, items = $8, cold_users = $9,
+        features = $10::jsonb
       WHERE run_id = $1
       """
     static let finish = """

@@ -21,6 +21,10 @@ struct Pulled {
   var catalogue: Catalogue
   /// What was read, used and left out.
   var counts: PullCounts
+  /// Items that the log has met and the table does not have; not known without `items.features`.
+  var unusedItems: Vocabulary?
+  /// Content features; nil without any.
+  var features: PulledFeatures?
   /// All users but these are to be forgotten; nil when nobody is.
   var forgetsBut: Vocabulary?
   /// The snapshot that it was read in.
@@ -111,10 +115,18 @@ struct PullStage {
       reader = only
     }
     let asked = try queries.askedUsers(context, on: connection)
+    let (userFeatures, itemFeatures) = try queries.features(context, on: connection)
     var pulled = reader.finish(
-      context.job, moments: moments, asked: asked, snapshot: bounds.snapshot,
-      times: bounds.times)
-    pulled.catalogue = try queries.catalogue(of: pulled.items, context, on: connection)
+      context.job, moments: moments, asked: asked, featured: userFeatures?.ids,
+      snapshot: bounds.snapshot, times: bounds.times)
+    let rules = try queries.rules(context, on: connection)
+    pulled.catalogue = rules.catalogue(of: pulled.items)
+    if context.job.hasFeatures {
+      pulled.features = PulledFeatures(
+        users: userFeatures, items: itemFeatures, of: pulled, rules: rules)
+      pulled.counts.coldUsers = pulled.offered.audience.coldCount
+    }
+    try rules.requireAny(of: pulled.offered.items)
     return pulled
   }
 

@@ -60,7 +60,7 @@ struct TrainStage {
       let course = TrainingCourse(
         context: context, positives: lesson.positives, known: pulled.negatives,
         itemCount: pulled.table.itemCount, validation: validation, rejected: split.training,
-        record: write)
+        features: pulled.features?.content, record: write)
       let tuned = try course.goOn(from: start, .finetune)
       let copy = Absorption(context: context, pulled: pulled, divided: divided, record: write)
       validated = .network(tuned)
@@ -70,7 +70,8 @@ struct TrainStage {
       func train(on positives: Positives) throws -> PublishedModel {
         let course = TrainingCourse(
           context: context, positives: positives, known: pulled.negatives,
-          itemCount: pulled.table.itemCount, validation: validation, record: write)
+          itemCount: pulled.table.itemCount, validation: validation,
+          features: pulled.features?.content, record: write)
         return try course.run(&chosen)
       }
       let weighted = context.job.source.isWeighted

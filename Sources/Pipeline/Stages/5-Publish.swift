@@ -48,6 +48,9 @@ struct PublishStage {
   /// Makes sure that the run is still the one that may publish; called before each try.
   let fence: () throws -> Void
 
+  /// What lists are made of: newcomers included.
+  private var offered: Pulled { pulled.offered }
+
   /// Publishes; all of it again when the connection is lost on the way.
   ///
   /// - Throws: `BatchError`, `PostgresError`; nothing has changed then, unless the message says that
@@ -69,19 +72,21 @@ struct PublishStage {
     try OutputRelations(
       context.job, users: pulled.users.kind, items: pulled.items.kind, on: connection
     ).ensure()
+    let model = pulled.features?.extended(model) ?? model
     var transaction: String?
     var published: Published?
     do {
       try connection.transaction {
         transaction = try connection.execute(
           SQL.Session.currentTransaction)[row: 0, column: 0]
-        let popular = PopularLists(pulled, k: context.job.output.k)
+        let popular = PopularLists(offered, k: context.job.output.k)
         let sent = try fill(sql, model, popular, on: connection)
         let similarBytes = try fillSimilar(sql, model, on: connection)
         let vectorBytes = try fillVectors(sql, model, on: connection)
         try fillPopular(sql, popular, on: connection)
         let modelBytes = try ModelStore(on: connection).save(
           stored, users: pulled.users, items: pulled.items, knowledge: knowledge,
+          features: pulled.features?.names,
           scores: StoredScores(calibration, areOfThisModel: listsAreOfStored), run: runID)
         try context.interruption.check()
         // From here on a request to stop comes too late: what is left is short.
@@ -110,7 +115,7 @@ struct PublishStage {
     on connection: Connection
   ) throws -> (rows: Int, bytes: Int) {
     let lists = ListWriter(
-      context: context, runID: runID, pulled: pulled, popular: popular, k: context.job.output.k,
+      context: context, runID: runID, pulled: offered, popular: popular, k: context.job.output.k,
       calibration: calibration)
     return try make(sql, sql.lists, most: context.job.output.k, on: connection) {
       let sent = try lists.copy(model, into: sql.copyLists(runID), on: connection)
@@ -123,8 +128,8 @@ struct PublishStage {
     _ sql: SQL.Output, _ model: PublishedModel, on connection: Connection
   ) throws -> Int {
     let writer = SimilarWriter(
-      context: context, runID: runID, items: pulled.items,
-      eligible: pulled.catalogue.eligible)
+      context: context, runID: runID, items: offered.items,
+      eligible: offered.catalogue.eligible)
     return try make(sql, sql.similar, most: context.job.output.similar, on: connection) {
       try writer.copy(model, into: sql.copySimilar(runID), on: connection)
     }.bytes
@@ -135,7 +140,7 @@ struct PublishStage {
     _ sql: SQL.Output, _ model: PublishedModel, on connection: Connection
   ) throws -> Int {
     guard context.job.output.vectors else { return 0 }
-    let writer = VectorWriter(model, context: context, runID: runID, pulled: pulled)
+    let writer = VectorWriter(model, context: context, runID: runID, pulled: offered)
     if writer.width == 0 {
       context.observer.observe(
         .notice(
@@ -180,12 +185,13 @@ struct PublishStage {
   private func fillPopular(
     _ sql: SQL.Output, _ popular: PopularLists, on connection: Connection
   ) throws {
+    let items = offered.items
     _ = try connection.copyIn(sql.copyPopular) { writer in
       for (place, item) in popular.order.prefix(max(100, context.job.output.k)).enumerated() {
         try writer.beginRow(columns: 4)
         try writer.write(runID)
         try writer.writeInt32(Int32(place + 1))
-        try writer.write(pulled.items, at: Int(item))
+        try writer.write(items, at: Int(item))
         try writer.writeFloat(Float(popular.popularity(of: item)))
       }
     }
