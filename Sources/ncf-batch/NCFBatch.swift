@@ -9,6 +9,8 @@ struct NCFBatch: ParsableCommand {
     discussion: """
       EXAMPLES
         ncf-batch migrate up -d shop           make the schema ncf, or bring it up to date
+        ncf-batch init-config -d shop          look for a log of events, write nightly.yaml
+        ncf-batch check -d shop                try all that a night needs; say what to do
         ncf-batch -d shop                      the night's run, by jobs/nightly.yaml
         ncf-batch --since 2026-01-01 -d shop   a run on what happened since then
         ncf-batch rollback -d shop             the lists from before the last run, at once
@@ -19,7 +21,8 @@ struct NCFBatch: ParsableCommand {
         ncf-batch tune --budget 30min -d shop  better settings for the job
 
       The connection is given as for psql: -d -h -p -U, PG* variables, a service file, .pgpass. No \
-      password is ever asked for.
+      password is ever asked for. Every command has help of its own: ncf-batch help run, or \
+      ncf-batch run -?.
 
       EXIT CODES
          0  published, or nothing to do
@@ -35,11 +38,10 @@ struct NCFBatch: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      RunCommand.self, MigrateCommand.self, LoadCommand.self, RunsCommand.self,
-      RollbackCommand.self, ForgetCommand.self, RecommendCommand.self, SimilarCommand.self,
-      ExportCommand.self,
-      ExperimentCommand.self,
-      TuneCommand.self,
+      RunCommand.self, MigrateCommand.self, CheckCommand.self, InitConfigCommand.self,
+      RunsCommand.self, RollbackCommand.self, ForgetCommand.self, RecommendCommand.self,
+      SimilarCommand.self, ExportCommand.self, ExperimentCommand.self, TuneCommand.self,
+      LoadCommand.self,
     ],
     defaultSubcommand: RunCommand.self,
     helpNames: [.long, .customShort("?")])

@@ -1,4 +1,5 @@
 import ArgumentParser
 
 /// The command line: arguments in, exit code out.
+Misspelling.refuseCommand(CommandLine.arguments.dropFirst())
 NCFBatch.main()

@@ -16,6 +16,7 @@ protocol BatchCommand: ParsableCommand {
 extension BatchCommand {
   func run() throws {
     let session = try Session(talk)
+    session.warnOfUnknownVariables()
     do {
       try execute(in: session)
     } catch let error as BatchError {

@@ -10,7 +10,11 @@ enum ConfigurationFile {
   ///
   /// - Throws: `BatchError` with exit code 78.
   static func job(_ flag: String?, in session: Session) throws(BatchError) -> Job {
-    let path = flag ?? session.variable("NCF_CONFIG") ?? standard
-    return try Job(path: path, variables: session.environment)
+    try Job(path: path(flag, in: session), variables: session.environment)
+  }
+
+  /// Where the job's file is.
+  static func path(_ flag: String?, in session: Session) -> String {
+    flag ?? session.variable("NCF_CONFIG") ?? standard
   }
 }

@@ -16,9 +16,23 @@ struct ExperimentCommand: BatchCommand {
       Finished trials are kept in ncf.trials and not run again: a call that was stopped goes on where \
       it was, and experiments share the trials that they have in common. Lists that are served don't \
       change. mf-limit needs no database.
+
+      With --json it prints {"experiment", "run_id", "title", "circumstances", "sections": [{"heading", \
+      "header", "rows", "notes"}]}.
+
+      \(Manual.examples([
+        ("ncf-batch experiment rq1 --quick -d shop", "to see that it works"),
+        ("ncf-batch experiment rq1 -d shop --output rq1.md", "the paper's Figure 4 and 5 on that log"),
+      ]))
+
+      \(Manual.exitCodes("the tables are complete", [
+        .data, .unavailable, .io, .temporary, .permission, .configuration,
+      ]))
       """)
 
-  @Argument(help: "The experiment.", transform: Self.experiment)
+  @Argument(
+    help: "The experiment.", completion: .list(Experiment.allCases.map(\.rawValue)),
+    transform: Self.experiment)
   var name: Experiment
 
   @Option(
@@ -39,7 +53,9 @@ struct ExperimentCommand: BatchCommand {
     transform: Self.dataset)
   var paper: Published.Dataset?
 
-  @Option(help: ArgumentHelp("Write the tables as Markdown.", valueName: "file.md"))
+  @Option(
+    help: ArgumentHelp("Write the tables as Markdown.", valueName: "file.md"),
+    completion: .file(extensions: ["md"]))
   var output: String?
 
   @Flag(help: "Print a JSON object instead of the tables.")
@@ -73,7 +89,6 @@ struct ExperimentCommand: BatchCommand {
     in session: Session, _ interruption: Interruption
   ) throws -> (Report, runID: Int64?) {
     guard name.needsLog else { return (name.report(), nil) }
-    session.warnOfUnknownVariables()
     let job = try ConfigurationFile.job(work.config, in: session)
     let threads = try work.threads(in: session)
     let request = RunRequest(

@@ -11,6 +11,17 @@ struct ForgetCommand: BatchCommand {
       of their history, in one transaction; how many there were is kept in ncf.forgotten, not who. \
       Delete what the source holds of them first: the next run learns from whatever is there. To have \
       it done every night, see users.forget_absent.
+
+      With --json it prints {"job", "users", "list_rows", "models", "dropped_models"}.
+
+      \(Manual.examples([
+        ("ncf-batch forget --user 42 -d shop", "one user"),
+        ("ncf-batch forget --user 42 --user 43 -d shop", "two"),
+      ]))
+
+      \(Manual.exitCodes("forgotten, or not known", [
+        .unavailable, .temporary, .permission, .configuration,
+      ]))
       """)
 
   @Option(
@@ -19,7 +30,8 @@ struct ForgetCommand: BatchCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"))
+      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"),
+    completion: .yaml)
   var config: String?
 
   @Flag(help: "Print a JSON object.")

@@ -12,12 +12,23 @@ struct LoadCommand: BatchCommand {
       between); seconds are counted from 1970 UTC. The table (user_id bigint, item_id bigint, \
       event_type text, value real, occurred_at timestamptz) is made when it is missing. It is one \
       transaction: a bad line is named, and nothing is loaded.
+
+      \(Manual.examples([
+        ("ncf-batch load tsv events.tsv.gz --table app.events -d shop", "add a file's rows"),
+        ("ncf-batch load movielens ratings.dat --table app.ratings --replace -d shop", "in place of others"),
+      ]))
+
+      \(Manual.exitCodes("loaded", [
+        .data, .unavailable, .io, .temporary, .permission, .configuration,
+      ]))
       """)
 
-  @Argument(help: "movielens or tsv.", transform: Self.format)
+  @Argument(
+    help: "movielens or tsv.", completion: .list(Loader.Format.allCases.map(\.rawValue)),
+    transform: Self.format)
   var format: Loader.Format
 
-  @Argument(help: "The file.")
+  @Argument(help: "The file.", completion: .file())
   var file: String
 
   @Option(help: "The table, with its schema, such as app.events.")

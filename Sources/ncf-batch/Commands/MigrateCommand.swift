@@ -7,6 +7,20 @@ struct MigrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "migrate",
     abstract: "Make the schema ncf, bring it up to date, or look at it.",
+    discussion: """
+      Migrations go forward only, each in one transaction; migrators at once take turns. A run refuses \
+      a database with pending ones (78).
+
+      \(Manual.examples([
+        ("ncf-batch migrate up -d shop -U ncf_owner", "apply what is pending"),
+        ("ncf-batch migrate status -d shop", "see what is there"),
+        ("ncf-batch migrate verify -d shop && ncf-batch -d shop", "a run only on the right schema"),
+      ]))
+
+      \(Manual.exitCodes("done, or nothing to do", [
+        .unavailable, .temporary, .permission, .configuration,
+      ]))
+      """,
     subcommands: [Up.self, Status.self, Verify.self])
 
   func run() throws {
@@ -33,7 +47,12 @@ struct MigrateCommand: ParsableCommand {
   /// What `migrate status` does.
   struct Status: BatchCommand {
     static let configuration = CommandConfiguration(
-      abstract: "List the migrations: applied, pending, or wrong.")
+      abstract: "List the migrations: applied, pending, or wrong.",
+      discussion: """
+        States are applied, pending, edited (applied with another text), out of order (a later one is \
+        applied) and unknown (a newer program's). With --json it prints a list of {"number", "name", \
+        "state", "applied_at", "applied_by"}. It ends with 0 whatever the states; migrate verify judges.
+        """)
 
     @Flag(help: "Print a JSON array.")
     var json = false
@@ -78,14 +97,33 @@ struct MigrateCommand: ParsableCommand {
   /// What `migrate verify` does.
   struct Verify: BatchCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Exit with 0 if the schema is what this program needs, else with 78.")
+      abstract: "Exit with 0 if the schema is what this program needs, else with 78.",
+      discussion: """
+        With --json it prints {"verified", "reason", "advice"}; reason and advice are null when it is.
+        """)
 
+    @Flag(help: "Print a JSON object.")
+    var json = false
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
     @OptionGroup(title: "Talk") var talk: TalkOptions
 
     func execute(in session: Session) throws {
-      try Migrator(connection.parameters).verify()
+      do throws(BatchError) {
+        try Migrator(connection.parameters).verify()
+      } catch {
+        // What keeps it from looking is told as ever; what it found is the answer.
+        if json, error.server == nil { try StandardOutput.write(Self.json(error).pretty) }
+        throw error
+      }
+      if json { try StandardOutput.write(Self.json(nil).pretty) }
       session.log.info("the schema is what this program needs")
+    }
+
+    private static func json(_ error: BatchError?) -> JSON {
+      .object([
+        ("verified", .boolean(error == nil)), ("reason", .optional(error?.what)),
+        ("advice", .optional(error?.advice)),
+      ])
     }
   }
 }

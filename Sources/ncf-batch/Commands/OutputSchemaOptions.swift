@@ -3,10 +3,10 @@ import Pipeline
 
 /// Which job's views are read.
 struct OutputSchemaOptions: ParsableArguments {
-  @Option(help: "The output schema.")
+  @Option(help: "The output schema. [NCF_OUTPUT_SCHEMA, default: output.schema, else ncf]")
   var schema: String?
 
-  @Option(help: ArgumentHelp("The job.", valueName: "file"))
+  @Option(help: ArgumentHelp("The job. [NCF_CONFIG]", valueName: "file"), completion: .yaml)
   var config: String?
 
   /// The flag's, else the variable's, else the job's, else the usual one.

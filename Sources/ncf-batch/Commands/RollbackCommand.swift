@@ -11,6 +11,17 @@ struct RollbackCommand: BatchCommand {
       that the live one took the place of. --to may name any kept run of the job, a newer one too, so \
       it is also the way forward again. A run that is at work meanwhile does not publish (75). The \
       next night goes on from the run that is live then.
+
+      With --json it prints {"job", "slot", "run_id", "previous_run_id", "generation"}.
+
+      \(Manual.examples([
+        ("ncf-batch rollback -d shop", "the lists from before the last run"),
+        ("ncf-batch rollback --to 41 -d shop", "those of run 41, older or newer"),
+      ]))
+
+      \(Manual.exitCodes("the lists are served", [
+        .unavailable, .temporary, .permission, .configuration,
+      ]))
       """)
 
   @Option(help: ArgumentHelp("The run, as in ncf-batch runs.", valueName: "run"))
@@ -24,7 +35,8 @@ struct RollbackCommand: BatchCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"))
+      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"),
+    completion: .yaml)
   var config: String?
 
   @Flag(help: "Print a JSON object.")

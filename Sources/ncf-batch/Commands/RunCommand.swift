@@ -1,5 +1,4 @@
 import ArgumentParser
-import CProcessor
 import Logging
 import Pipeline
 
@@ -17,6 +16,22 @@ struct RunCommand: BatchCommand {
       A value comes from the flag, else from the variable in brackets, else from the configuration \
       file, else from its default. Every key of the file has a variable too: NCF_TRAIN_EPOCHS for \
       train.epochs.
+
+      On a terminal it shows a bar for each stage, with rate and time left; elsewhere, and with \
+      --log-format, log lines. A signal stops it at the next safe point (75), a second one at once; \
+      either way readers see what they saw before.
+
+      \(Manual.examples([
+        ("ncf-batch -d shop", "the night of jobs/nightly.yaml"),
+        ("ncf-batch run --dry-run -d shop", "read and plan, write nothing"),
+        ("ncf-batch run --no-publish --report r.json -d shop", "train and judge only"),
+        ("ncf-batch --since 2026-01-01 -d shop", "a one-off on what came since then"),
+        ("ncf-batch run --mode full --seed 2 -d shop", "from scratch, with another seed"),
+      ]))
+
+      \(Manual.exitCodes("published, or nothing to do", [
+        .refused, .data, .unavailable, .io, .temporary, .permission, .configuration,
+      ]))
       """)
 
   /// Variables that stand for flags.
@@ -26,12 +41,12 @@ struct RunCommand: BatchCommand {
   ]
 
   private static let momentForm = "a time such as 2026-01-01T06:30Z or an age such as 90d"
-  private static let threadRange = 1...1024
   private static let retryRange = 0...100
 
   @Option(
     help: ArgumentHelp(
-      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"))
+      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"),
+    completion: .yaml)
   var config: String?
 
   @Option(
@@ -54,7 +69,7 @@ struct RunCommand: BatchCommand {
       full: from scratch; finetune: an earlier run's model further; auto: whichever fits. \
       [NCF_TRAIN_MODE, default: train.mode]
       """, valueName: "mode"),
-    transform: Self.mode)
+    completion: .list(RunRequest.Mode.allCases.map(\.rawValue)), transform: Self.mode)
   var mode: RunRequest.Mode?
 
   @Option(
@@ -89,7 +104,8 @@ struct RunCommand: BatchCommand {
   var retries: Int?
 
   @Option(
-    help: ArgumentHelp("Write everything about the run as JSON. [NCF_REPORT]", valueName: "file"))
+    help: ArgumentHelp("Write everything about the run as JSON. [NCF_REPORT]", valueName: "file"),
+    completion: .file(extensions: ["json"]))
   var report: String?
 
   @Flag(help: "Print the report on standard output instead of a summary.")
@@ -99,9 +115,7 @@ struct RunCommand: BatchCommand {
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
   func validate() throws {
-    if let threads, !Self.threadRange.contains(threads) {
-      throw ValidationError("--threads must be from 1 to 1024, not \(threads).")
-    }
+    if let threads { try WorkOptions.check(threads: threads) }
     if let retries, !Self.retryRange.contains(retries) {
       throw ValidationError("--retries must be from 0 to 100, not \(retries).")
     }
@@ -115,11 +129,7 @@ struct RunCommand: BatchCommand {
   }
 
   func execute(in session: Session) throws {
-    guard processor_runs_kernels() != 0 else {
-      throw BatchError(
-        .configuration, "this processor lacks AVX2, FMA or BMI2, which the kernels are built for",
-        advice: "run it on a processor from 2013 (Intel) or 2015 (AMD) on")
-    }
+    try WorkOptions.checkProcessor()
     let interruption = Interruption()
     let (console, log) = (session.console, session.log)
     Signals.ignoreClosedPipes()
@@ -129,7 +139,6 @@ struct RunCommand: BatchCommand {
       log.warning("\(text)")
       service?.stopping(text)
     }
-    session.warnOfUnknownVariables()
     let job = try ConfigurationFile.job(config, in: session)
     let file = try (report ?? session.variable("NCF_REPORT")).map { try ReportFile(path: $0) }
     let outcome: RunOutcome
@@ -175,10 +184,7 @@ struct RunCommand: BatchCommand {
         ?? Job.mainSlot,
       dryRun: dryRun, publish: !noPublish, force: force,
       seed: try seed ?? session.variable("NCF_SEED", wanted: wantedSeed) { UInt64($0) },
-      threads: try threads
-        ?? session.variable("NCF_THREADS", wanted: "a whole number from 1 to 1024") { text in
-          Int(text).flatMap { Self.threadRange.contains($0) ? $0 : nil }
-        } ?? Machine.processors,
+      threads: try threads ?? WorkOptions.threads(in: session),
       retries: try retries
         ?? session.variable("NCF_RETRIES", wanted: "a whole number from 0 to 100") { text in
           Int(text).flatMap { Self.retryRange.contains($0) ? $0 : nil }

@@ -6,7 +6,19 @@ struct RunsCommand: BatchCommand {
   static let configuration = CommandConfiguration(
     commandName: "runs", abstract: "List runs, newest first; * marks those whose lists are served.",
     discussion: """
-      A * alone is the slot main, which the view recommendations shows; other slots are named.
+      A * alone is the slot main, which the view recommendations shows; other slots are named. ndcg is \
+      that of the test items in the whole catalogue.
+
+      With --json it prints a list of {"run_id", "job", "kind", "mode", "parent_run_id", "status", \
+      "slot", "live", "live_in", "started_at", "seconds", "rows_used", "users", "items", "ndcg", \
+      "exit_code", "reason"}; what is not known yet is null.
+
+      \(Manual.examples([
+        ("ncf-batch runs -d shop", "the last 20"),
+        ("ncf-batch runs --job default --limit 100 --json -d shop", "for a program"),
+      ]))
+
+      \(Manual.exitCodes("listed", [.unavailable, .permission, .configuration]))
       """)
 
   @Option(help: "Only this job's.")

@@ -17,6 +17,17 @@ struct TuneCommand: BatchCommand {
       pre-training and the factorisation to start from are drawn; everything else stays as the job \
       has it. Finished trials are kept in ncf.trials: a second call goes on where the first one \
       stopped. It writes a job with the best settings, for ncf-batch run.
+
+      With --json it prints {"finished", "abandoned", "base_ndcg", "ndcg", "method", "output"}.
+
+      \(Manual.examples([
+        ("ncf-batch tune --budget 30min -d shop", "writes tuned.yaml"),
+        ("ncf-batch tune --budget 8h --output shop-2.yaml -d shop", "a night's search"),
+      ]))
+
+      \(Manual.exitCodes("a job was written", [
+        .data, .unavailable, .io, .temporary, .permission, .configuration,
+      ]))
       """)
 
   @Option(help: "How long to search: 90s, 30min, 8h.", transform: Self.duration)
@@ -28,7 +39,9 @@ struct TuneCommand: BatchCommand {
   @Option(help: "Start of all random numbers. (default: train.seed)")
   var seed: UInt64?
 
-  @Option(help: ArgumentHelp("The file to write.", valueName: "file.yaml"))
+  @Option(
+    help: ArgumentHelp("The file to write.", valueName: "file.yaml"),
+    completion: .yaml)
   var output = "tuned.yaml"
 
   @Flag(help: "Print a JSON object instead of a summary.")
@@ -54,7 +67,6 @@ struct TuneCommand: BatchCommand {
       console.endBar()
       log.warning("\(text)")
     }
-    session.warnOfUnknownVariables()
     var job = try ConfigurationFile.job(work.config, in: session)
     let file = try ReportFile(path: output)
     let found = try search(job, from: began, in: session, interruption)

@@ -8,7 +8,8 @@ struct WorkOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"))
+      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"),
+    completion: .yaml)
   var config: String?
 
   @Option(
@@ -16,7 +17,12 @@ struct WorkOptions: ParsableArguments {
   var threads: Int?
 
   func validate() throws {
-    if let threads, !Self.threadRange.contains(threads) {
+    if let threads { try Self.check(threads: threads) }
+  }
+
+  /// Refuses a number of threads that makes no sense.
+  static func check(threads: Int) throws {
+    if !threadRange.contains(threads) {
       throw ValidationError("--threads must be from 1 to 1024, not \(threads).")
     }
   }
@@ -24,10 +30,15 @@ struct WorkOptions: ParsableArguments {
   /// Threads by the flag, else the variable, else the machine.
   func threads(in session: Session) throws(BatchError) -> Int {
     if let threads { return threads }
+    return try Self.threads(in: session)
+  }
+
+  /// Threads by the variable, else the machine.
+  static func threads(in session: Session) throws(BatchError) -> Int {
     let variable = try session.variable(
       "NCF_THREADS", wanted: "a whole number from 1 to 1024"
     ) { text in
-      Int(text).flatMap { Self.threadRange.contains($0) ? $0 : nil }
+      Int(text).flatMap { threadRange.contains($0) ? $0 : nil }
     }
     return variable ?? Machine.processors
   }

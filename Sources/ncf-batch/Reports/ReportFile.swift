@@ -31,7 +31,7 @@ struct ReportFile {
 
   private static func failure(_ path: String) -> BatchError {
     BatchError(
-      .io, "the report \(path) can't be written: \(FileWriting.lastError)",
-      advice: "free space or give another --report; what the run did in the database is done")
+      .io, "\(path) can't be written: \(FileWriting.lastError)",
+      advice: "free space, or name another file; what was done in the database is done")
   }
 }

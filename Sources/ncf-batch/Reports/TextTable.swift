@@ -9,7 +9,7 @@ struct TextTable {
   }
 
   /// Control characters, which could command a terminal, become visible.
-  private static func harmless(_ cell: String) -> String {
+  static func harmless(_ cell: String) -> String {
     guard cell.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
       return cell
     }

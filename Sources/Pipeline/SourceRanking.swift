@@ -1,0 +1,172 @@
+import Glibc
+import Interactions
+import Postgres
+
+/// A table or view as the catalog describes it.
+struct CatalogTable: Equatable {
+  /// Its name, qualified and quoted; and bare.
+  var relation, name: String
+  /// Rows that the server believes there are; nil when it does not know.
+  var rows: Int?
+  /// Its columns that may be read, in order.
+  var columns: [CatalogColumn]
+
+  /// Tables from the rows of `SQL.Search.columns`.
+  static func read(_ result: QueryResult) -> [CatalogTable] {
+    var tables: [CatalogTable] = []
+    for row in 0..<result.rowCount {
+      func text(_ column: Int) -> String { result[row: row, column: column] ?? "" }
+      if tables.last?.relation != text(0) {
+        tables.append(
+          CatalogTable(
+            relation: text(0), name: text(1), rows: result[row: row, column: 3].flatMap { Int($0) },
+            columns: []))
+      }
+      var column = CatalogColumn(
+        name: text(4), quoted: text(5), type: UInt32(text(6)) ?? 0, typeName: text(8),
+        isEnum: text(7) == "t", isUnique: text(9) == "t")
+      if let relation = result[row: row, column: 10] {
+        column.target = (relation, text(11), text(12))
+      }
+      tables[tables.count - 1].columns.append(column)
+    }
+    return tables
+  }
+}
+
+/// Chooses which tables could be a log of events, and which of their columns play which part.
+struct SourceRanking {
+  private typealias Role = ColumnRoles.Role
+
+  private let tables: [CatalogTable]
+  private let choice: SourceSearch.Choice
+
+  init(_ tables: [CatalogTable], _ choice: SourceSearch.Choice = .init()) {
+    self.tables = tables
+    self.choice = choice
+  }
+
+  /// What could be a log, the likeliest first; of equals the one that stands first.
+  func proposals() -> [SourceProposal] {
+    let all = tables.compactMap(single) + tables.compactMap(joined)
+    return all.enumerated().sorted { a, b in
+      a.element.points != b.element.points
+        ? a.element.points > b.element.points : a.offset < b.offset
+    }.map(\.element)
+  }
+
+  /// Parts that no column of a table plays.
+  func missing(in table: CatalogTable) -> [ColumnRoles.Role] {
+    let cast = between(cast(table), table)
+    return [.user, .item, .time].filter { cast[$0] == nil }
+  }
+
+  private typealias Cast = [ColumnRoles.Role: (column: CatalogColumn, points: Double)]
+
+  /// The best column for each part; no column plays two.
+  private func cast(_ table: CatalogTable) -> Cast {
+    var cast: Cast = [:]
+    var taken: Set<String> = []
+    for role in Role.allCases {
+      if let name = choice[role], let column = table.columns.first(where: { $0.name == name }) {
+        cast[role] = (column, 10)
+        taken.insert(name)
+      }
+    }
+    // The part that is clearest first, so that user_item_id goes where it fits better.
+    var open = Role.allCases.filter { cast[$0] == nil }
+    while true {
+      var best: (role: Role, column: CatalogColumn, points: Double)?
+      for role in open {
+        for column in table.columns where !taken.contains(column.name) {
+          let points = ColumnRoles.points(column, as: role)
+          if points > 0, points > best?.points ?? 0 { best = (role, column, points) }
+        }
+      }
+      guard let best else { break }
+      cast[best.role] = (best.column, best.points)
+      taken.insert(best.column.name)
+      open.removeAll { $0 == best.role }
+    }
+    return cast
+  }
+
+  /// The parts of a table between two others, which is a log of one's doings with the other, whatever
+  /// they are called: what no word names is what the other key leads to.
+  private func between(_ cast: Cast, _ table: CatalogTable) -> Cast {
+    var cast = cast
+    for (known, unknown) in [(Role.user, Role.item), (.item, .user)] {
+      guard let one = cast[known], cast[unknown] == nil else { continue }
+      let taken = cast.values.map(\.column.name)
+      let other = table.columns.first { column in
+        column.target != nil && !taken.contains(column.name) && !column.isUnique
+          && column.target?.relation != one.column.target?.relation
+          && IdentifierKind(typeOID: column.type) != nil
+      }
+      if let other { cast[unknown] = (other, 3) }
+    }
+    return cast
+  }
+
+  private func single(_ table: CatalogTable) -> SourceProposal? {
+    let cast = between(cast(table), table)
+    guard let user = cast[.user], let item = cast[.item], let time = cast[.time] else { return nil }
+    let columns = Job.Source.Columns(
+      user: user.column.name, item: item.column.name, time: time.column.name,
+      event: cast[.event]?.column.name, value: cast[.value]?.column.name)
+    return SourceProposal(
+      relation: .table(table.relation, columns: columns), title: table.relation, rows: table.rows,
+      points: user.points + item.points + time.points + size(table.rows)
+        + ColumnRoles.logPoints(table.name),
+      parts: Role.allCases.compactMap { role in
+        cast[role].map { part(role, $0.column, prefix: "") }
+      })
+  }
+
+  /// Lines of something that a user did, such as those of orders: the item stands in the line, user
+  /// and time in what it belongs to.
+  private func joined(_ lines: CatalogTable) -> SourceProposal? {
+    guard choice.table == nil else { return nil }
+    let own = cast(lines)
+    guard let item = own[.item], own[.user] == nil || own[.time] == nil else { return nil }
+    for key in lines.columns where key != item.column {
+      guard let target = key.target,
+        let heads = tables.first(where: { $0.relation == target.relation })
+      else { continue }
+      let above = cast(heads)
+      guard let user = own[.user].map({ ("l", $0) }) ?? above[.user].map({ ("h", $0) }),
+        let time = own[.time].map({ ("l", $0) }) ?? above[.time].map({ ("h", $0) }),
+        user.0 == "h" || time.0 == "h"
+      else { continue }
+      var parts: [(role: Role, table: String, column: CatalogColumn)] = [
+        (.user, user.0, user.1.column), (.item, "l", item.column), (.time, time.0, time.1.column),
+      ]
+      for role in [Role.event, .value] {
+        if let found = own[role] { parts.append((role, "l", found.column)) }
+      }
+      let query = SQL.Search.join(
+        lines: lines.relation, heads: heads.relation, key: (key.quoted, target.column),
+        columns: parts.map { ($0.role.rawValue, "\($0.table).\($0.column.quoted)") })
+      return SourceProposal(
+        relation: .query(query), title: "\(lines.relation) with \(heads.relation)",
+        rows: lines.rows,
+        points: user.1.points + item.points + time.1.points + size(lines.rows)
+          + ColumnRoles.logPoints(lines.name) - 1,
+        parts: parts.map {
+          part($0.role, $0.column, prefix: ($0.table == "l" ? lines : heads).name + ".")
+        })
+    }
+    return nil
+  }
+
+  private func part(
+    _ role: ColumnRoles.Role, _ column: CatalogColumn, prefix: String
+  ) -> SourceProposal.Part {
+    SourceProposal.Part(
+      role: role.rawValue, column: prefix + column.name, type: column.typeName,
+      target: column.target?.relation)
+  }
+
+  /// A log has many rows.
+  private func size(_ rows: Int?) -> Double { log10(Double(max(0, rows ?? 0) + 1)) }
+}
