@@ -128,10 +128,11 @@ struct TrainingCourse {
           try write(EpochRow(epoch, phase: phase, isRefit: positives.isRefit))
         case .progress(let name, let epoch, let total, let fraction, let rate):
           let name = phase ?? name.rawValue
+          let done = (Double(epoch - 1) + fraction) / Double(max(1, total))
           context.observer.observe(
             .progress(
               .train, what: "\(title(name)) epoch \(epoch) of \(total)",
-              fraction: fraction, done: Int((context.clock() - start) * rate), perSecond: rate,
+              fraction: done, done: Int((context.clock() - start) * rate), perSecond: rate,
               unit: "samples"))
           // A refit has no epochs to tell of but these.
           if isRepeated, fraction >= 1 {

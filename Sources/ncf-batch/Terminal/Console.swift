@@ -23,11 +23,15 @@ final class Console: Sendable {
 
   /// Writes a line, above the bar if there is one.
   func line(_ text: String) {
+    let text = hasBar ? Self.wrapped(text, width: Self.width) : text
     shown.withLock { bar in
       if bar.isEmpty {
         Self.write(text + "\n")
       } else {
-        Self.write("\r\u{1B}[K" + text + "\n" + bar)
+        let wipe = Self.wipe(bar)
+        // What did fit may do so no longer.
+        bar = Self.fitting(bar)
+        Self.write(wipe + text + "\n" + bar)
       }
     }
   }
@@ -35,20 +39,50 @@ final class Console: Sendable {
   /// Draws the bar anew; does nothing where there is none.
   func show(bar text: String) {
     guard hasBar else { return }
-    let fitting = String(text.prefix(max(20, Self.width - 1)))
+    let fitting = Self.fitting(text)
     shown.withLock { bar in
       guard bar != fitting else { return }
+      let wipe = Self.wipe(bar)
       bar = fitting
-      Self.write("\r\u{1B}[K" + fitting)
+      Self.write(wipe + fitting)
     }
   }
 
   /// Wipes the bar.
   func endBar() {
     shown.withLock { bar in
-      if !bar.isEmpty { Self.write("\r\u{1B}[K") }
+      if !bar.isEmpty { Self.write(Self.wipe(bar)) }
       bar = ""
     }
+  }
+
+  /// As much of a bar as fits, with room behind it for the ^C that a terminal shows.
+  private static func fitting(_ bar: String) -> String { String(bar.prefix(max(20, width - 3))) }
+
+  /// What wipes a bar off the screen, also one that stands on several lines since the terminal has
+  /// become narrower.
+  private static func wipe(_ bar: String) -> String {
+    let above = max(0, bar.count - 1) / max(1, width)
+    return above == 0 ? "\r\u{1B}[K" : "\r\u{1B}[\(above)A\u{1B}[J"
+  }
+
+  /// A text whose lines break between words, two columns further in, where they would not fit.
+  static func wrapped(_ text: String, width: Int) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+      guard line.count > width, width >= 20 else { return String(line) }
+      var lines = [""]
+      for word in line.split(separator: " ", omittingEmptySubsequences: false) {
+        let place = lines.count - 1
+        if lines[place].isEmpty {
+          lines[place] = String(word)
+        } else if lines[place].count + 1 + word.count <= width {
+          lines[place] += " \(word)"
+        } else {
+          lines.append("  \(word)")
+        }
+      }
+      return lines.joined(separator: "\n")
+    }.joined(separator: "\n")
   }
 
   /// Columns of the terminal now.

@@ -9,9 +9,16 @@ final class RunTalk: RunObserver {
     var stage: Stage
     var what: String
     var began: ContinuousClock.Instant
-    /// Share that was done when the stretch was first heard of.
+    /// Share that was done when the stretch was first heard of, and when it was last.
     var initial: Double
+    var share: Double
     var drawn: ContinuousClock.Instant?
+
+    /// Whether what is heard of belongs to this stretch: the same work, or the next part of it, which
+    /// goes on where the last one ended, as epochs do.
+    func goesOn(_ stage: Stage, _ what: String, _ fraction: Double?) -> Bool {
+      self.stage == stage && (self.what == what || (fraction ?? 0) >= share && share > 0)
+    }
   }
 
   private let console: Console
@@ -73,12 +80,14 @@ final class RunTalk: RunObserver {
     let interval = console.hasBar ? Self.frame : Self.silence
     let due: Stretch? = stretch.withLock { current in
       var next =
-        current.flatMap { $0.stage == stage && $0.what == what ? $0 : nil }
+        current.flatMap { $0.goesOn(stage, what, fraction) ? $0 : nil }
         ?? Stretch(
-          stage: stage, what: what, began: now, initial: fraction ?? 0,
+          stage: stage, what: what, began: now, initial: fraction ?? 0, share: fraction ?? 0,
           // Short stretches share a pace; and a log line says that something takes long, so the
           // first one waits.
           drawn: current?.drawn ?? (console.hasBar ? nil : now))
+      next.share = fraction ?? 0
+      next.what = what
       defer { current = next }
       if let drawn = next.drawn, drawn.duration(to: now) < interval { return nil }
       next.drawn = now
