@@ -22,7 +22,7 @@ static = $(SCRATCH)-static
 sources = $(shell find Sources migrations Package.swift -name '*.swift' -o -name '*.sql' -o -name '*.h')
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint demo bench dist install uninstall clean
+.PHONY: help build test lint demo bench dist install uninstall test-install test-documentation clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,35 +47,66 @@ demo: ## planted data, a night on it, and its lists; again for the next night
 bench: build ## timings of kernels, training, scoring and COPY
 	scripts/with-postgres $(binaries)/ncf-bench
 
-dist: $(static)/release/ncf-batch ## the executable that install installs; needs no Swift to run
+# The executable that is installed, and its manual pages and completions.
+EXECUTABLE ?= $(static)/release/ncf-batch
+manual = $(SCRATCH)-manual
+
+dist: $(EXECUTABLE) $(manual)/ncf-batch.1 ## what install installs; needs no Swift to run
 
 $(static)/release/ncf-batch: $(sources)
 	@scripts/bootstrap
 	$(SWIFT) build -c release --scratch-path $(static) --product ncf-batch --static-swift-stdlib
 	@touch $@
 
-install: $(static)/release/ncf-batch ## into PREFIX (/usr/local); DESTDIR and SYSCONFDIR are honoured
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system \
-	  $(DESTDIR)$(PREFIX)/share/ncf-batch/migrations $(DESTDIR)$(SYSCONFDIR)/ncf-batch
-	install -m 755 -s $(static)/release/ncf-batch $(DESTDIR)$(PREFIX)/bin/ncf-batch
-	install -m 644 migrations/*.sql $(DESTDIR)$(PREFIX)/share/ncf-batch/migrations
-	install -m 644 jobs/nightly.yaml jobs/roles.sql jobs/README.md jobs/ncf-batch.cron \
-	  jobs/kubernetes.yaml jobs/refusal-is-success.conf \
-	  $(DESTDIR)$(PREFIX)/share/ncf-batch
+$(manual)/ncf-batch.1: $(EXECUTABLE) scripts/manual
+	rm -rf $(manual)
+	scripts/manual $(abspath $(EXECUTABLE)) $(manual)
+
+# Where Debian's policy and the shells look. Below /usr zsh reads what vendors bring, below /usr/local
+# what a site brings.
+into = $(DESTDIR)$(PREFIX)
+share = $(into)/share
+man = $(share)/man/man1
+doc = $(share)/doc/ncf-batch
+bash = $(share)/bash-completion/completions
+fish = $(share)/fish/vendor_completions.d
+zsh = $(share)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+units = $(into)/lib/systemd/system
+etc = $(DESTDIR)$(SYSCONFDIR)/ncf-batch
+
+install: $(EXECUTABLE) $(manual)/ncf-batch.1 ## into PREFIX (/usr/local); DESTDIR and SYSCONFDIR are honoured
+	install -d $(into)/bin $(units) $(share)/ncf-batch/migrations $(man) $(doc)/examples \
+	  $(bash) $(fish) $(zsh) $(etc)
+	install -m 755 -s $(EXECUTABLE) $(into)/bin/ncf-batch
+	install -m 644 migrations/*.sql $(share)/ncf-batch/migrations
+	install -m 644 jobs/roles.sql $(share)/ncf-batch
+	install -m 644 $(manual)/*.1 $(man)
+	install -m 644 $(manual)/ncf-batch.bash $(bash)/ncf-batch
+	install -m 644 $(manual)/ncf-batch.fish $(fish)/ncf-batch.fish
+	install -m 644 $(manual)/_ncf-batch $(zsh)/_ncf-batch
+	install -m 644 README.md CHANGELOG.md $(doc)
+	install -m 644 jobs/README.md $(doc)/jobs.md
+	install -m 644 jobs/nightly.yaml jobs/ncf-batch.cron jobs/kubernetes.yaml \
+	  jobs/refusal-is-success.conf $(doc)/examples
 	for unit in jobs/*.service jobs/*.timer; do \
 	  sed -e 's|/usr/local|$(PREFIX)|g' -e 's|/etc/ncf-batch|$(SYSCONFDIR)/ncf-batch|g' "$$unit" \
-	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/"$${unit##*/}" || exit 1; \
+	    >$(units)/"$${unit##*/}" && chmod 644 $(units)/"$${unit##*/}" || exit 1; \
 	done
-	test -e $(DESTDIR)$(SYSCONFDIR)/ncf-batch/nightly.yaml || \
-	  install -m 644 jobs/nightly.yaml $(DESTDIR)$(SYSCONFDIR)/ncf-batch/nightly.yaml
-	test -e $(DESTDIR)$(SYSCONFDIR)/ncf-batch/pgpass || \
-	  install -m 600 /dev/null $(DESTDIR)$(SYSCONFDIR)/ncf-batch/pgpass
+	test -e $(etc)/nightly.yaml || install -m 644 jobs/nightly.yaml $(etc)/nightly.yaml
+	test -e $(etc)/pgpass || install -m 600 /dev/null $(etc)/pgpass
 
 uninstall: ## what install put there, but not the configuration
-	rm -f $(DESTDIR)$(PREFIX)/bin/ncf-batch
-	rm -f $(patsubst jobs/%,$(DESTDIR)$(PREFIX)/lib/systemd/system/%,$(wildcard jobs/*.service jobs/*.timer))
-	rm -rf $(DESTDIR)$(PREFIX)/share/ncf-batch
+	rm -f $(into)/bin/ncf-batch $(man)/ncf-batch.1 $(man)/ncf-batch-*.1 $(bash)/ncf-batch \
+	  $(fish)/ncf-batch.fish $(zsh)/_ncf-batch
+	rm -f $(patsubst jobs/%,$(units)/%,$(wildcard jobs/*.service jobs/*.timer))
+	rm -rf $(share)/ncf-batch $(doc)
+
+test-install: build ## installs into a scratch root and runs a night from there as another user
+	scripts/with-postgres scripts/test-install $(abspath $(binaries)/ncf-batch)
+
+test-documentation: build ## runs the commands of README.md and jobs/README.md
+	scripts/with-postgres scripts/test-documentation $(binaries)
 
 clean: ## removes the build and the demo's database
 	@scripts/demo --remove
-	rm -rf $(SCRATCH) $(static)
+	rm -rf $(SCRATCH) $(static) $(manual)
