@@ -79,7 +79,8 @@ install: $(EXECUTABLE) $(manual)/ncf-batch.1 ## into PREFIX (/usr/local); DESTDI
 	  $(bash) $(fish) $(zsh) $(etc)
 	install -m 755 -s $(EXECUTABLE) $(into)/bin/ncf-batch
 	install -m 644 migrations/*.sql $(share)/ncf-batch/migrations
-	install -m 644 jobs/roles.sql $(share)/ncf-batch
+	install -m 644 jobs/roles.sql jobs/report.schema.json $(share)/ncf-batch
+	cp -R --no-preserve=mode,ownership jobs/grafana $(share)/ncf-batch
 	install -m 644 $(manual)/*.1 $(man)
 	install -m 644 $(manual)/ncf-batch.bash $(bash)/ncf-batch
 	install -m 644 $(manual)/ncf-batch.fish $(fish)/ncf-batch.fish

@@ -64,11 +64,12 @@ let package = Package(
       dependencies: [
         "Pipeline", "NCF", "Baselines", "Interactions", .product(name: "Yams", package: "Yams"),
       ]),
+    .target(name: "Reporting", dependencies: ["Pipeline"]),
     .executableTarget(
       name: "ncf-batch",
       dependencies: [
-        "Pipeline", "Configuration", "Experiments", "Interactions", "NCF", "Parallelism",
-        "Postgres", "CProcessor",
+        "Pipeline", "Configuration", "Experiments", "Reporting", "Interactions", "NCF",
+        "Parallelism", "Postgres", "CProcessor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -101,6 +102,7 @@ let package = Package(
     .testTarget(
       name: "PipelineTests", dependencies: ["Pipeline", "Baselines", "Planted", "TestSupport"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Baselines"]),
+    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Pipeline"]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Pipeline", "Planted", "TestSupport", "ncf-batch"],
       exclude: ["Python"]),

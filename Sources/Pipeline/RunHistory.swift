@@ -75,4 +75,43 @@ package struct RunHistory {
       }
     }
   }
+
+  /// A job's nights in the slot `main`, as a line is drawn through them.
+  package struct Course: Sendable, Equatable {
+    /// Name of the job.
+    package let job: String
+    /// Whole-catalogue NDCG on test and status of each night, oldest first.
+    package var nights: [(ndcg: Double?, status: RunStatus)]
+
+    /// Whether they say the same.
+    package static func == (one: Course, other: Course) -> Bool {
+      one.job == other.job
+        && one.nights.elementsEqual(other.nights) { $0.ndcg == $1.ndcg && $0.status == $1.status }
+    }
+  }
+
+  /// Reads how the quality of jobs went from night to night.
+  ///
+  /// - Parameters:
+  ///   - job: only this job's; nil for all.
+  ///   - limit: how many nights of each job at most, the latest.
+  /// - Returns: a course for each job that has nights, by name.
+  /// - Throws: `BatchError`.
+  package func courses(job: String? = nil, limit: Int) throws(BatchError) -> [Course] {
+    try BatchError.mapping("read the course of nights") {
+      let connection = try Connection(parameters, applicationName: "ncf-batch/runs")
+      let rows = try connection.execute(
+        SQL.Report.course,
+        [job.map { .text($0) } ?? .null, .integer(Int64(limit)), .text(Job.mainSlot)])
+      return (0..<rows.rowCount).reduce(into: [Course]()) { courses, row in
+        let job = rows[row: row, name: "job"] ?? ""
+        if courses.last?.job != job { courses.append(Course(job: job, nights: [])) }
+        courses[courses.count - 1].nights.append(
+          (
+            rows[row: row, name: "ndcg"].flatMap { Double($0) },
+            rows[row: row, name: "status"].flatMap(RunStatus.init) ?? .abandoned
+          ))
+      }
+    }
+  }
 }

@@ -74,7 +74,8 @@ struct SourcePlan {
       upper: try upper.map { try connection.quoteLiteral($0) })
   }
 
-  private static func query(
+  /// The source as a query.
+  static func query(
     _ relation: Job.Source.Relation, on connection: Connection
   ) throws -> String {
     switch relation {

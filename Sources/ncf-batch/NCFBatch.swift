@@ -17,6 +17,7 @@ struct NCFBatch: ParsableCommand {
         ncf-batch recommend 42 -d shop         the list of user 42
         ncf-batch similar 7 -d shop            the items most like item 7
         ncf-batch export similar -d shop       them all, as CSV
+        ncf-batch report --html r.html -d shop a page about the last run
         ncf-batch experiment rq1 -d shop       the paper's methods on that log
         ncf-batch tune --budget 30min -d shop  better settings for the job
 
@@ -41,7 +42,7 @@ struct NCFBatch: ParsableCommand {
       RunCommand.self, MigrateCommand.self, CheckCommand.self, InitConfigCommand.self,
       RunsCommand.self, RollbackCommand.self, ForgetCommand.self, RecommendCommand.self,
       SimilarCommand.self, ExportCommand.self, ExperimentCommand.self, TuneCommand.self,
-      LoadCommand.self,
+      ReportCommand.self, LoadCommand.self,
     ],
     defaultSubcommand: RunCommand.self,
     helpNames: [.long, .customShort("?")])

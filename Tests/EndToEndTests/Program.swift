@@ -43,9 +43,10 @@ struct Program {
     try start(arguments, in: folder).wait()
   }
 
-  /// Starts it.
+  /// Starts it; `terminal` takes standard error, `screen` standard output.
   func start(
-    _ arguments: [String], in directory: String? = nil, terminal: FileHandle? = nil
+    _ arguments: [String], in directory: String? = nil, terminal: FileHandle? = nil,
+    screen: FileHandle? = nil
   ) throws -> Running {
     let folder = try TemporaryFolder()
     let process = Process()
@@ -58,7 +59,8 @@ struct Program {
     process.environment = variables
     if let directory { process.currentDirectoryURL = URL(filePath: directory) }
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try folder.handle("out")
+    let output = try folder.handle("out")
+    process.standardOutput = screen ?? output
     let talk = try folder.handle("err")
     process.standardError = terminal ?? talk
     try Self.withOpenMask { try process.run() }
@@ -67,7 +69,7 @@ struct Program {
 
   /// Runs `body` with no signal blocked, as in a shell: a child inherits the mask, and threads that
   /// tests run on block nearly all.
-  private static func withOpenMask(_ body: () throws -> Void) rethrows {
+  static func withOpenMask(_ body: () throws -> Void) rethrows {
     var open = sigset_t()
     var before = sigset_t()
     unsafe sigemptyset(&open)
@@ -122,7 +124,7 @@ final class TemporaryFolder {
     String(decoding: try Data(contentsOf: URL(filePath: "\(path)/\(name)")), as: UTF8.self)
   }
 
-  fileprivate func handle(_ name: String) throws -> FileHandle {
+  func handle(_ name: String) throws -> FileHandle {
     try FileHandle(forWritingTo: URL(filePath: write("", to: name)))
   }
 }

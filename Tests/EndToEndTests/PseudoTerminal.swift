@@ -26,8 +26,13 @@ final class PseudoTerminal {
   }
 
   /// Runs a program on it, and gives what it wrote there and its exit code.
-  func run(_ program: Program, _ arguments: [String]) throws -> (code: Int32, screen: String) {
-    let running = try program.start(arguments, terminal: device)
+  ///
+  /// With `showsOutput` standard output goes there too, beside standard error.
+  func run(
+    _ program: Program, _ arguments: [String], showsOutput: Bool = false
+  ) throws -> (code: Int32, screen: String) {
+    let running = try program.start(
+      arguments, terminal: device, screen: showsOutput ? device : nil)
     try device.close()
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)

@@ -3,6 +3,7 @@ import Experiments
 import Logging
 import Parallelism
 import Pipeline
+import Reporting
 
 /// The subcommand that runs the paper's experiments on a job's log.
 struct ExperimentCommand: BatchCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import Pipeline
+import Reporting
 
 /// The subcommand that removes users from everything that a job keeps.
 struct ForgetCommand: BatchCommand {

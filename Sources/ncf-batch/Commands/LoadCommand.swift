@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import Pipeline
+import Reporting
 
 /// The subcommand that fills a table of events from a file.
 struct LoadCommand: BatchCommand {

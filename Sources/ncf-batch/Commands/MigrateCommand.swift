@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import Pipeline
+import Reporting
 
 /// The subcommands on the schema `ncf`.
 struct MigrateCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import Pipeline
+import Reporting
 
 /// The subcommand that makes the lists of a kept run live.
 struct RollbackCommand: BatchCommand {

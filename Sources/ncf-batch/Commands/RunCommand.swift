@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import Pipeline
+import Reporting
 
 /// `run`: one night.
 struct RunCommand: BatchCommand {
@@ -37,7 +38,7 @@ struct RunCommand: BatchCommand {
   /// Variables that stand for flags.
   static let variables = [
     "NCF_CONFIG", "NCF_SINCE", "NCF_UNTIL", "NCF_SLOT", "NCF_SEED", "NCF_THREADS", "NCF_REPORT",
-    "NCF_RETRIES", "NCF_LOG_FORMAT",
+    "NCF_RETRIES", "NCF_METRICS", "NCF_LOG_FORMAT",
   ]
 
   private static let momentForm = "a time such as 2026-01-01T06:30Z or an age such as 90d"
@@ -108,6 +109,11 @@ struct RunCommand: BatchCommand {
     completion: .file(extensions: ["json"]))
   var report: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write how it went for Prometheus' textfile collector. [NCF_METRICS]", valueName: "file"))
+  var metrics: String?
+
   @Flag(help: "Print the report on standard output instead of a summary.")
   var json = false
 
@@ -141,6 +147,10 @@ struct RunCommand: BatchCommand {
     }
     let job = try ConfigurationFile.job(config, in: session)
     let file = try (report ?? session.variable("NCF_REPORT")).map { try ReportFile(path: $0) }
+    // Nothing is told of a dry run: it says nothing about what is served.
+    let monitoring =
+      try dryRun
+      ? nil : (metrics ?? session.variable("NCF_METRICS")).map { try MonitoringFile(path: $0) }
     let outcome: RunOutcome
     do {
       let batch = Batch(
@@ -148,10 +158,12 @@ struct RunCommand: BatchCommand {
         interruption: interruption, observer: RunTalk(console: console, log: log, service: service))
       outcome = try batch.run()
     } catch let error as BatchError {
+      try monitoring?.write(error, job: job.name)
       service?.stopping("ended with \(error.exitCode.rawValue): \(error.what)")
       try finish(RunReport.json(error, job: job.name), nil, file, console)
       throw error
     }
+    try monitoring?.write(outcome)
     let ended = [outcome.status?.rawValue ?? "dry run", outcome.reason].compactMap { $0 }
     service?.stopping(
       "\(outcome.runID.map { "run \($0) " } ?? "")\(ended.joined(separator: ": "))")

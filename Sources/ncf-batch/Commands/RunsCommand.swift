@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pipeline
+import Reporting
 
 /// The subcommand that lists past runs.
 struct RunsCommand: BatchCommand {
@@ -7,7 +8,8 @@ struct RunsCommand: BatchCommand {
     commandName: "runs", abstract: "List runs, newest first; * marks those whose lists are served.",
     discussion: """
       A * alone is the slot main, which the view recommendations shows; other slots are named. ndcg is \
-      that of the test items in the whole catalogue.
+      that of the test items in the whole catalogue. On a terminal a line below shows the course of the \
+      nights' NDCG, \u{D7} where the gate refused.
 
       With --json it prints a list of {"run_id", "job", "kind", "mode", "parent_run_id", "status", \
       "slot", "live", "live_in", "started_at", "seconds", "rows_used", "users", "items", "ndcg", \
@@ -48,7 +50,24 @@ struct RunsCommand: BatchCommand {
         "reason",
       ]
       try StandardOutput.write(TextTable(header, rows: runs.map(Self.cells)).text)
+      try drawCourses(in: session)
     }
+  }
+
+  /// A line for each job, for people: only on a terminal that can show it.
+  private func drawCourses(in session: Session) throws {
+    let screen = Screen(environment: session.environment)
+    guard screen.hasBlocks else { return }
+    let courses = try RunHistory(connection.parameters).courses(
+      job: job, limit: max(8, screen.width - 50))
+    let lines = courses.compactMap { course -> String? in
+      let line = Sparkline(course) { screen.red($0) }
+      guard let range = line.range, let last = line.last else { return nil }
+      let (low, high) = (range.lowerBound, range.upperBound)
+      return "\(TextTable.harmless(course.job))  ndcg \(line.text)  \(Figures.fixed(last, 4))"
+        + (low < high ? "  (\(Figures.fixed(low, 4)) to \(Figures.fixed(high, 4)))" : "")
+    }
+    if !lines.isEmpty { try StandardOutput.write("\n" + lines.joined(separator: "\n") + "\n") }
   }
 
   private static func cells(_ run: RunHistory.Entry) -> [String] {

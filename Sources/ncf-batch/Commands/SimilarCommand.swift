@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import Pipeline
+import Reporting
 
 /// The subcommand that reads what is like an item.
 struct SimilarCommand: BatchCommand {

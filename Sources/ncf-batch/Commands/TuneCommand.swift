@@ -5,6 +5,7 @@ import Logging
 import NCF
 import Parallelism
 import Pipeline
+import Reporting
 
 /// The subcommand that searches for better settings.
 struct TuneCommand: BatchCommand {

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Reporting
 
 /// Turns log events into lines on standard error.
 ///

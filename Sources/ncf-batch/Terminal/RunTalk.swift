@@ -1,5 +1,6 @@
 import Logging
 import Pipeline
+import Reporting
 import Synchronization
 
 /// Tells of a run while it goes on: a bar on a terminal, log lines elsewhere.

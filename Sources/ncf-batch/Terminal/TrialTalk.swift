@@ -1,5 +1,6 @@
 import Experiments
 import Logging
+import Reporting
 import Synchronization
 
 /// Tells of an experiment or a search while it goes on: a bar on a terminal, log lines elsewhere.

@@ -1,5 +1,5 @@
 /// A JSON value whose members keep the order they were given in.
-enum JSON {
+package enum JSON: Sendable {
   case null
   case boolean(Bool)
   case integer(Int)
@@ -9,21 +9,21 @@ enum JSON {
   case object([(String, JSON)])
 
   /// Null for nil.
-  static func optional(_ value: Int?) -> JSON { value.map { .integer($0) } ?? .null }
+  package static func optional(_ value: Int?) -> JSON { value.map { .integer($0) } ?? .null }
   /// Null for nil.
-  static func optional(_ value: Double?) -> JSON { value.map { .number($0) } ?? .null }
+  package static func optional(_ value: Double?) -> JSON { value.map { .number($0) } ?? .null }
   /// Null for nil.
-  static func optional(_ value: String?) -> JSON { value.map { .text($0) } ?? .null }
+  package static func optional(_ value: String?) -> JSON { value.map { .text($0) } ?? .null }
 
   /// On one line.
-  var compact: String {
+  package var compact: String {
     var text = ""
     write(to: &text, indent: nil)
     return text
   }
 
   /// Over lines, two spaces deep, with a line's end after it.
-  var pretty: String {
+  package var pretty: String {
     var text = ""
     write(to: &text, indent: 0)
     return text + "\n"

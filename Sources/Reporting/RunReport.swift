@@ -1,9 +1,9 @@
-import Pipeline
+package import Pipeline
 
 /// What a run tells in the end: JSON for programs, a few lines for people.
-enum RunReport {
+package enum RunReport {
   /// Everything of a run that came to its end.
-  static func json(_ outcome: RunOutcome) -> JSON {
+  package static func json(_ outcome: RunOutcome) -> JSON {
     .object([
       ("run_id", .optional(outcome.runID.map { Int($0) })),
       ("job", .text(outcome.job)),
@@ -22,7 +22,7 @@ enum RunReport {
   }
 
   /// A run that ended early.
-  static func json(_ error: BatchError, job: String) -> JSON {
+  package static func json(_ error: BatchError, job: String) -> JSON {
     .object([
       ("run_id", .null),
       ("job", .text(job)),
@@ -84,7 +84,7 @@ enum RunReport {
 
 extension RunReport {
   /// What was done and how good it is, in a few lines.
-  static func text(_ outcome: RunOutcome) -> String {
+  package static func text(_ outcome: RunOutcome) -> String {
     let run = outcome.runID.map { "run \($0)" } ?? "dry run"
     let status = outcome.status.map { ": \($0.rawValue)" } ?? ": nothing written"
     var lines = [

@@ -1,7 +1,7 @@
 /// Numbers as people read them.
-enum Figures {
+package enum Figures {
   /// Digits in groups of three: `1,000,088`.
-  static func count(_ value: Int) -> String {
+  package static func count(_ value: Int) -> String {
     var text = ""
     let digits = String(value.magnitude)
     for (index, digit) in digits.enumerated() {
@@ -12,7 +12,7 @@ enum Figures {
   }
 
   /// A rate to three digits: `417`, `23.5k`, `1.21M`.
-  static func rate(_ value: Double) -> String {
+  package static func rate(_ value: Double) -> String {
     guard value.isFinite, value >= 0 else { return "?" }
     for (size, letter) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where value >= size * 0.9995 {
       let scaled = value / size
@@ -22,7 +22,7 @@ enum Figures {
   }
 
   /// A length of time: `0.42 s`, `12.3 s`, `3 min 05 s`, `1 h 02 min`.
-  static func duration(_ seconds: Double) -> String {
+  package static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0 else { return "?" }
     if seconds < 10 { return fixed(seconds, 2) + " s" }
     if seconds < 60 { return fixed(seconds, 1) + " s" }
@@ -32,7 +32,7 @@ enum Figures {
   }
 
   /// What is left, as a clock shows it: `0:07`, `12:40`, `1:02:03`.
-  static func clock(_ seconds: Double) -> String {
+  package static func clock(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0 else { return "?" }
     let whole = Int(min(seconds, 1e9).rounded(.up))
     let tail = "\(two(whole % 60))"
@@ -41,7 +41,7 @@ enum Figures {
   }
 
   /// A number with so many decimals.
-  static func fixed(_ value: Double, _ decimals: Int) -> String {
+  package static func fixed(_ value: Double, _ decimals: Int) -> String {
     guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
     var scale = 1.0
     for _ in 0..<decimals { scale *= 10 }

@@ -1,0 +1,205 @@
+package import Pipeline
+
+/// What monitoring is told of a job's last run, in Prometheus' text format, as the node exporter's
+/// textfile collector reads it.
+///
+/// One file is one job's. What the last run has nothing to say about stays as the file had it: after a
+/// failed night there are still the quality of what is served and the moment of the last success.
+package struct Exposition: Sendable, Equatable {
+  /// A metric with its samples.
+  struct Family: Sendable, Equatable {
+    /// Name, by Prometheus' conventions.
+    let name: String
+    /// Lines of samples, without the line's end.
+    let samples: [String]
+  }
+
+  let job: String
+  let families: [Family]
+
+  /// A run that came to its end, whatever the gate said.
+  ///
+  /// - Parameters:
+  ///   - outcome: the run.
+  ///   - moment: when it ended, seconds since 1970.
+  ///   - version: this program's.
+  package init(_ outcome: RunOutcome, endedAt moment: Double, version: String) {
+    var writer = Writer(job: outcome.job)
+    writer.end(
+      at: moment, code: outcome.exitCode, seconds: outcome.seconds,
+      status: outcome.status ?? .trained, version: version)
+    if outcome.exitCode == .success { writer.add("last_success_timestamp_seconds", moment) }
+    if outcome.status == .published {
+      writer.add("last_publish_timestamp_seconds", moment)
+      writer.add("published_rows", Double(outcome.rowsPublished))
+      if let generation = outcome.generation { writer.add("live_generation", Double(generation)) }
+    }
+    writer.add(outcome.counts)
+    writer.add(outcome.stages)
+    writer.add(outcome.metrics)
+    job = outcome.job
+    families = writer.families
+  }
+
+  /// A run that ended early.
+  ///
+  /// - Parameters:
+  ///   - error: why.
+  ///   - job: the job's name.
+  ///   - seconds: how long it took.
+  ///   - moment: when it ended, seconds since 1970.
+  ///   - version: this program's.
+  package init(
+    _ error: BatchError, job: String, seconds: Double, endedAt moment: Double, version: String
+  ) {
+    var writer = Writer(job: job)
+    writer.end(
+      at: moment, code: error.exitCode, seconds: seconds,
+      status: error.exitCode == .temporary ? .interrupted : .failed, version: version)
+    self.job = job
+    families = writer.families
+  }
+
+  /// The file, with what it keeps of the one before.
+  ///
+  /// - Parameter old: the text of the file that is there; what is not of this job is left out.
+  /// - Returns: the text of the file to be.
+  package func text(keeping old: String = "") -> String {
+    let kept = Self.samples(of: job, in: old)
+    let fresh = Dictionary(uniqueKeysWithValues: families.map { ($0.name, $0.samples) })
+    return Self.helps.map { name, help in
+      guard let samples = fresh[name] ?? kept[name] else { return "" }
+      return "# HELP \(name) \(help)\n# TYPE \(name) gauge\n"
+        + samples.map { $0 + "\n" }.joined()
+    }.joined()
+  }
+
+  /// Samples of a job, by their metric; lines of any other form are passed over.
+  private static func samples(of job: String, in text: String) -> [String: [String]] {
+    let known = Set(helps.map(\.name))
+    let label = "job=\"\(Writer.escape(job))\""
+    var samples: [String: [String]] = [:]
+    for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+      guard let brace = line.firstIndex(of: "{"), let end = line.lastIndex(of: "}"),
+        known.contains(String(line[..<brace])), line[brace..<end].contains(label),
+        Double(line[line.index(after: end)...].drop { $0 == " " }) != nil
+      else { continue }
+      samples[String(line[..<brace]), default: []].append(String(line))
+    }
+    return samples
+  }
+
+  /// All metrics, in the order of the file.
+  static let helps: [(name: String, help: String)] = [
+    ("last_run_timestamp_seconds", "When the last run ended, in Unix time."),
+    (
+      "last_run_exit_code",
+      "What the last run's process returned; 0 is good, 20 refused by the gate."
+    ),
+    ("last_run_duration_seconds", "How long the last run took."),
+    ("last_run_status", "1 for the status that the last run ended with, 0 for the others."),
+    ("build_info", "Always 1; the program's version that ran last."),
+    (
+      "last_success_timestamp_seconds",
+      "When a run last ended well, publishing or finding nothing new."
+    ),
+    ("last_publish_timestamp_seconds", "When lists were last published."),
+    ("published_rows", "Rows of the lists published last."),
+    ("live_generation", "Generation of the live pointer after the last publication."),
+    ("rows_read", "Rows that the source gave."),
+    ("rows_used", "Interactions used, one per user and item."),
+    ("rows_rejected", "Rows left out, by reason."),
+    ("users", "Users with an interaction."),
+    ("items", "Items with an interaction."),
+    ("cold_users", "Users who get the popular list."),
+    ("watermark_timestamp_seconds", "The server's clock when the log was read, in Unix time."),
+    ("stage_duration_seconds", "How long each stage of the last run took."),
+    ("peak_memory_bytes", "Largest resident size of the last run's process."),
+    ("hit_ratio", "Share of test users whose list of k holds the held-out item."),
+    ("ndcg", "Normalised discounted cumulative gain of the held-out item in the list of k."),
+    ("catalogue_coverage_ratio", "Share of the catalogue in some test user's list of k."),
+  ].map { ("ncf_batch_" + $0.0, $0.1) }
+}
+
+extension Exposition {
+  /// Collects samples.
+  private struct Writer {
+    let job: String
+    private(set) var families: [Family] = []
+
+    init(job: String) { self.job = job }
+
+    mutating func add(_ name: String, _ value: Double) { add(name, [([], value)]) }
+
+    mutating func add(_ name: String, _ samples: [([(String, String)], Double)]) {
+      let name = "ncf_batch_" + name
+      let lines = samples.filter(\.1.isFinite).map { labels, value in
+        let all = ([("job", job)] + labels).map { "\($0)=\"\(Self.escape($1))\"" }
+        return "\(name){\(all.joined(separator: ","))} \(Self.number(value))"
+      }
+      if !lines.isEmpty { families.append(Family(name: name, samples: lines)) }
+    }
+
+    mutating func end(
+      at moment: Double, code: ExitCode, seconds: Double, status: RunStatus, version: String
+    ) {
+      add("last_run_timestamp_seconds", moment)
+      add("last_run_exit_code", Double(code.rawValue))
+      add("last_run_duration_seconds", seconds)
+      let ends = RunStatus.allCases.filter { $0 != .running && $0 != .abandoned }
+      add(
+        "last_run_status", ends.map { ([("status", $0.rawValue)], $0 == status ? 1 : 0) })
+      add("build_info", [([("version", version)], 1)])
+    }
+
+    mutating func add(_ counts: PullCounts) {
+      add("rows_read", Double(counts.rowsRead))
+      add("rows_used", Double(counts.rowsUsed))
+      add("rows_rejected", counts.rejected.map { ([("reason", $0.reason)], Double($0.rows)) })
+      add("users", Double(counts.users))
+      add("items", Double(counts.items))
+      add("cold_users", Double(counts.coldUsers))
+      add("watermark_timestamp_seconds", Double(counts.watermark) / 1_000_000)
+    }
+
+    mutating func add(_ stages: [StageRecord]) {
+      add("stage_duration_seconds", stages.map { ([("stage", $0.stage.rawValue)], $0.seconds) })
+      if let peak = stages.map(\.peakRSSBytes).max() { add("peak_memory_bytes", Double(peak)) }
+    }
+
+    /// Figures on test of the longest list.
+    mutating func add(_ metrics: [MetricRow]) {
+      let test = metrics.filter { $0.split == "test" }
+      for (metric, name) in [
+        ("hr", "hit_ratio"), ("ndcg", "ndcg"), ("coverage", "catalogue_coverage_ratio"),
+      ] {
+        let rows = test.filter { $0.metric == metric }
+        let k = rows.map(\.k).max()
+        add(
+          name,
+          rows.filter { $0.k == k }.map { row in
+            (
+              [("model", row.model), ("protocol", row.proto), ("k", "\(row.k)")], row.value
+            )
+          })
+      }
+    }
+
+    /// A label's value.
+    static func escape(_ text: String) -> String {
+      text.map { character in
+        switch character {
+        case "\\": "\\\\"
+        case "\"": "\\\""
+        case "\n", "\r\n": "\\n"
+        default: String(character)
+        }
+      }.joined()
+    }
+
+    private static func number(_ value: Double) -> String {
+      let whole = value.rounded()
+      return whole == value && abs(value) < 1e15 ? "\(Int(whole))" : "\(value)"
+    }
+  }
+}

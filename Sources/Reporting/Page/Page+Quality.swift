@@ -1,0 +1,130 @@
+import Pipeline
+
+/// How good the model is, and how it came to be so.
+extension Page {
+  /// HR and NDCG by length of list, beside ItemPop and the live model: the paper's Figure 5.
+  var quality: Markup {
+    let models = ["itempop", "live", ownModel].reduce(into: [String]()) { models, model in
+      if !models.contains(model), dossier.metrics.contains(where: { $0.model == model }) {
+        models.append(model)
+      }
+    }
+    let charts: [Markup] = [("full", "whole catalogue"), ("sampled", "among drawn items")]
+      .flatMap { proto, among in
+        [("hr", "HR@k"), ("ndcg", "NDCG@k")].map { metric, name in
+          chart(metric, "\(name), \(among)", proto, models)
+        }
+      }
+    let k = dossier.run.k
+    let n = figure("ndcg", of: ownModel)?.n ?? 0
+    return section(
+      "quality", "Held-out items found, by length of list",
+      about: """
+        The latest interaction of each of \(Figures.count(n)) users was kept back. HR@k is the share of \
+        users whose list of k holds it; NDCG@k counts a place near the top for more. Shaded: 95 % \
+        confidence. The whole catalogue is what users see, and what the gate decides by.
+        """,
+      """
+      <div class="two">
+      \(charts)</div>
+      \(table(upTo: k, models).folded)
+      """)
+  }
+
+  private func chart(_ metric: String, _ title: String, _ proto: String, _ models: [String])
+    -> Markup
+  {
+    let series = models.compactMap { model -> LineChart.Series? in
+      let points = (1...max(1, dossier.run.k)).compactMap { k in
+        row(metric, model, proto, k).map {
+          LineChart.Point(
+            x: Double(k), y: $0.value, bounds: model == ownModel ? $0.confidence : nil)
+        }
+      }
+      guard !points.isEmpty else { return nil }
+      return LineChart.Series(
+        look: ModelLook(model: model, isOwn: model == ownModel), points: points)
+    }
+    return LineChart(
+      id: "k-\(proto)-\(metric)", title: title, along: "k, length of the list", series: series,
+      ticks: Self.ticks(upTo: dossier.run.k), fromZero: true
+    ).figure
+  }
+
+  /// Whole numbers from 1, few enough to be told apart.
+  static func ticks(upTo last: Int, from first: Int = 1) -> [(at: Double, word: String)] {
+    let step = max(1, Int(Axis.roundStep(Double(last - first) / 9)))
+    return (first...max(first, last)).filter { $0 == first || $0.isMultiple(of: step) }
+      .map { (Double($0), "\($0)") }
+  }
+
+  private func table(upTo last: Int, _ models: [String]) -> DataTable {
+    let names = models.reversed().map { ModelLook(model: $0, isOwn: $0 == ownModel).name }
+    var rows: [[String]] = []
+    for (proto, among) in [("full", "whole catalogue"), ("sampled", "drawn items")] {
+      for metric in ["hr", "ndcg"] {
+        for k in 1...max(1, last) {
+          guard let own = row(metric, ownModel, proto, k) else { continue }
+          let bounds = own.confidence.map {
+            "\(Figures.fixed($0.lowerBound, 4)) – \(Figures.fixed($0.upperBound, 4))"
+          }
+          let others = models.reversed().dropFirst().map { model in
+            Self.fourDecimals(row(metric, model, proto, k)?.value)
+          }
+          let name = "\(metric.uppercased())@\(k)"
+          rows.append([name, among, Figures.fixed(own.value, 4), bounds ?? "-"] + others)
+        }
+      }
+    }
+    let header = ["metric", "among", names.first ?? "", "95 % confidence"] + names.dropFirst()
+    return DataTable(
+      header: header, rows: rows, caption: "HR and NDCG by length of list, on test")
+  }
+
+  /// Loss, HR and NDCG by epoch and phase: the paper's Figure 6.
+  var learning: Markup {
+    let phases = dossier.epochs.reduce(into: [String]()) { phases, epoch in
+      if !phases.contains(epoch.phase) { phases.append(epoch.phase) }
+    }
+    guard !phases.isEmpty else { return .none }
+    let k = dossier.run.k
+    let last = dossier.epochs.map(\.epoch).max() ?? 1
+    let figures: [(String, String, KeyPath<RunDossier.Epoch, Double?>)] = [
+      ("loss", "Training loss", \.loss), ("hr", "HR@\(k) on validation", \.hr),
+      ("ndcg", "NDCG@\(k) on validation", \.ndcg),
+    ]
+    let charts: [Markup] = figures.map { id, title, path in
+      // What absorbs the held-out interactions has nothing left to be validated on.
+      let series = phases.filter { $0 != "absorb" }.compactMap { phase -> LineChart.Series? in
+        let points = dossier.epochs.filter { $0.phase == phase }.compactMap { epoch in
+          epoch[keyPath: path].map { LineChart.Point(x: Double(epoch.epoch), y: $0) }
+        }
+        guard !points.isEmpty else { return nil }
+        let best = id == "ndcg" && points.count > 1 ? points.max { $0.y < $1.y } : nil
+        return LineChart.Series(look: ModelLook(phase: phase), points: points, mark: best)
+      }
+      return LineChart(
+        id: "epoch-\(id)", title: title, along: "epoch", series: series,
+        ticks: Self.ticks(upTo: last, from: dossier.epochs.map(\.epoch).min() ?? 0), size: .third
+      ).figure
+    }
+    let rows = dossier.epochs.map { epoch -> [String] in
+      let loss = epoch.loss.map { Figures.fixed($0, 5) } ?? "-"
+      return [ModelLook(phase: epoch.phase).name, "\(epoch.epoch)", loss]
+        + [epoch.hr, epoch.ndcg].map(Self.fourDecimals)
+    }
+    return section(
+      "learning", "Learning curves",
+      about: """
+        One line for each phase of training; epoch 0 is the state before any step, a dot marks the epoch \
+        whose weights were kept. \(dossier.run.modeReason.map { "Trained so because: \($0)." } ?? "")
+        """,
+      """
+      <div class="three">
+      \(charts)</div>
+      \(DataTable(
+        header: ["phase", "epoch", "loss", "HR@\(k)", "NDCG@\(k)"], rows: rows,
+        caption: "Epochs of this run").folded)
+      """)
+  }
+}

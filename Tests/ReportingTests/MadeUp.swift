@@ -1,0 +1,92 @@
+import Pipeline
+
+@testable import Pipeline
+
+/// A dossier as a database might give it, with texts of the caller's choice wherever a database has text.
+func madeUpDossier(text: String = "shop", nights: Int = 12) -> RunDossier {
+  var metrics: [MetricRow] = []
+  for (model, factor) in [("neumf", 1.0), ("itempop", 0.6), ("live", 0.97)] {
+    for proto in ["full", "sampled"] {
+      for (metric, height) in [("hr", 0.3), ("ndcg", 0.17)] {
+        for k in 1...10 {
+          let reach: Double = 1 - 1 / (1 + Double(k) / 3)
+          let value: Double = height * factor * reach * (proto == "full" ? 1 : 2)
+          metrics.append(
+            MetricRow(
+              model: model, split: "test", proto: proto, metric: metric, k: k, value: value,
+              confidence: (value * 0.96)...(value * 1.04), n: 6040))
+        }
+      }
+    }
+    for (metric, value) in [
+      ("coverage", 0.61), ("gini", 0.82), ("novelty", 3.1), ("diversity", 0.7),
+    ] {
+      metrics.append(
+        MetricRow(
+          model: model, split: "test", proto: "full", metric: metric, k: 10, value: value * factor,
+          confidence: nil, n: 6040))
+    }
+  }
+  let epochs = ["gmf", "mlp", "neumf"].flatMap { phase in
+    (1...8).map { epoch -> RunDossier.Epoch in
+      let step = Double(epoch)
+      return RunDossier.Epoch(
+        phase: phase, epoch: epoch, loss: 0.4 / step + 0.1, hr: 0.2 + 0.01 * step,
+        ndcg: 0.1 + 0.008 * min(step, 6))
+    }
+  }
+  let history = (1...nights).map { night -> RunDossier.Night in
+    let ndcg: Double = 0.12 + 0.002 * Double(night % 7)
+    return RunDossier.Night(
+      runID: Int64(night), kind: "nightly",
+      status: night == 4 ? .refused : night == 9 ? .failed : .published,
+      startedAt: "2026-10-\(night < 10 ? "0" : "")\(night) 02:00", verdict: "publish",
+      reason: night == 4 ? text : nil,
+      hr: .init(
+        model: night == 9 ? nil : ndcg * 2, itemPop: 0.11, live: night > 1 ? ndcg * 1.9 : nil),
+      ndcg: .init(
+        model: night == 9 ? nil : ndcg * (night == 4 ? 0.8 : 1), itemPop: 0.07,
+        live: night > 1 ? ndcg * 0.98 : nil))
+  }
+  let list = (1...10).map { rank in
+    RunDossier.Place(
+      rank: rank, item: "\(text) \(rank)", title: rank.isMultiple(of: 2) ? text : nil,
+      score: 0.04 / Double(rank), source: "model")
+  }
+  return RunDossier(
+    run: .init(
+      runID: Int64(nights), job: text, kind: "nightly", status: .published, slot: "main",
+      mode: "full", modeReason: text, parentRunID: nil, startedAt: "2026-10-12 02:00", seconds: 83,
+      host: text, version: "0.1.0", serverVersion: "15.18", seed: "1",
+      configSHA256: String(repeating: "a", count: 64),
+      modelSHA256: String(repeating: "b", count: 64), watermark: "2026-10-12 02:00",
+      rowsRead: 1_000_209, rowsUsed: 1_000_088, rejected: [.init(reason: text, rows: 3)],
+      users: 6040, items: 3706, coldUsers: 12, reason: text, verdict: "publish", pValue: 0.4,
+      liveIn: ["main"], k: 10, schema: "ncf"),
+    metrics: metrics, epochs: epochs,
+    stages: Stage.allCases.enumerated().map { index, stage in
+      StageRecord(
+        stage: stage, seconds: [1.2, 0.3, 61, 9, 6.4][index], rows: 1_000_088, bytes: 24_000_000,
+        peakRSSBytes: 300_000_000 + index * 40_000_000)
+    },
+    history: history, lists: .init(rows: 60_400, users: 6040, items: 2200, popularUsers: 12),
+    tenths: (1...10).map {
+      .init(
+        number: $0, items: 371, taken: 0.4 / Double($0), listed: 0.5 / Double($0),
+        listedItems: 371 - 30 * $0)
+    },
+    readers: ["model", "popular"].map { source in
+      RunDossier.Reader(
+        user: "\(text) \(source)",
+        history: [
+          .init(item: text, title: text, day: "2026-10-11"), .init(item: "7", day: "2026-10-01"),
+        ],
+        taken: 40,
+        list: list.map { place in
+          var place = place
+          place.source = source
+          return place
+        })
+    },
+    notes: [text])
+}
