@@ -5,6 +5,10 @@ SWIFT ?= swift
 SCRATCH ?= .build
 # One part of the tests only: make test FILTER=PostgresTests
 FILTER ?=
+# The whole of the tests of faults, which takes an hour or so: make faults FULL=1
+FULL ?=
+# Where the random choices of those tests begin: make faults SEED=7
+SEED ?=
 
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -22,7 +26,7 @@ static = $(SCRATCH)-static
 sources = $(shell find Sources migrations Package.swift -name '*.swift' -o -name '*.sql' -o -name '*.h')
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint demo bench dist install uninstall test-install test-documentation clean
+.PHONY: help build test faults lint demo bench dist install uninstall test-install test-documentation clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,10 +36,18 @@ build: ## the release build of ncf-batch and ncf-bench
 	$(build) --product ncf-batch
 	$(build) --product ncf-bench
 
+# What the tests of faults need beside what everything needs.
+faulty = pgbouncer openssl faketime
+
 test: ## every test, against a PostgreSQL of its own (FILTER=NAME for some)
-	@scripts/bootstrap
+	@scripts/bootstrap --also $(faulty)
 	scripts/with-postgres-selftest
 	scripts/with-postgres env $(test) $(if $(FILTER),--filter '$(FILTER)')
+
+faults: FILTER = FaultTests
+faults: ## what nights survive, as a table (FULL=1 for all; SEED=N for other random choices)
+	@scripts/bootstrap --also $(faulty)
+	NCF_FAULTS_FULL=$(FULL) NCF_FAULTS_SEED=$(SEED) $(test) --filter FaultTests
 
 lint: ## format, documentation, architecture, shell scripts
 	@scripts/lint

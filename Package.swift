@@ -104,6 +104,11 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Baselines"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Pipeline"]),
     .testTarget(
+      name: "FaultTests",
+      dependencies: [
+        "Pipeline", "Interactions", "NCF", "Parallelism", "Postgres", "TestSupport", "ncf-batch",
+      ]),
+    .testTarget(
       name: "EndToEndTests", dependencies: ["Pipeline", "Planted", "TestSupport", "ncf-batch"],
       exclude: ["Python"]),
   ]

@@ -80,6 +80,7 @@ package struct Batch {
     let patience = Patience(request, interruption: interruption, observer: observer)
     let (record, seen, rival) = try patience.attempt("begin") { try begin(lock, patience) }
     observer.observe(.runBegan(runID: record.runID, job: job.name))
+    observer.observe(.reached(.recorded))
     let night = Night(
       context: context(run: record.runID), record: record, lock: lock, seen: seen, rival: rival)
     do {
@@ -102,6 +103,7 @@ package struct Batch {
     try ServerCheck.pooler(guardian, connection)
     try Migrator(parameters).verify(on: connection)
     try lock.take()
+    observer.observe(.reached(.locked))
     // Whoever holds the lock knows that no other run of the job is alive.
     try Recovery(job, on: connection, observer: observer).run()
     let seen = try LivePointer.read(job: job.name, slot: request.slot, on: connection)

@@ -6,7 +6,7 @@ import Glibc
 enum MemoryBudget {
   /// Bytes that the process may have resident, what it has already included; nil when nothing says.
   static var bytes: Int? {
-    [machine, controlGroup, addressSpace].compactMap { $0 }.min()
+    [machine, controlGroup, oldControlGroup, addressSpace].compactMap { $0 }.min()
   }
 
   /// What the kernel says is available without swapping, and what we have.
@@ -19,14 +19,23 @@ enum MemoryBudget {
 
   /// The limit of the control group that the process runs in (version 2).
   private static var controlGroup: Int? {
+    limit(of: "0::", below: "/sys/fs/cgroup", in: "memory.max")
+  }
+
+  /// The same of version 1, where each resource has a tree of its own.
+  private static var oldControlGroup: Int? {
+    limit(of: ":memory:", below: "/sys/fs/cgroup/memory", in: "memory.limit_in_bytes")
+  }
+
+  private static func limit(of mark: String, below root: String, in name: String) -> Int? {
     guard let groups = text("/proc/self/cgroup"),
-      let own = groups.split(separator: "\n").first(where: { $0.hasPrefix("0::") })
+      let found = groups.split(separator: "\n").lazy.compactMap({ $0.firstRange(of: mark) }).first
     else { return nil }
-    var path = String(own.dropFirst(3))
+    var path = String(groups[found.upperBound...].prefix { $0 != "\n" })
     var limits: [Int] = []
     // Every group above has a say, too.
     while true {
-      let file = "/sys/fs/cgroup\(path == "/" ? "" : path)/memory.max"
+      let file = "\(root)\(path == "/" ? "" : path)/\(name)"
       if let limit = text(file).flatMap({ Int($0.split(separator: "\n").first ?? "") }) {
         limits.append(limit)
       }

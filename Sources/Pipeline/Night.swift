@@ -128,12 +128,14 @@ struct Night {
       listsAreOfStored: !trained.isRefit && !context.job.nightly.absorbHoldout,
       knowledge: Knowledge(pulled, divided.split), began: began, fence: fence
     ).run(model)
+    context.observer.observe(.reached(.committed))
     outcome.stages.append(published.stage)
     context.observer.observe(.stageEnded(published.stage))
     outcome.status = .published
     outcome.generation = published.generation
     outcome.rowsPublished = published.rows
     for left in Retention(context: context).run() { context.observer.observe(.notice(left)) }
+    context.observer.observe(.reached(.swept))
     return outcome
   }
 

@@ -37,6 +37,20 @@ struct Retention {
     }
   }
 
+  /// Removes the tables of a run that did not go live.
+  ///
+  /// - Returns: what could not be done now, in words; empty when all was.
+  func withdraw(_ run: Int64) -> [String] {
+    do {
+      let connection = try context.connect(for: "retention")
+      let sql = try SQL.Output(schema: context.job.output.schema, on: connection)
+      let reason = attempt { try drop(run, sql, on: connection) }
+      return reason.map { ["tables of run \(run) stay until the next run: \($0)"] } ?? []
+    } catch {
+      return ["tables of run \(run) stay until the next run: \(error)"]
+    }
+  }
+
   /// Why a step failed; nil when it did not.
   private func attempt(_ body: () throws -> Void) -> String? {
     do {

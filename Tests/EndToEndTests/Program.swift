@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The built executable, run as a user would.
 struct Program {
@@ -50,7 +51,7 @@ struct Program {
   ) throws -> Running {
     let folder = try TemporaryFolder()
     let process = Process()
-    process.executableURL = try Self.executable
+    process.executableURL = try BuiltExecutable.url
     process.arguments = arguments
     var variables = ProcessInfo.processInfo.environment.filter {
       variable in !["PG", "NCF_", "OPENBLAS_", "OMP_"].contains { variable.key.hasPrefix($0) }
@@ -80,22 +81,7 @@ struct Program {
 
   /// Where it lies, and `ncf-bench` with it.
   static var folder: URL {
-    get throws { try executable.deletingLastPathComponent() }
-  }
-
-  /// It lies beside the tests' own bundle.
-  private static var executable: URL {
-    get throws {
-      let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-      let candidates = (CommandLine.arguments.filter { $0.contains(".xctest") } + [own]).map {
-        URL(filePath: $0).deletingLastPathComponent().appending(path: "ncf-batch")
-      }
-      for candidate in candidates
-      where FileManager.default.isExecutableFile(atPath: candidate.path) {
-        return candidate
-      }
-      throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "ncf-batch"])
-    }
+    get throws { try BuiltExecutable.url.deletingLastPathComponent() }
   }
 }
 

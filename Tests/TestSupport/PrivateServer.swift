@@ -19,17 +19,19 @@ package final class PrivateServer: Sendable {
 
   /// Starts a server and waits until it takes connections.
   ///
+  /// - Parameter durable: whether what is committed outlives a crash of the server.
   /// - Throws: `NotStarted`; the script has said why on standard error.
-  package init() throws {
+  package init(durable: Bool = false) throws {
     let script = Self.packageFolder.appending(path: "scripts/with-postgres")
     let process = Process()
     let output = Pipe()
     input = Pipe()
     process.executableURL = script
-    process.arguments = [
-      "sh", "-c",
-      #"printf '%s\n' "$PGHOST" "$PGPORT" "$PGUSER" "$PGDATABASE" ready; exec cat >/dev/null"#,
-    ]
+    process.arguments =
+      (durable ? ["--durable"] : []) + [
+        "sh", "-c",
+        #"printf '%s\n' "$PGHOST" "$PGPORT" "$PGUSER" "$PGDATABASE" ready; exec cat >/dev/null"#,
+      ]
     process.standardInput = input
     process.standardOutput = output
     try process.run()

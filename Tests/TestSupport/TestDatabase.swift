@@ -13,14 +13,18 @@ package final class TestDatabase: Sendable {
 
   /// Creates the database.
   ///
-  /// - Parameter server: where; the tests' server when left out.
+  /// - Parameters:
+  ///   - server: where; the tests' server when left out.
+  ///   - tablespace: where its files lie; the server's own place when left out.
   /// - Throws: `PostgresError`, or `PrivateServer.NotStarted`.
-  package init(on server: TestServer? = nil) throws {
+  package init(on server: TestServer? = nil, tablespace: String? = nil) throws {
     self.server = try server ?? .current()
     name = "ncf_test_\(Self.uniqueSuffix())"
     // From template0, which nobody can be connected to, so that tests don't get in each other's way.
     try Connection(self.server.parameters(), applicationName: "tests")
-      .execute("CREATE DATABASE \(name) TEMPLATE template0 ENCODING 'UTF8'")
+      .execute(
+        "CREATE DATABASE \(name) TEMPLATE template0 ENCODING 'UTF8'"
+          + (tablespace.map { " TABLESPACE \($0)" } ?? ""))
     Leftovers.register(name, on: self.server)
   }
 

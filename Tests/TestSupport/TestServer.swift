@@ -7,6 +7,9 @@ package struct TestServer: Sendable {
   /// PG* variables that lead a program to the server.
   package let environment: [String: String]
 
+  /// A server that PG* variables lead to.
+  package init(environment: [String: String]) { self.environment = environment }
+
   /// The server in use.
   ///
   /// - Returns: the same one for the whole process.

@@ -54,6 +54,25 @@ extension SQL.Output {
     """
   }
 
+  /// The transactions that hold a lock on one of four relations, as an array; NULL for none.
+  static let readers = """
+    SELECT pg_catalog.array_agg(DISTINCT l.virtualtransaction)::text \(holders)
+    """
+
+  /// Whether one of those in $5 still does.
+  static let stillReading = """
+    SELECT EXISTS (SELECT \(holders) AND l.virtualtransaction = ANY ($5::text[]))
+    """
+
+  private static let holders = """
+    FROM pg_catalog.pg_locks AS l
+    JOIN pg_catalog.pg_database AS d ON d.oid = l.database
+    WHERE l.locktype = 'relation' AND l.granted AND d.datname = pg_catalog.current_database()
+      AND l.relation IN (pg_catalog.to_regclass($1), pg_catalog.to_regclass($2),
+        pg_catalog.to_regclass($3), pg_catalog.to_regclass($4))
+      AND l.pid <> pg_catalog.pg_backend_pid()
+    """
+
   /// How many rows of a run's lists have this place or a better one.
   func countUpTo(_ rank: Int, of run: Int64) -> String {
     """

@@ -13,7 +13,7 @@ extension SQL.Output {
     ORDER BY r.run_id
     """
 
-  /// Published runs whose lists need not be kept: $1 job, $2 how many of a slot, $3 days, $4 schema.
+  /// Runs whose lists need not be kept, and those that have some and never went live: $1 job, $2 how many of a slot, $3 days, $4 schema.
   static let expired = """
     WITH published AS (
       SELECT r.run_id, r.finished_at,
@@ -21,16 +21,26 @@ extension SQL.Output {
       FROM ncf.runs AS r
       WHERE r.job = $1 AND r.status = 'published'
     )
-    SELECT p.run_id
-    FROM published AS p
-    WHERE p.place > $2
-      AND p.finished_at < pg_catalog.now() - pg_catalog.make_interval(days => $3::integer)
-      AND NOT EXISTS (SELECT FROM ncf.live AS l WHERE l.run_id = p.run_id)
-      AND EXISTS (
-        SELECT FROM pg_catalog.pg_class AS c
-        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE n.nspname = $4 AND c.relname = 'recommendations_run_' || p.run_id)
-    ORDER BY p.run_id
+    SELECT u.run_id
+    FROM (
+      SELECT p.run_id, true AS was_live FROM published AS p
+      WHERE p.place > $2
+        AND p.finished_at < pg_catalog.now() - pg_catalog.make_interval(days => $3::integer)
+      UNION ALL
+      SELECT r.run_id, false FROM ncf.runs AS r
+      WHERE r.job = $1 AND r.status NOT IN ('published', 'running')
+    ) AS u
+    WHERE NOT EXISTS (SELECT FROM ncf.live AS l WHERE l.run_id = u.run_id)
+      AND (u.was_live AND EXISTS (SELECT FROM ncf.models AS m WHERE m.run_id = u.run_id)
+        OR EXISTS (
+          SELECT FROM pg_catalog.pg_class AS c
+          JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+          JOIN pg_catalog.pg_constraint AS k
+            ON k.conrelid = c.oid AND k.conname = c.relname || '_run_id_check'
+          WHERE n.nspname = $4 AND c.relname IN (
+            'recommendations_run_' || u.run_id, 'similar_items_run_' || u.run_id,
+            'user_vectors_run_' || u.run_id, 'item_vectors_run_' || u.run_id)))
+    ORDER BY u.run_id
     """
   /// Tables of a job's runs that are no partitions, and whether they should be.
   ///

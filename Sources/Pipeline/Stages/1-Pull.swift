@@ -127,6 +127,7 @@ struct PullStage {
       pulled.counts.coldUsers = pulled.offered.audience.coldCount
     }
     try rules.requireAny(of: pulled.offered.items)
+    context.observer.observe(.reached(.read))
     return pulled
   }
 

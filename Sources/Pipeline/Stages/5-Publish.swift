@@ -16,9 +16,10 @@ struct Published {
 ///
 /// In: the model that lists are made with, the one that is stored, who gets a list, what may be in it,
 /// and all that the pull knows of each user. Out: how many rows went live. Durable: all
-/// of it or nothing, in one transaction: the run's own table, its model, metrics and status, and the
-/// pointer. Readers never wait: the table is filled while nobody can see it, and attaching it and
-/// moving the pointer take locks that readers don't hold.
+/// of it or nothing that readers see. A first transaction fills the run's own tables and attaches them;
+/// a second one stores its model, metrics and status and moves the pointer, once no reader is left whose
+/// plan is older than the first. Readers never wait: the tables are filled while nobody can see them, and
+/// attaching them and moving the pointer take locks that readers don't hold.
 struct PublishStage {
   /// How often the short last steps are tried when a lock is not to be had within 200 ms.
   static let attachTries = 40
@@ -56,13 +57,15 @@ struct PublishStage {
   /// - Throws: `BatchError`, `PostgresError`; nothing has changed then, unless the message says that
   ///   the outcome is not known.
   func run(_ model: PublishedModel) throws -> Published {
-    try context.patience.attempt("publish") {
+    var made: Sent?
+    return try context.patience.attempt("publish") {
       try fence()
-      return try publish(model)
+      return try publish(model, &made)
     }
   }
 
-  private func publish(_ model: PublishedModel) throws -> Published {
+  /// Publishes once; tables that an earlier try has made are used when they are there.
+  private func publish(_ model: PublishedModel, _ made: inout Sent?) throws -> Published {
     let connection = try context.connect(for: "publish")
     context.interruption.watch(connection)
     defer { context.interruption.forget(connection) }
@@ -73,30 +76,99 @@ struct PublishStage {
       context.job, users: pulled.users.kind, items: pulled.items.kind, on: connection
     ).ensure()
     let model = pulled.features?.extended(model) ?? model
+    let sent: Sent
+    if let made, try areThere(sql, on: connection) {
+      sent = made
+    } else {
+      sent = try makeTables(sql, model, &made, on: connection)
+    }
+    do {
+      context.observer.observe(.reached(.attached))
+      try Readers(sql, context).letOldPlansEnd(on: connection)
+      return try goLive(sql, sent, on: connection)
+    } catch {
+      // Where the connection failed, another would, and the next run removes what is there.
+      if (error as? PostgresError)?.isOfConnection != true {
+        context.interruption.forget(connection)
+        for left in Retention(context: context).withdraw(runID) {
+          context.observer.observe(.notice(left))
+        }
+      }
+      throw error
+    }
+  }
+
+  /// What was sent for readers, in rows and bytes.
+  private typealias Sent = (rows: Int, bytes: Int)
+
+  /// Fills the run's own tables and makes them part of what is kept, in one transaction; readers of the
+  /// views don't look there yet.
+  private func makeTables(
+    _ sql: SQL.Output, _ model: PublishedModel, _ made: inout Sent?, on connection: Connection
+  ) throws -> Sent {
+    do {
+      return try connection.transaction {
+        let sent = try fillTables(sql, model, on: connection)
+        made = sent
+        return sent
+      }
+    } catch var error as PostgresError where error.kind == .commitUnknown {
+      // The next try finds out whether they are there.
+      error.kind = .connection
+      throw error
+    }
+  }
+
+  /// Whether the run's tables are part of what is kept already.
+  private func areThere(_ sql: SQL.Output, on connection: Connection) throws -> Bool {
+    try filled(sql).allSatisfy { parent in
+      try connection.execute(
+        SQL.Output.isAttached, [.text(sql.child(runID, of: parent))])[row: 0, column: 0] == "t"
+    }
+  }
+
+  private func fillTables(
+    _ sql: SQL.Output, _ model: PublishedModel, on connection: Connection
+  ) throws -> Sent {
+    let popular = PopularLists(offered, k: context.job.output.k)
+    let lists = try fill(sql, model, popular, on: connection)
+    context.observer.observe(.reached(.filled))
+    let similarBytes = try fillSimilar(sql, model, on: connection)
+    let vectorBytes = try fillVectors(sql, model, on: connection)
+    try context.interruption.check()
+    try tryingForLocks(on: connection) {
+      for parent in filled(sql) { try connection.execute(sql.attach(runID, to: parent)) }
+    }
+    return (lists.rows, lists.bytes + similarBytes + vectorBytes)
+  }
+
+  /// Moves the pointer to the run's tables, with all that is to be known of the run, in one transaction.
+  private func goLive(
+    _ sql: SQL.Output, _ sent: Sent, on connection: Connection
+  ) throws -> Published {
     var transaction: String?
     var published: Published?
     do {
       try connection.transaction {
         transaction = try connection.execute(
           SQL.Session.currentTransaction)[row: 0, column: 0]
-        let popular = PopularLists(offered, k: context.job.output.k)
-        let sent = try fill(sql, model, popular, on: connection)
-        let similarBytes = try fillSimilar(sql, model, on: connection)
-        let vectorBytes = try fillVectors(sql, model, on: connection)
-        try fillPopular(sql, popular, on: connection)
+        try fillPopular(sql, PopularLists(offered, k: context.job.output.k), on: connection)
         let modelBytes = try ModelStore(on: connection).save(
           stored, users: pulled.users, items: pulled.items, knowledge: knowledge,
           features: pulled.features?.names,
           scores: StoredScores(calibration, areOfThisModel: listsAreOfStored), run: runID)
+        context.observer.observe(.reached(.stored))
         try context.interruption.check()
         // From here on a request to stop comes too late: what is left is short.
         context.interruption.forget(connection)
         let stage = StageRecord(
           stage: .publish, seconds: context.clock() - began, rows: sent.rows,
-          bytes: sent.bytes + similarBytes + vectorBytes + modelBytes,
-          peakRSSBytes: ProcessUsage.peakRSSBytes)
-        let generation = try makeLive(sql, stage: stage, on: connection)
+          bytes: sent.bytes + modelBytes, peakRSSBytes: ProcessUsage.peakRSSBytes)
+        let generation = try tryingForLocks(on: connection) {
+          try makeLive(stage, on: connection)
+        }
         published = Published(rows: sent.rows, generation: generation, stage: stage)
+        context.observer.observe(.reached(.moved))
       }
     } catch var error as PostgresError where error.kind == .commitUnknown {
       guard try CommitOutcome(context).wasCommitted(transaction, error) else {
@@ -140,7 +212,7 @@ struct PublishStage {
     _ sql: SQL.Output, _ model: PublishedModel, on connection: Connection
   ) throws -> Int {
     guard context.job.output.vectors else { return 0 }
-    let writer = VectorWriter(model, context: context, runID: runID, pulled: offered)
+    let writer = VectorWriter(model, context: context, runID: runID, pulled: pulled)
     if writer.width == 0 {
       context.observer.observe(
         .notice(
@@ -197,23 +269,27 @@ struct PublishStage {
     }
   }
 
-  /// The short end, attach, pointer and records, tried again when a lock is not to be had at once.
-  private func makeLive(
-    _ sql: SQL.Output, stage: StageRecord, on connection: Connection
-  ) throws -> Int64 {
+  /// The short end: pointer and records.
+  private func makeLive(_ stage: StageRecord, on connection: Connection) throws -> Int64 {
+    let generation = try seen.move(to: runID, for: .publish, on: connection)
+    try RunRecord.insert(metrics, run: runID, on: connection)
+    try RunRecord.insert(stage, run: runID, on: connection)
+    try RunRecord.finish(
+      .published, .success, reason: forcedReason.map { "forced: " + $0 }, run: runID,
+      on: connection)
+    return generation
+  }
+
+  /// Does what takes locks that others may hold, and tries again when one is not to be had at once.
+  private func tryingForLocks<Value>(
+    on connection: Connection, _ body: () throws -> Value
+  ) throws -> Value {
     var tries = 0
     while true {
       do {
-        return try connection.savepoint("live") {
+        return try connection.savepoint("short") {
           try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
-          for parent in filled(sql) { try connection.execute(sql.attach(runID, to: parent)) }
-          let generation = try seen.move(to: runID, for: .publish, on: connection)
-          try RunRecord.insert(metrics, run: runID, on: connection)
-          try RunRecord.insert(stage, run: runID, on: connection)
-          try RunRecord.finish(
-            .published, .success, reason: forcedReason.map { "forced: " + $0 }, run: runID,
-            on: connection)
-          return generation
+          return try body()
         }
       } catch let error as PostgresError
         where error.kind == .lockTimeout || error.kind == .conflict

@@ -38,7 +38,7 @@ struct RunCommand: BatchCommand {
   /// Variables that stand for flags.
   static let variables = [
     "NCF_CONFIG", "NCF_SINCE", "NCF_UNTIL", "NCF_SLOT", "NCF_SEED", "NCF_THREADS", "NCF_REPORT",
-    "NCF_RETRIES", "NCF_METRICS", "NCF_LOG_FORMAT",
+    "NCF_RETRIES", "NCF_METRICS", "NCF_LOG_FORMAT", FaultPoint.variable,
   ]
 
   private static let momentForm = "a time such as 2026-01-01T06:30Z or an age such as 90d"
@@ -155,7 +155,9 @@ struct RunCommand: BatchCommand {
     do {
       let batch = Batch(
         job: job, request: try request(in: session), parameters: connection.parameters,
-        interruption: interruption, observer: RunTalk(console: console, log: log, service: service))
+        interruption: interruption,
+        observer: try FaultPoint.asked(
+          of: session, telling: RunTalk(console: console, log: log, service: service)))
       outcome = try batch.run()
     } catch let error as BatchError {
       try monitoring?.write(error, job: job.name)

@@ -68,6 +68,7 @@ final class RunTalk: RunObserver {
           "seconds": "\(record.seconds)", "bytes": "\(record.bytes)",
           "peak_rss_bytes": "\(record.peakRSSBytes)",
         ])
+    case .reached: break
     case .notice(let text): log.info("\(text)")
     case .warning(let text): log.warning("\(text)")
     }
