@@ -3,6 +3,7 @@ import CProcessor
 import Configuration
 import Foundation
 import Pipeline
+import Reporting
 
 /// The subcommand that tries everything a night needs.
 struct CheckCommand: BatchCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Logging
 import Pipeline
+import Reporting
 
 /// The subcommand that hands out lists, vectors and models.
 struct ExportCommand: BatchCommand {

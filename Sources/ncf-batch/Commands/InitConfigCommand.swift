@@ -3,6 +3,7 @@ import Configuration
 import Glibc
 import Logging
 import Pipeline
+import Reporting
 
 /// The subcommand that finds a log of events and writes a job on it.
 struct InitConfigCommand: BatchCommand {
