@@ -43,7 +43,7 @@ struct SparklineTests {
         ci_high, n FROM ncf.metrics AS m, copy WHERE m.run_id = 1
       """)
     var program = shop.program
-    program.environment.merge(["TERM": "xterm", "LC_ALL": "C.UTF-8"]) { $1 }
+    program.environment.merge(["TERM": "xterm", "LC_ALL": "C.UTF-8", "NO_COLOR": ""]) { $1 }
     let colored = try PseudoTerminal().run(program, ["runs"], showsOutput: true).screen
     #expect(colored.contains("ndcg \u{2588}\u{1B}[31m\u{D7}\u{1B}[0m"))
     program.environment["NO_COLOR"] = "1"

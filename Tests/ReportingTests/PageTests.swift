@@ -26,7 +26,8 @@ struct PageTests {
       #expect(!elements.attributes.contains { $0.hasPrefix("on") || $0 == "src" || $0 == "href" })
       // Escaped, it is all there still.
       let shown = text.unicodeScalars.filter { $0.isASCII && $0.value >= 32 && $0.value != 127 }
-      #expect(elements.text.contains(String(String.UnicodeScalarView(shown.prefix(4)))))
+      let start = String(String.UnicodeScalarView(shown.prefix(4)))
+      #expect(start.isEmpty || elements.text.contains(start))
     }
   }
 
