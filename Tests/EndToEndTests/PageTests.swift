@@ -24,7 +24,7 @@ struct PageTests {
     #expect(page.contains("User <bdi>7</bdi>"))
     #expect(page.contains("Took last, of 8 items") || page.contains("Took, latest first"))
     #expect(page.contains("Shares by tenth of the catalogue"))
-    #expect(page.contains("The job's last 2 runs"))
+    #expect(page.contains("The job&#39;s last 2 runs"))
     // The first of user 7's list.
     let first = try #require(
       try shop.value("SELECT item_id FROM ncf.recommendations WHERE user_id = 7 AND rank = 1"))

@@ -9,7 +9,7 @@ struct RunsCommand: BatchCommand {
     discussion: """
       A * alone is the slot main, which the view recommendations shows; other slots are named. ndcg is \
       that of the test items in the whole catalogue. On a terminal a line below shows the course of the \
-      nights' NDCG, \u{D7} where the gate refused.
+      nights' NDCG, with a cross where the gate refused.
 
       With --json it prints a list of {"run_id", "job", "kind", "mode", "parent_run_id", "status", \
       "slot", "live", "live_in", "started_at", "seconds", "rows_used", "users", "items", "ndcg", \
