@@ -74,6 +74,13 @@ BEGIN
     REVOKE UPDATE, DELETE ON ncf.forgotten FROM ncf_run;
     GRANT SELECT ON ncf.forgotten TO ncf_read;
   END IF;
+  -- Trainings under way are the job's alone; that there are some, and how far they are, is to be seen.
+  IF pg_catalog.to_regclass('ncf.checkpoints') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ncf.checkpoints, ncf.checkpoint_chunks TO ncf_run;
+    REVOKE SELECT ON ncf.checkpoints, ncf.checkpoint_chunks FROM ncf_read;
+    GRANT SELECT (run_id, progress, watermark, resumptions, bytes, written_at)
+      ON ncf.checkpoints TO ncf_read;
+  END IF;
   -- The record of the pointer's moves is only ever added to, and the shares of slots are not the
   -- job's to set.
   IF pg_catalog.to_regclass('ncf.slot_bounds') IS NOT NULL THEN

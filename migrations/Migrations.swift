@@ -43,5 +43,6 @@ package struct Migration: Sendable, Equatable {
     Migration(name: "0014_forgetting", bytes: PackageResources._014_forgetting_sql),
     Migration(name: "0015_fine_tuning", bytes: PackageResources._015_fine_tuning_sql),
     Migration(name: "0016_features", bytes: PackageResources._016_features_sql),
+    Migration(name: "0017_checkpoints", bytes: PackageResources._017_checkpoints_sql),
   ]
 }

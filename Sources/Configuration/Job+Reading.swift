@@ -171,5 +171,5 @@ extension Job {
     return output
   }
 
-  static let ageForm = "an age such as 90d or 2y (units: min, h, d, w, mo, y)"
+  static let ageForm = "an age such as 90d or 2y (units: s, min, h, d, w, mo, y)"
 }

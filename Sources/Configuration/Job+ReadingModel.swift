@@ -158,6 +158,13 @@ extension Job {
     if let nights = section.integer("full_every") { nightly.fullEvery = nights }
     if let share = section.number("max_growth") { nightly.maxGrowth = share }
     if let flag = section.flag("absorb_holdout") { nightly.absorbHoldout = flag }
+    if let resume = section.choice("resume", of: RunRequest.Resume.self) { nightly.resume = resume }
+    if let age = section.value("checkpoint", wanted: ageForm, { Age($0) }) {
+      nightly.checkpoint = age
+    }
+    if let age = section.value("resume_within", wanted: ageForm, { Age($0) }) {
+      nightly.resumeWithin = age
+    }
     var below = section.section("nightly")
     if let optimizer = below.choice("optimizer", of: Optimizer.self) {
       nightly.phase.optimizer = optimizer

@@ -147,12 +147,16 @@ package final class TrialRunner {
           let epoch = TrialResult.Epoch(record)
           keep(epoch)
           try self.report(.epoch(epoch))
+        case .repeated: break
         case .progress(let phase, let epoch, let epochs, _, _):
           try self.report(.working(what: "\(label) \(phase.rawValue) \(epoch) of \(epochs)"))
         }
       },
-      factors: try neural.start.map { start in
-        try factorization(start.method, divided, isRefit: isRefit, seed: neural.options.seed)
+      factors: neural.start.map { start in
+        {
+          try self.factorization(
+            start.method, divided, isRefit: isRefit, seed: neural.options.seed)
+        }
       }, parts: parts)
   }
 

@@ -13,6 +13,8 @@ struct Absorption {
   let pulled: Pulled
   /// How it was split.
   let divided: Divided
+  /// Where the training stands.
+  let journal: TrainingJournal
   /// Called with each epoch; what it throws ends the training.
   let record: (EpochRow) throws -> Void
 
@@ -66,7 +68,7 @@ struct Absorption {
   private func course(_ positives: Positives, rejected: UserItems) -> TrainingCourse {
     TrainingCourse(
       context: context, positives: positives, known: pulled.negatives,
-      itemCount: pulled.table.itemCount, validation: nil, rejected: rejected,
+      itemCount: pulled.table.itemCount, validation: nil, journal: journal, rejected: rejected,
       features: pulled.features?.content, record: record)
   }
 }

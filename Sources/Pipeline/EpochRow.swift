@@ -23,6 +23,20 @@ package struct EpochRow: Sendable, Equatable {
   /// Whether it is the best of its phase so far.
   package let isBest: Bool
 
+  /// A row with its figures.
+  init(
+    phase: String, isRefit: Bool, epoch: Int, loss: Double, hr: Double, ndcg: Double,
+    seconds: Double, samples: Int, samplesPerSecond: Double, isBest: Bool
+  ) {
+    self.phase = phase
+    self.isRefit = isRefit
+    self.epoch = epoch
+    (self.loss, self.hr, self.ndcg) = (loss, hr, ndcg)
+    (self.seconds, self.samplesPerSecond) = (seconds, samplesPerSecond)
+    self.samples = samples
+    self.isBest = isBest
+  }
+
   /// An epoch of a network.
   ///
   /// - Parameters:
@@ -37,19 +51,6 @@ package struct EpochRow: Sendable, Equatable {
     (seconds, samplesPerSecond) = (record.seconds, record.samplesPerSecond)
     samples = record.samples
     isBest = record.isBest
-  }
-
-  /// An epoch of a network that is trained again, which nothing judges.
-  init(
-    repeated phase: String, epoch: Int, seconds: Double, samples: Int, samplesPerSecond: Double
-  ) {
-    self.phase = phase
-    isRefit = true
-    self.epoch = epoch
-    (loss, hr, ndcg) = (.nan, .nan, .nan)
-    (self.seconds, self.samplesPerSecond) = (seconds, samplesPerSecond)
-    self.samples = samples
-    isBest = false
   }
 
   /// An iteration of a baseline; `quality` is known of the last one only.

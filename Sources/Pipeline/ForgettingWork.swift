@@ -50,6 +50,10 @@ struct ForgettingWork {
     try connection.transaction {
       for table in tables { try removeRows(table, whom, &done) }
       try removeFromModels(whom, &done)
+      // A training under way may know anybody; the next run begins anew.
+      if run == nil {
+        try connection.execute(SQL.Checkpoints.deleteOfJob, [.text(job.name), .null])
+      }
       if run == nil || !done.users.isEmpty || !done.dropped.isEmpty {
         try connection.execute(
           SQL.Forgetting.record,

@@ -63,6 +63,17 @@ struct IdentifierColumn {
     }
   }
 
+  /// Adds the id that was read last to a hash.
+  func hash(into fingerprint: inout Fingerprint) {
+    switch kind {
+    case .bigint, .integer: fingerprint.add(UInt64(bitPattern: integer))
+    case .uuid:
+      fingerprint.add(UInt64(truncatingIfNeeded: uuid))
+      fingerprint.add(UInt64(truncatingIfNeeded: uuid >> 64))
+    case .text: fingerprint.add(text)
+    }
+  }
+
   /// Takes in the ids of another column; returns for each of its numbers the one here.
   mutating func absorb(_ other: consuming IdentifierColumn) -> [UInt32] {
     builder.absorb(other.builder)

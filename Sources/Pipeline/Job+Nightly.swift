@@ -19,11 +19,20 @@ extension Job {
     package var phase: PhaseOptions
     /// How many interactions that are known already are trained again for each new one; default 8.
     package var replay: Double
+    /// Whether a run goes on from one that was stopped, unless its request says otherwise; default `auto`.
+    package var resume: RunRequest.Resume
+    /// How often what was learnt so far is written down, so that a stopped run can be gone on from;
+    /// default 5 minutes.
+    package var checkpoint: Age
+    /// How long after its pull a stopped run is gone on from; default 12 hours.
+    package var resumeWithin: Age
 
     /// Settings, each given or defaulted.
     package init(
       mode: RunRequest.Mode = .auto, fullEvery: Int = 7, maxGrowth: Double = 0.1,
-      absorbHoldout: Bool = true, phase: PhaseOptions = Nightly.defaultPhase, replay: Double = 8
+      absorbHoldout: Bool = true, phase: PhaseOptions = Nightly.defaultPhase, replay: Double = 8,
+      resume: RunRequest.Resume = .auto, checkpoint: Age = Age(5, .minute),
+      resumeWithin: Age = Age(12, .hour)
     ) {
       self.mode = mode
       self.fullEvery = fullEvery
@@ -31,6 +40,9 @@ extension Job {
       self.absorbHoldout = absorbHoldout
       self.phase = phase
       self.replay = replay
+      self.resume = resume
+      self.checkpoint = checkpoint
+      self.resumeWithin = resumeWithin
     }
 
     /// Plain gradient descent, twice over what is new.

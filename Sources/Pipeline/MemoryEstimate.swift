@@ -40,6 +40,8 @@ struct MemoryEstimate {
   private let job: Job
   private let sizes: Sizes
   private let threads: Int
+  /// Whether a copy of what is being trained is taken now and then.
+  var keepsCheckpoints = true
 
   /// An estimate for a job on data of these sizes.
   init(_ job: Job, _ sizes: Sizes, threads: Int) {
@@ -52,12 +54,14 @@ struct MemoryEstimate {
   var stages: [(stage: Stage, bytes: Int)] {
     [
       (.pull, Self.program + pulling + parent), (.split, resident + parent),
-      (.train, resident + parent + learning + candidates(lists: 1)),
+      (.train, resident + parent + learning + checkpoint + candidates(lists: 1)),
       (.evaluate, resident + scoring + validated + catalogueRows + candidates(lists: 2)),
       (
         .publish,
         resident
-          + max(scoring + copies + lists, 3 * parameters, absorbing, similarity + copies)
+          + max(
+            scoring + copies + lists, 3 * parameters, absorbing + (absorbing > 0 ? checkpoint : 0),
+            similarity + copies)
       ),
     ]
   }
@@ -120,6 +124,14 @@ struct MemoryEstimate {
 
   /// The model of an earlier run that this one may go on from.
   private var parent: Int { job.nightly.mode == .full ? 0 : parameters }
+
+  /// What is copied to be written beside the training: parameters and two moments, the best model and the
+  /// mean over epochs, and what finished steps gave.
+  var checkpoint: Int {
+    guard keepsCheckpoints, job.method == .ncf, job.nightly.resume == .auto else { return 0 }
+    let models = 2 + (job.training.averaging > 0 ? 1 : 0) + (job.training.refit ? 1 : 0)
+    return (3 + models) * parameters
+  }
 
   /// The models that are stored and tested, where lists are made with another.
   private var copies: Int {

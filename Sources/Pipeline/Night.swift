@@ -19,16 +19,29 @@ struct Night {
 
   /// Runs the stages to the end: published, trained, skipped or refused.
   func run() throws -> RunOutcome {
-    var stages: [StageRecord] = []
-    let found = try ParentSearch(context: context, seen: seen).run()
-    let pulled = try stage(.pull, &stages) {
-      let pulled = try PullStage(context: context, beginsAtSince: found.isNone).run()
-      try record.pulled(pulled, isBackfill: context.request.isBackfill)
-      return (pulled, pulled.counts.rowsRead, pulled.bytes)
+    var journal: RunJournal?
+    do {
+      let outcome = try run(&journal)
+      close(journal, after: nil)
+      return outcome
+    } catch {
+      close(journal, after: error)
+      throw error
     }
-    try forgetAbsent(pulled)
+  }
+
+  private func run(_ kept: inout RunJournal?) throws -> RunOutcome {
+    var stages: [StageRecord] = []
+    let beginning = try stage(.pull, &stages) {
+      let beginning = try begin()
+      let pulled = beginning.pulled
+      try record.pulled(pulled, isBackfill: context.request.isBackfill)
+      return (beginning, pulled.counts.rowsRead, pulled.bytes)
+    }
+    let pulled = beginning.pulled
+    try forgetAbsent(pulled, stopped: beginning.stopped?.run.run)
     try refuseUnusable(pulled)
-    let course = try NightCourse(found, pulled, context)
+    let course = try NightCourse(beginning.found, pulled, context)
     context.observer.observe(.notice(course.text))
     if case .skip(let reason) = course.plan {
       try record.plan(course.plan, parent: course.parent?.run, news: course.news, lesson: nil)
@@ -40,7 +53,8 @@ struct Night {
     let lesson = course.lesson(pulled, divided, context)
     try record.plan(
       course.plan, parent: course.parent?.run, news: course.news, lesson: lesson?.0)
-    try refuseTooLarge(pulled, divided)
+    let journal = try journal(beginning, course, isOn: try refuseTooLarge(pulled, divided))
+    kept = journal
     guard context.request.force || !divided.split.testUsers.isEmpty else {
       throw BatchError(
         .data, "no user has the 3 interactions that testing needs, so no model could be judged",
@@ -51,14 +65,11 @@ struct Night {
       generation: nil, reason: nil, counts: pulled.counts, metrics: [], epochs: [],
       stages: stages, rowsPublished: 0, seconds: 0)
     let trained: Trained
-    // Beside `outcome`, whose list of stages is in use while the training stage runs.
-    var epochs: [EpochRow] = []
     do {
-      defer { outcome.epochs = epochs }
+      defer { outcome.epochs = journal.rows }
       trained = try stage(.train, &outcome.stages) {
-        let train = TrainStage(context: context) { epoch in
-          epochs.append(epoch)
-          try record.epoch(epoch)
+        let train = TrainStage(context: context, journal: journal.training) { epoch in
+          try note(epoch, in: journal)
         }
         let trained = try train.run(divided, of: pulled, lesson: lesson)
         return (trained, divided.split.training.count, 0)
@@ -97,12 +108,12 @@ struct Night {
       context.observer.observe(
         .warning("published by force, though: \(reasons.joined(separator: "; "))"))
     }
-    return try publish(trained, evaluated.calibration, pulled, divided, outcome)
+    return try publish(trained, evaluated.calibration, pulled, divided, outcome, journal)
   }
 
   private func publish(
     _ trained: Trained, _ calibration: Calibration?, _ pulled: Pulled, _ divided: Divided,
-    _ outcome: RunOutcome
+    _ outcome: RunOutcome, _ journal: RunJournal
   ) throws -> RunOutcome {
     var outcome = outcome
     try context.interruption.check()
@@ -110,16 +121,16 @@ struct Night {
     let began = context.clock()
     var model = trained.model
     if context.job.nightly.absorbHoldout {
-      var epochs: [EpochRow] = []
       do {
-        model = try Absorption(context: context, pulled: pulled, divided: divided) { epoch in
-          epochs.append(epoch)
-          try record.epoch(epoch)
+        model = try Absorption(
+          context: context, pulled: pulled, divided: divided, journal: journal.training
+        ) { epoch in
+          try note(epoch, in: journal)
         }.ofEverything(trained)
       } catch let error as TrainingError {
         return try refused(outcome, reasons: [error.description])
       }
-      outcome.epochs += epochs
+      outcome.epochs = journal.rows
     }
     let published = try PublishStage(
       context: context, runID: record.runID, pulled: pulled, seen: seen,
@@ -196,9 +207,13 @@ struct Night {
   /// Removes users who are no longer there from all that is kept, before anything is made of it.
   ///
   /// So early that they are gone however the night ends.
-  private func forgetAbsent(_ pulled: Pulled) throws {
+  private func forgetAbsent(_ pulled: Pulled, stopped: Int64?) throws {
     guard let present = pulled.forgetsBut else { return }
     let done = try context.connected(for: "forget") { connection in
+      // What a stopped run learnt from this very pull, it learnt from those who are present.
+      try connection.execute(
+        SQL.Checkpoints.deleteOfJob,
+        [.text(context.job.name), stopped.map { .integer($0) } ?? .null])
       do {
         return try ForgettingWork(context.job, on: connection).forget(
           .absent(from: present), run: record.runID)
@@ -221,14 +236,30 @@ struct Night {
   }
 
   /// Stops here when the rest of the run can't fit into memory, rather than be killed on the way.
-  private func refuseTooLarge(_ pulled: Pulled, _ divided: Divided) throws {
-    let estimate = MemoryEstimate(
+  ///
+  /// - Returns: whether there is room for the copy that a checkpoint takes.
+  private func refuseTooLarge(_ pulled: Pulled, _ divided: Divided) throws -> Bool {
+    var estimate = MemoryEstimate(
       context.job, pulled, divided, threads: context.pool.threads)
-    guard let budget = MemoryBudget.bytes, estimate.peak > budget else { return }
+    guard let budget = MemoryBudget.bytes, estimate.peak > budget else { return true }
+    let copied = estimate.peak
+    estimate.keepsCheckpoints = false
+    if estimate.peak <= budget {
+      context.observer.observe(
+        .warning(
+          "a run that is stopped can't be gone on from: the copy that is written down would take "
+            + "\((copied - estimate.peak) >> 20) MiB of memory more than there are"))
+      return false
+    }
     throw BatchError(
       .configuration,
       "the run needs about \(estimate.peak >> 20) MiB of memory, \(budget >> 20) MiB may be had",
       advice: "give it more, shorten source.window, or make model.gmf and model.tower smaller")
+  }
+
+  private func note(_ epoch: EpochRow, in journal: RunJournal) throws {
+    try record.epoch(epoch)
+    journal.add(epoch)
   }
 
   private func stage<Value>(

@@ -13,6 +13,8 @@ struct ParentSearch {
   let context: RunContext
   /// The pointer as it was when the run began.
   let seen: LivePointer
+  /// The server's now of a stopped run that is gone on from; nil for the server's own.
+  var now: Int64?
 
   /// A parent, or why there is none.
   enum Found {
@@ -81,7 +83,9 @@ struct ParentSearch {
       case .absolute(let microseconds): moment = [.null, .integer(microseconds)]
       }
       found = try connection.execute(
-        SQL.Lineage.parentOfBackfill, [.text(context.job.name)] + moment + [.text(request.slot)])
+        SQL.Lineage.parentOfBackfill,
+        [.text(context.job.name)] + moment
+          + [.text(request.slot), now.map { .integer($0) } ?? .null])
     } else {
       guard let live = seen.runID else { return nil }
       found = try connection.execute(SQL.Lineage.parent, [.integer(live)])

@@ -16,6 +16,8 @@ struct PartedPull {
   let lower: String?
   /// First moment that is too late; nil for no bound.
   let upper: String?
+  /// What had arrived when the log is read as of an earlier moment; nil takes what is there.
+  let arrived: RecentRows?
 
   /// Reads everything.
   ///
@@ -58,7 +60,8 @@ struct PartedPull {
         SQL.Pull.takeSnapshot(try connection.quoteLiteral(parts.snapshot)))
       let copy = try plan.copy(
         lower: lower, upper: upper, part: parts.conditions[part], on: connection)
-      var reader = RowReader(plan, watermark: watermark, minValue: context.job.source.minValue)
+      var reader = RowReader(
+        plan, watermark: watermark, minValue: context.job.source.minValue, arrived: arrived)
       _ = try connection.copyOut(copy) { row in
         try reader.take(&row)
         if reader.rows & 0x1FFF == 0 {

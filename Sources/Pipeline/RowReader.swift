@@ -12,12 +12,17 @@ struct RowReader {
   private var rejections = Rejections()
   /// The latest event that was kept, microseconds since 1970 UTC.
   private var latest: Int64 = 0
+  /// Hashes of rows that count, of the last hour.
+  private var recent: [UInt64] = []
   private let watermark: Int64
+  /// What had arrived when the log is read as of an earlier moment; nil takes what is there.
+  private let arrived: RecentRows?
   private let types: EventTypes
   private let minValue: Double?
 
   /// A reader that has taken nothing yet.
-  init(_ plan: SourcePlan, watermark: Int64, minValue: Double?) {
+  init(_ plan: SourcePlan, watermark: Int64, minValue: Double?, arrived: RecentRows? = nil) {
+    self.arrived = arrived
     users = IdentifierColumn(kind: plan.userKind)
     items = IdentifierColumn(kind: plan.itemKind)
     self.watermark = watermark
@@ -51,11 +56,27 @@ struct RowReader {
       guard meaning.excludes else { return }
       meaning.weight = 0
     }
+    if time > watermark - RecentRows.span {
+      let row = hash(time, meaning)
+      // Of that moment's future, though its time is not.
+      if let arrived, !arrived.contains(row) { return rejections.count(.futureTime) }
+      recent.append(row)
+    }
     latest = max(latest, time)
     columns.append(
       user: users.intern(), item: items.intern(),
       second: UInt32(truncatingIfNeeded: time / 1_000_000), weight: meaning.weight,
       excludes: meaning.excludes)
+  }
+
+  /// A hash of the row at hand.
+  private func hash(_ time: Int64, _ meaning: EventTypes.Meaning) -> UInt64 {
+    var fingerprint = Fingerprint()
+    users.hash(into: &fingerprint)
+    items.hash(into: &fingerprint)
+    fingerprint.add(UInt64(bitPattern: time))
+    fingerprint.add(UInt64(meaning.weight.bitPattern) << 1 | (meaning.excludes ? 1 : 0))
+    return fingerprint.short
   }
 
   /// Why an event of a weight and a value does not count; the value says nothing of events that
@@ -87,6 +108,7 @@ struct RowReader {
     columns.append(other.columns, users: userNumbers, items: itemNumbers)
     rejections.add(other.rejections)
     latest = max(latest, other.latest)
+    recent += other.recent
     rows += other.rows
     bytes += other.bytes
   }
@@ -141,6 +163,7 @@ struct RowReader {
         rowsRead: rows, rowsUsed: log.table.count, rowsMerged: log.table.merged,
         rejected: rejections.summary, users: users.count, items: items.count,
         coldUsers: audience.coldCount, watermark: watermark),
-      unusedItems: unused, forgetsBut: forgetsBut, snapshot: snapshot, bytes: bytes, times: times)
+      unusedItems: unused, forgetsBut: forgetsBut, recent: RecentRows(recent), snapshot: snapshot,
+      bytes: bytes, times: times)
   }
 }

@@ -24,6 +24,11 @@ struct RunContext {
   /// Seed of everything drawn at random.
   var seed: UInt64 { request.seed ?? job.training.seed }
 
+  /// Whether the run goes on from one that was stopped, and leaves behind what can be gone on from.
+  var resumes: Bool {
+    job.method == .ncf && (request.resume ?? job.nightly.resume) == .auto
+  }
+
   /// Connects for a stage, so that the server's activity view names run and stage.
   func connect(for purpose: String) throws(PostgresError) -> Connection {
     let run = runID.map(String.init) ?? "dry"

@@ -14,6 +14,8 @@ package struct RunHistory {
     package let mode: String?
     /// The run whose model it went on from; nil for none.
     package let parentRunID: Int64?
+    /// The stopped run whose training it went on with; nil for none.
+    package let resumedRunID: Int64?
     /// How it ended, or `running`.
     package let status: RunStatus
     /// When it began, as the server writes it, UTC.
@@ -65,6 +67,7 @@ package struct RunHistory {
           runID: text("run_id").flatMap { Int64($0) } ?? 0, job: text("job") ?? "",
           kind: text("kind") ?? "", mode: text("mode"),
           parentRunID: text("parent_run_id").flatMap { Int64($0) },
+          resumedRunID: text("resumed_run_id").flatMap { Int64($0) },
           status: text("status").flatMap(RunStatus.init) ?? .abandoned,
           startedAt: text("started_at") ?? "",
           seconds: text("seconds").flatMap { Double($0) } ?? 0, rowsUsed: number("rows_used"),

@@ -66,6 +66,9 @@ struct RunPlan {
       "memory: about \(estimate.peak / 1_048_576) MiB at the fullest ("
         + estimate.stages.map { "\($0.stage.rawValue) \($0.bytes / 1_048_576)" }
         .joined(separator: ", ") + ")"
+        + (estimate.checkpoint > 0
+          ? ", \(estimate.checkpoint / 1_048_576) of them for what is written down to go on from"
+          : "")
         + (MemoryBudget.bytes.map { "; \($0 / 1_048_576) MiB may be had" } ?? ""),
       times(samples: samples, pairs: pairs, speed),
     ]

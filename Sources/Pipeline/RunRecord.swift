@@ -137,6 +137,14 @@ final class RunRecord {
     }
   }
 
+  /// Records whose training the run goes on with.
+  func resumed(_ stopped: Int64) throws {
+    try write { connection in
+      _ = try connection.execute(
+        SQL.Checkpoints.recordResumption, [.integer(runID), .integer(stopped)])
+    }
+  }
+
   /// Records an epoch; figures that are not numbers become NULL.
   func epoch(_ epoch: EpochRow) throws {
     func number(_ value: Double) -> Parameter { value.isFinite ? .double(value) : .null }

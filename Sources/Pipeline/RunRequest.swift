@@ -10,6 +10,15 @@ package struct RunRequest: Sendable {
     case finetune
   }
 
+  /// Whether a run goes on from one that was stopped.
+  package enum Resume: String, Sendable, Equatable, Codable, CaseIterable {
+    /// It does, when there is one that began the same training on the same data; and it leaves behind
+    /// what another one can go on from.
+    case auto
+    /// It begins anew, and leaves nothing behind.
+    case never
+  }
+
   /// Tries again where nobody says how many: with their waits about ten seconds, in which a server is
   /// started anew.
   package static let usualRetries = 6
@@ -28,6 +37,8 @@ package struct RunRequest: Sendable {
   package var publish: Bool
   /// Publish although the gate refuses; recorded as such.
   package var force: Bool
+  /// Overrides the job's `resume`: whether it goes on from a run that was stopped.
+  package var resume: Resume?
   /// Overrides the job's seed.
   package var seed: UInt64?
   /// Threads for training, evaluation and scoring; 1 or more.
@@ -45,8 +56,9 @@ package struct RunRequest: Sendable {
   package init(
     since: TimePoint? = nil, until: TimePoint? = nil, mode: Mode? = nil,
     slot: String = Job.mainSlot, dryRun: Bool = false, publish: Bool = true, force: Bool = false,
-    seed: UInt64? = nil, threads: Int = 1, retries: Int = RunRequest.usualRetries,
-    jitter: UInt64 = 0, host: String = "", version: String = ""
+    resume: Resume? = nil, seed: UInt64? = nil, threads: Int = 1,
+    retries: Int = RunRequest.usualRetries, jitter: UInt64 = 0, host: String = "",
+    version: String = ""
   ) {
     self.since = since
     self.until = until
@@ -55,6 +67,7 @@ package struct RunRequest: Sendable {
     self.dryRun = dryRun
     self.publish = publish
     self.force = force
+    self.resume = resume
     self.seed = seed
     self.threads = threads
     self.retries = retries

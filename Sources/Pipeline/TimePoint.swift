@@ -4,6 +4,7 @@
 package struct Age: Sendable, Equatable, Codable, CustomStringConvertible {
   /// Units, by their letters.
   package enum Unit: String, Sendable, Codable, CaseIterable {
+    case second = "s"
     case minute = "min"
     case hour = "h"
     case day = "d"
@@ -23,7 +24,7 @@ package struct Age: Sendable, Equatable, Codable, CustomStringConvertible {
     self.unit = unit
   }
 
-  /// An age from text: a whole number from 1 to 1000000 and one of min, h, d, w, mo, y.
+  /// An age from text: a whole number from 1 to 1000000 and one of s, min, h, d, w, mo, y.
   package init?(_ text: String) {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     guard let count = Int(digits), (1...1_000_000).contains(count),
@@ -39,6 +40,7 @@ package struct Age: Sendable, Equatable, Codable, CustomStringConvertible {
   var seconds: Double {
     let unit: Double =
       switch unit {
+      case .second: 1
       case .minute: 60
       case .hour: 3_600
       case .day: 86_400
@@ -52,6 +54,7 @@ package struct Age: Sendable, Equatable, Codable, CustomStringConvertible {
   /// The text of an SQL interval.
   var interval: String {
     switch unit {
+    case .second: "\(count) seconds"
     case .minute: "\(count) minutes"
     case .hour: "\(count) hours"
     case .day: "\(count) days"

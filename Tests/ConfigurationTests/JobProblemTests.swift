@@ -123,7 +123,7 @@ struct JobProblemTests {
       ),
       (
         "users: {active_within: often}\n",
-        "2:24: users.active_within must be an age such as 90d or 2y (units: min, h, d, w, mo, y), "
+        "2:24: users.active_within must be an age such as 90d or 2y (units: s, min, h, d, w, mo, y), "
           + "not often"
       ),
       (
@@ -196,7 +196,7 @@ struct JobProblemTests {
       ])
     #expect(
       found[2]
-        == "night.yaml:2:41: source.window must be an age such as 90d or 2y (units: min, h, d, w, mo, y)"
+        == "night.yaml:2:41: source.window must be an age such as 90d or 2y (units: s, min, h, d, w, mo, y)"
         + ", not 2 years")
   }
 

@@ -60,6 +60,9 @@ struct JobReadingTests {
       train:
         mode: finetune
         full_every: 3
+        resume: never
+        checkpoint: 90s
+        resume_within: 2d
         max_growth: 0.25
         absorb_holdout: false
         nightly: {optimizer: sgd, learning_rate: 0.5, decay: 0.25, epochs: 7, replay: 1.5}
@@ -125,7 +128,8 @@ struct JobReadingTests {
     training.refit = true
     #expect(job.training == training)
     var nightly = Job.Nightly(
-      mode: .finetune, fullEvery: 3, maxGrowth: 0.25, absorbHoldout: false, replay: 1.5)
+      mode: .finetune, fullEvery: 3, maxGrowth: 0.25, absorbHoldout: false, replay: 1.5,
+      resume: .never, checkpoint: Age(90, .second), resumeWithin: Age(2, .day))
     nightly.phase = .init(optimizer: .sgd, learningRate: 0.5, epochs: 7, patience: 1, decay: 0.25)
     #expect(job.nightly == nightly)
     #expect(job.evaluation == .init(k: 20, sampled: 50, candidates: "/data/negatives.tsv"))

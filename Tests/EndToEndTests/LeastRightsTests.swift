@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Postgres
 import TestSupport
 import Testing
@@ -51,13 +52,24 @@ struct LeastRightsTests {
         try expectSuccess(night)
         #expect(!night.talk.contains("stay until the next run"), "\(night.talk)")
       }
-      try expectSuccess(shop.night(keep, "--slot", "b", "-U", user))
+      // One that is stopped, and the one that goes on from it.
+      let run = try shop.program.start(
+        ["run", "--config", shop.job(epochs: 400), "--slot", "b", "--force", "-U", user])
+      try shop.wait(
+        until: "SELECT count(*) > 20 FROM ncf.epochs WHERE run_id = 4", while: run)
+      run.signal(SIGTERM)
+      #expect(try run.wait().code == 75)
+      #expect(try shop.value("SELECT count(*) FROM ncf.checkpoints") == "1")
+      let resumed = try shop.program.run(
+        "run", "--config", shop.job(epochs: 400), "--slot", "b", "--force", "-U", user)
+      try expectSuccess(resumed)
+      #expect(resumed.talk.contains("goes on from run 4"), "\(resumed.talk)")
       let config = try shop.job()
       try expectSuccess(shop.program.run("rollback", "--config", config, "-U", user))
       try expectSuccess(shop.program.run("forget", "--user", "7", "--config", config, "-U", user))
       #expect(
         try shop.value("SELECT string_agg(slot || ' ' || run_id, ', ' ORDER BY slot) FROM ncf.live")
-          == "b 4, main 2")
+          == "b 5, main 2")
       #expect(try shop.value("SELECT count(DISTINCT user_id) FROM ncf.recommendations") == "79")
       #expect(try shop.value("SELECT DISTINCT moved_by FROM ncf.live_moves") == user)
 
@@ -94,11 +106,13 @@ struct LeastRightsTests {
         let count = try reader.execute("SELECT count(*) > 0 FROM ncf.\(relation)")
         #expect(count[row: 0, column: 0] == "t", "\(relation)")
       }
+      try reader.execute("SELECT run_id, progress, written_at FROM ncf.checkpoints")
       let slots = try reader.execute(
         "SELECT count(DISTINCT ncf.slot_of(user_id, 'shop')) FROM ncf.recommendations")
       #expect(slots[row: 0, column: 0] == "2")
       for statement in [
         "SELECT FROM app.events", "SELECT FROM ncf.model_chunks", "DELETE FROM ncf.live",
+        "SELECT data FROM ncf.checkpoint_chunks", "SELECT recent FROM ncf.checkpoints",
         "UPDATE ncf.slot_shares SET share = 1", "DELETE FROM ncf.recommendations_by_run",
       ] {
         let error = #expect(throws: PostgresError.self, "\(statement)") {

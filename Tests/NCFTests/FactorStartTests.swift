@@ -151,7 +151,7 @@ import Testing
           scorer, holdout: split.validation, leavingOut: split.training, pool: pool)
         return (ranks.estimate(.hr, k: 10)?.value ?? 0, ranks.estimate(.ndcg, k: 10)?.value ?? 0)
       },
-      report: { if case .epoch(let record) = $0 { epoch(record) } }, factors: factors,
-      parts: parts)
+      report: { if case .epoch(let record) = $0 { epoch(record) } },
+      factors: factors.map { factors in { factors } }, parts: parts)
   }
 }

@@ -95,9 +95,12 @@ struct SimulatedNights {
     _ pulled: Pulled, _ divided: Divided, _ lesson: (Lesson, start: Model)?
   ) throws -> Night {
     var samples = 0
-    let trained = try TrainStage(context: context) { samples += $0.samples }
+    let journal = TrainingJournal()
+    let trained = try TrainStage(context: context, journal: journal) { samples += $0.samples }
       .run(divided, of: pulled, lesson: lesson)
-    let published = try Absorption(context: context, pulled: pulled, divided: divided) {
+    let published = try Absorption(
+      context: context, pulled: pulled, divided: divided, journal: journal
+    ) {
       samples += $0.samples
     }.ofEverything(trained)
     return Night(

@@ -86,6 +86,32 @@ package struct SafeTensors: Sendable, Equatable {
   ///
   /// - Returns: its bytes; the same tensors and metadata give the same ones.
   package func encoded() -> [UInt8] {
+    var file = header
+    file.reserveCapacity(file.count + tensors.reduce(0) { $0 + $1.bytes.count })
+    for tensor in tensors { file += tensor.bytes }
+    return file
+  }
+
+  /// Lends the file's bytes piece by piece, without a copy of the whole.
+  ///
+  /// - Parameters:
+  ///   - size: the most bytes of a piece.
+  ///   - body: gets each piece in order; none is empty.
+  /// - Throws: what `body` throws.
+  package func forEachPiece(
+    atMost size: Int, _ body: (Span<UInt8>) throws -> Void
+  ) rethrows {
+    func cut(_ bytes: [UInt8]) throws {
+      for start in stride(from: 0, to: bytes.count, by: size) {
+        try body(bytes.span.extracting(start..<min(start + size, bytes.count)))
+      }
+    }
+    try cut(header)
+    for tensor in tensors { try cut(tensor.bytes) }
+  }
+
+  /// The length and the JSON that a file begins with.
+  private var header: [UInt8] {
     var header: [String: HeaderEntry] = ["__metadata__": HeaderEntry(words: metadata)]
     var offset = 0
     for tensor in tensors {
@@ -99,14 +125,11 @@ package struct SafeTensors: Sendable, Equatable {
     // The entries are strings and numbers: there is nothing in them that JSON can't say.
     var json = (try? encoder.encode(header)).map { [UInt8]($0) } ?? []
     while json.count % 8 != 0 { json.append(0x20) }
-    var file: [UInt8] = []
-    file.reserveCapacity(8 + json.count + offset)
+    var bytes: [UInt8] = []
     for shift in stride(from: 0, to: 64, by: 8) {
-      file.append(UInt8(truncatingIfNeeded: UInt64(json.count) >> UInt64(shift)))
+      bytes.append(UInt8(truncatingIfNeeded: UInt64(json.count) >> UInt64(shift)))
     }
-    file += json
-    for tensor in tensors { file += tensor.bytes }
-    return file
+    return bytes + json
   }
 
   /// Reads a file.

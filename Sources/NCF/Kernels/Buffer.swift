@@ -34,6 +34,34 @@ final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
   }
 }
 
+extension Storage {
+  /// Copies everything out, as it lies in memory.
+  var bytes: [UInt8] {
+    let size = buffer.count * MemoryLayout<Element>.stride
+    return unsafe [UInt8](unsafeUninitializedCapacity: size) { target, count in
+      // Safe: the target has room for `size` bytes, which is what the buffer has.
+      if let start = target.baseAddress, size > 0 {
+        unsafe UnsafeMutableRawPointer(start).copyMemory(from: buffer.base, byteCount: size)
+      }
+      count = size
+    }
+  }
+
+  /// Copies everything in, from what `bytes` gave of a storage of this length.
+  func load(_ bytes: [UInt8]) {
+    let size = buffer.count * MemoryLayout<Element>.stride
+    precondition(bytes.count == size, "\(bytes.count) bytes for a storage of \(size)")
+    unsafe bytes.withUnsafeBytes { source in
+      if let start = source.baseAddress, size > 0 {
+        unsafe UnsafeMutableRawPointer(buffer.base).copyMemory(from: start, byteCount: size)
+      }
+    }
+  }
+
+  /// How many bytes `bytes` gives.
+  var byteCount: Int { buffer.count * MemoryLayout<Element>.stride }
+}
+
 /// A view of a `Storage`: the checked door to raw memory.
 ///
 /// It doesn't keep the storage: whoever makes one is a class or struct that holds the storage for as

@@ -94,6 +94,19 @@ final class ParameterStore: @unchecked Sendable {
     return model
   }
 
+  /// Everything that training changes, as it lies in memory: parameters and moments.
+  var memory: [[UInt8]] { storage.map(\.bytes) }
+
+  /// Takes back what `memory` gave of a store of the same model and optimiser.
+  ///
+  /// - Throws: `CheckpointError` when it is of another one; nothing has changed then.
+  func restore(_ memory: [[UInt8]]) throws(CheckpointError) {
+    guard memory.map(\.count) == storage.map(\.byteCount) else {
+      throw CheckpointError("its parameters are not those of this model and optimiser")
+    }
+    for (storage, bytes) in zip(storage, memory) { storage.load(bytes) }
+  }
+
   private func copy(_ table: Table, row: Int, to values: inout [Float]) {
     for column in 0..<table.width {
       values[row * table.width + column] = table.values[row * table.pitch + column]

@@ -45,6 +45,8 @@ package struct EpochRecord: Sendable, Equatable {
 package enum TrainingEvent: Sendable {
   /// An epoch is over and validated.
   case epoch(EpochRecord)
+  /// An epoch of a refit is over, which nothing judges.
+  case repeated(EpochRecord)
   /// A share of an epoch is done; comes every few milliseconds.
   case progress(
     phase: Phase, epoch: Int, epochs: Int, fraction: Double, samplesPerSecond: Double)

@@ -17,13 +17,16 @@ extension SQL {
 
     /// The newest night that is not younger than a moment.
     ///
-    /// $1: job; $2: age, or $3: microseconds; $4: slot.
+    /// $1: job; $2: age, or $3: microseconds; $4: slot; $5: from when the age is counted back, in
+    /// microseconds; NULL: the server's now.
     static let parentOfBackfill = """
       SELECT r.run_id
       FROM ncf.runs AS r JOIN ncf.models AS m ON m.run_id = r.run_id
       WHERE r.job = $1 AND r.slot = $4 AND r.kind = 'nightly' AND r.status = 'published'
         AND r.watermark <= coalesce(
-          pg_catalog.clock_timestamp() - $2::interval,
+          coalesce(
+            timestamptz 'epoch' + $5::bigint * interval '1 microsecond',
+            pg_catalog.clock_timestamp()) - $2::interval,
           timestamptz 'epoch' + $3::bigint * interval '1 microsecond')
       ORDER BY r.watermark DESC, r.run_id DESC LIMIT 1
       """

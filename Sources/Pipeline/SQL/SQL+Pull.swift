@@ -6,10 +6,12 @@ extension SQL {
     /// and until.
     ///
     /// $1: window; $2, $3: since as an age or microseconds; $4, $5: until likewise; NULLs allowed.
-    /// $6: whether time begins at since; $7: lookback.
+    /// $6: whether time begins at since; $7: lookback; $8: another clock's now in microseconds, or NULL.
     static let bounds = """
       WITH server AS MATERIALIZED (
-        SELECT pg_catalog.clock_timestamp() AS now
+        SELECT coalesce(
+          timestamptz 'epoch' + $8::bigint * interval '1 microsecond',
+          pg_catalog.clock_timestamp()) AS now
       ), bounds AS (
         SELECT s.now, s.now - $1::interval AS begins, s.now - $7::interval AS recent,
           coalesce(

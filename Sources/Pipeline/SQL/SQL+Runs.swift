@@ -55,7 +55,7 @@ extension SQL {
       FROM STDIN (FORMAT binary)
       """
     static let history = """
-      SELECT r.run_id, r.job, r.kind, r.status, r.mode, r.parent_run_id, r.started_at::text,
+      SELECT r.run_id, r.job, r.kind, r.status, r.mode, r.parent_run_id, r.resumed_run_id, r.started_at::text,
         extract(epoch FROM coalesce(r.finished_at, pg_catalog.now()) - r.started_at) AS seconds,
         r.rows_used, r.users, r.items, r.exit_code, r.reason,
         r.slot,

@@ -27,6 +27,8 @@ struct Pulled {
   var features: PulledFeatures?
   /// All users but these are to be forgotten; nil when nobody is.
   var forgetsBut: Vocabulary?
+  /// Which rows of the last hour there were.
+  var recent = RecentRows()
   /// The snapshot that it was read in.
   var snapshot: String
   /// Bytes of the fields read.
@@ -62,6 +64,8 @@ struct PullStage {
   let context: RunContext
   /// Whether rows before `--since` don't exist: not when a model that knows them is gone on from.
   var beginsAtSince = true
+  /// The moment as of which the log is read; nil for now.
+  var past: PastPull?
 
   /// Reads the source; from the beginning and in another snapshot when the connection is lost.
   ///
@@ -94,11 +98,12 @@ struct PullStage {
     if let parts {
       reader = try PartedPull(
         context: context, plan: plan, parts: parts, watermark: bounds.times.watermark,
-        lower: bounds.lower, upper: bounds.upper
+        lower: bounds.lower, upper: bounds.upper, arrived: past?.recent
       ).run()
     } else {
       let copy = try plan.copy(lower: bounds.lower, upper: bounds.upper, on: connection)
-      var only = RowReader(plan, watermark: bounds.times.watermark, minValue: source.minValue)
+      var only = RowReader(
+        plan, watermark: bounds.times.watermark, minValue: source.minValue, arrived: past?.recent)
       let rows = try connection.copyOut(copy) { row in
         try only.take(&row)
         if only.rows & 0x1FFF == 0 {
@@ -150,7 +155,10 @@ struct PullStage {
     let row = try connection.execute(
       SQL.Pull.bounds,
       [window] + parameters(context.request.since) + parameters(context.request.until)
-        + [.boolean(beginsAtSince), .text(context.job.source.lookback.interval)])
+        + [
+          .boolean(beginsAtSince), .text(context.job.source.lookback.interval),
+          past.map { .integer($0.watermark) } ?? .null,
+        ])
     func microseconds(_ column: Int) -> Int64? {
       row[row: 0, column: column].flatMap { Int64($0) }
     }

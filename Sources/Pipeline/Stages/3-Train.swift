@@ -29,6 +29,8 @@ struct Trained {
 struct TrainStage {
   /// The run.
   let context: RunContext
+  /// Where the training stands, and what an earlier process has done of it.
+  let journal: TrainingJournal
   /// Called with each epoch; what it throws ends the training.
   let record: (EpochRow) throws -> Void
 
@@ -59,20 +61,20 @@ struct TrainStage {
     if let (lesson, start) = lesson {
       let course = TrainingCourse(
         context: context, positives: lesson.positives, known: pulled.negatives,
-        itemCount: pulled.table.itemCount, validation: validation, rejected: split.training,
-        features: pulled.features?.content, record: write)
+        itemCount: pulled.table.itemCount, validation: validation, journal: journal,
+        rejected: split.training, features: pulled.features?.content, record: write)
       let tuned = try course.goOn(from: start, .finetune)
-      let copy = Absorption(context: context, pulled: pulled, divided: divided, record: write)
+      let copy = Absorption(
+        context: context, pulled: pulled, divided: divided, journal: journal, record: write)
       validated = .network(tuned)
       model = refit ? .network(try copy.ofValidation(tuned)) : validated
     } else {
-      var chosen = TrainingCourse.Chosen()
       func train(on positives: Positives) throws -> PublishedModel {
         let course = TrainingCourse(
           context: context, positives: positives, known: pulled.negatives,
-          itemCount: pulled.table.itemCount, validation: validation,
+          itemCount: pulled.table.itemCount, validation: validation, journal: journal,
           features: pulled.features?.content, record: write)
-        return try course.run(&chosen)
+        return try course.run()
       }
       let weighted = context.job.source.isWeighted
       validated = try train(on: Positives(training: divided, weighted: weighted))

@@ -89,6 +89,15 @@ struct RunCommand: BatchCommand {
   @Flag(help: "Publish although the gate refuses; it is recorded.")
   var force = false
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      auto: go on from a run that was stopped, if the log of then is still there; never: begin anew. \
+      [NCF_TRAIN_RESUME, default: train.resume]
+      """, valueName: "when"),
+    transform: Self.resume)
+  var resume: RunRequest.Resume?
+
   @Option(help: "Start of all random numbers. [NCF_SEED, default: train.seed]")
   var seed: UInt64?
 
@@ -196,7 +205,7 @@ struct RunCommand: BatchCommand {
       slot: try slot
         ?? session.variable("NCF_SLOT", wanted: Job.slotForm) { Job.isSlot($0) ? $0 : nil }
         ?? Job.mainSlot,
-      dryRun: dryRun, publish: !noPublish, force: force,
+      dryRun: dryRun, publish: !noPublish, force: force, resume: resume,
       seed: try seed ?? session.variable("NCF_SEED", wanted: wantedSeed) { UInt64($0) },
       threads: try threads ?? WorkOptions.threads(in: session),
       retries: try retries
@@ -218,6 +227,14 @@ struct RunCommand: BatchCommand {
   static func slot(_ text: String) throws -> String {
     guard Job.isSlot(text) else { throw ValidationError("It must be \(Job.slotForm).") }
     return text
+  }
+
+  private static func resume(_ text: String) throws -> RunRequest.Resume {
+    guard let resume = RunRequest.Resume(rawValue: text) else {
+      let names = RunRequest.Resume.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("It must be one of: \(names).")
+    }
+    return resume
   }
 
   private static func mode(_ text: String) throws -> RunRequest.Mode {

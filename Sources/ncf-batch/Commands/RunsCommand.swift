@@ -89,6 +89,7 @@ struct RunsCommand: BatchCommand {
     .object([
       ("run_id", .integer(Int(run.runID))), ("job", .text(run.job)), ("kind", .text(run.kind)),
       ("mode", .optional(run.mode)), ("parent_run_id", .optional(run.parentRunID.map { Int($0) })),
+      ("resumed_run_id", .optional(run.resumedRunID.map { Int($0) })),
       ("status", .text(run.status.rawValue)), ("slot", .text(run.slot)),
       ("live", .boolean(run.isLive)), ("live_in", .list(run.liveIn.map { .text($0) })),
       ("started_at", .text(run.startedAt)), ("seconds", .number(run.seconds)),

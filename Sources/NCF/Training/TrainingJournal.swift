@@ -1,0 +1,112 @@
+/// Keeps where a training stands, for whoever wants it written down, and knows what an earlier process
+/// had done of it.
+///
+/// A training is a row of steps, each with a name: its phases, and what they start from. Code that runs
+/// them asks here first: a step that is finished gives its model, the one that was under way goes on
+/// where it stood, and steps before it are never asked for.
+package final class TrainingJournal {
+  /// The step that makes a GMF of a factorisation.
+  package static let factors = "factors"
+
+  /// What is done, and while a training that is gone on from has not come to it, what was under way.
+  package private(set) var progress: TrainingProgress
+  /// Whether a step is under way, so that `progress` alone is not where the training stands.
+  package private(set) var isInStep = false
+  private let isDue: () -> Bool
+  private let finished: () -> Void
+  private let keep: (TrainingProgress) throws -> Void
+
+  /// Begins a journal.
+  ///
+  /// - Parameters:
+  ///   - progress: what an earlier process had done.
+  ///   - isDue: whether the state of things is wanted now; asked between windows of batches and when a
+  ///     step is finished.
+  ///   - finished: called when a step is, before anything else happens.
+  ///   - keep: takes it; what it throws ends the training.
+  package init(
+    goingOnFrom progress: TrainingProgress = TrainingProgress(),
+    isDue: @escaping () -> Bool = { false }, finished: @escaping () -> Void = {},
+    keep: @escaping (TrainingProgress) throws -> Void = { _ in }
+  ) {
+    self.progress = progress
+    self.isDue = isDue
+    self.finished = finished
+    self.keep = keep
+  }
+
+  /// The steps of one training among those of a run.
+  ///
+  /// - Parameter name: tells it from others; empty for the first.
+  /// - Returns: what the code that runs that training asks.
+  package func chapter(_ name: String = "") -> Chapter { Chapter(journal: self, name: name) }
+
+  /// The steps of one training among those of a run, such as a refit's.
+  package struct Chapter {
+    fileprivate let journal: TrainingJournal
+    fileprivate let name: String
+
+    /// Which epochs its finished phases kept.
+    package var epochs: [Phase: Int] {
+      var epochs: [Phase: Int] = [:]
+      for phase in Phase.allCases {
+        if let epoch = journal.progress.epochs[full(phase.rawValue)] { epochs[phase] = epoch }
+      }
+      return epochs
+    }
+
+    /// A training inside this one.
+    package func chapter(_ name: String) -> Chapter {
+      Chapter(journal: journal, name: full(name))
+    }
+
+    private func full(_ step: String) -> String { name.isEmpty ? step : "\(name)/\(step)" }
+
+    /// What a step gave; nil when it is not finished, or what it gave has been used up.
+    func finished(_ step: String) -> (model: Model, epoch: Int)? {
+      let progress = journal.progress
+      guard let model = progress.models[full(step)], let epoch = progress.epochs[full(step)] else {
+        return nil
+      }
+      return (model, epoch)
+    }
+
+    /// Where a step stood that an earlier process had begun; given once.
+    func takeState(of step: String) -> PhaseState? {
+      guard let current = journal.progress.current, current.step == full(step) else { return nil }
+      journal.progress.current = nil
+      journal.isInStep = true
+      return current.state
+    }
+
+    /// Begins a step; a joint model uses up what it was joined from.
+    func begin(_ step: String) {
+      journal.isInStep = true
+      guard step == Phase.neumf.rawValue else { return }
+      for part in [Phase.gmf.rawValue, Phase.mlp.rawValue, TrainingJournal.factors] {
+        journal.progress.models[full(part)] = nil
+      }
+    }
+
+    /// Ends a step; what was trained for it alone is used up.
+    func finish(_ step: String, _ model: Model, epoch: Int) throws {
+      journal.isInStep = false
+      let own = full(step)
+      for other in journal.progress.models.keys where other.hasPrefix(own + "/") {
+        journal.progress.models[other] = nil
+      }
+      journal.progress.models[own] = model
+      journal.progress.epochs[own] = epoch
+      journal.finished()
+      if journal.isDue() { try journal.keep(journal.progress) }
+    }
+
+    /// Lets the state of a step that is under way be kept, if that is due.
+    func offer(_ step: String, _ state: () -> PhaseState?) throws {
+      guard journal.isDue(), let state = state() else { return }
+      var progress = journal.progress
+      progress.current = TrainingProgress.Current(step: full(step), state: state)
+      try journal.keep(progress)
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package import Interactions
+package import Parallelism
+
+/// What trains on what, and who watches: the parts of a training that every phase shares.
+package struct TrainingRun {
+  /// Each user's training positives.
+  package let positives: UserItems
+  /// The weight of each positive's loss, in their order; empty for 1.
+  package let weights: [Float]
+  /// What users have spoken against; nil when nobody has.
+  package let known: KnownNegatives?
+  /// How many users get an embedding.
+  package let userCount: Int
+  /// How many items get an embedding.
+  package let itemCount: Int
+  /// The settings.
+  package let options: TrainingOptions
+  /// The threads.
+  package let pool: WorkerPool
+  /// Seconds on a clock that never goes back.
+  package let clock: () -> Double
+  /// Judges a model on the validation items.
+  package let validate: (NeuralScorer) throws -> (hr: Double, ndcg: Double)
+  /// Hears of epochs and progress; throws to stop.
+  package let report: (TrainingEvent) throws -> Void
+  /// Gives what the GMF part starts from when `options.pretrain` is `factors`.
+  package let factors: (() throws -> MatrixFactors)?
+  /// Parts that other models with these positives have in common with this one; nil for none.
+  package let parts: TrainedParts?
+  /// What is never drawn as a negative, when the positives are some of what is known; nil: they are all.
+  package let rejected: UserItems?
+  /// Content features of all users and items; nil for none.
+  package let features: ContentFeatures?
+  /// What keeps where the training stands, and knows what was done before; nil for nobody.
+  package let chapter: TrainingJournal.Chapter?
+
+  /// Names the parts.
+  package init(
+    positives: UserItems, weights: [Float] = [], known: KnownNegatives? = nil, userCount: Int,
+    itemCount: Int,
+    options: TrainingOptions, pool: WorkerPool, clock: @escaping () -> Double,
+    validate: @escaping (NeuralScorer) throws -> (hr: Double, ndcg: Double),
+    report: @escaping (TrainingEvent) throws -> Void,
+    factors: (() throws -> MatrixFactors)? = nil,
+    parts: TrainedParts? = nil, rejected: UserItems? = nil, features: ContentFeatures? = nil,
+    chapter: TrainingJournal.Chapter? = nil
+  ) {
+    self.positives = positives
+    self.weights = weights
+    self.known = known
+    self.userCount = userCount
+    self.itemCount = itemCount
+    self.options = options
+    self.pool = pool
+    self.clock = clock
+    self.validate = validate
+    self.report = report
+    self.factors = factors
+    self.parts = parts
+    self.rejected = rejected
+    self.features = features
+    self.chapter = chapter
+  }
+
+  /// A trainer of a model by some settings.
+  func trainer(from start: Model, _ settings: PhaseOptions) -> Trainer {
+    // A part by itself draws what it draws as pre-training.
+    let place = UInt64(Phase.allCases.firstIndex(of: start.layout.spec.ownPhase) ?? 0)
+    return Trainer(
+      start, positives: positives, weights: weights, known: known, rejected: rejected,
+      features: features, options: options,
+      phase: settings, seed: mixed(options.seed &+ place), pool: pool)
+  }
+}
+
+/// Trains a model: `TrainingRun` in one call.
+///
+/// - Parameters:
+///   - positives: each user's training positives.
+///   - userCount: how many users get an embedding.
+///   - itemCount: how many items get an embedding.
+///   - spec: the shape.
+///   - options: the settings.
+///   - pool: the threads.
+///   - clock: seconds on a clock that never goes back.
+///   - validate: judges a model on the validation items.
+///   - report: hears of epochs and progress; throws to stop.
+/// - Returns: the model of the best epoch.
+/// - Throws: `TrainingError`, and what `validate` and `report` throw.
+package func train(
+  positives: UserItems, userCount: Int, itemCount: Int, spec: ModelSpec, options: TrainingOptions,
+  pool: WorkerPool, clock: () -> Double,
+  validate: (NeuralScorer) throws -> (hr: Double, ndcg: Double),
+  report: (TrainingEvent) throws -> Void
+) throws -> Model {
+  try withoutActuallyEscaping(clock) { clock in
+    try withoutActuallyEscaping(validate) { validate in
+      try withoutActuallyEscaping(report) { report in
+        try TrainingRun(
+          positives: positives, userCount: userCount, itemCount: itemCount, options: options,
+          pool: pool, clock: clock, validate: validate, report: report
+        ).train(spec).model
+      }
+    }
+  }
+}
