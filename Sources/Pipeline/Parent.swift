@@ -71,7 +71,9 @@ struct News {
   var itemGrowth: Double { Self.growth(itemPlaces, parent.stored.items.count) }
 
   /// Whether there is nothing that the parent did not know.
-  var isEmpty: Bool { interactions == 0 && !hasLaterEvents }
+  ///
+  /// What came in too late to be learnt is something all the same: it may be in a list.
+  var isEmpty: Bool { interactions == 0 && late == 0 && !hasLaterEvents }
 
   private static func growth(_ places: [Int32], _ known: Int) -> Double {
     Double(places.count { $0 < 0 }) / Double(max(known, 1))
