@@ -74,9 +74,10 @@ extension Connection {
       lostOrServer, redaction(words.isEmpty ? "libpq gives no reason" : words), attempt)
   }
 
-  private var lostOrServer: PostgresError.Kind {
-    unsafe PQstatus(handle) == CONNECTION_OK ? .server : .connection
-  }
+  /// What an error without an SQLSTATE is of.
+  ///
+  /// After a write that failed libpq may still call the connection well, until it is read from.
+  private var lostOrServer: PostgresError.Kind { isAlive ? .server : .connection }
 
   /// Whether libpq itself knows the connection to be gone.
   var isLost: Bool { unsafe PQstatus(handle) != CONNECTION_OK }
