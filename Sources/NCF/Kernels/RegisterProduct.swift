@@ -3,7 +3,7 @@
 /// Each element is a sum over the inner dimension in ascending order, in steps of `depth`, whatever is
 /// beside it: the bits don't depend on how many rows or columns are computed with it. A strip of 16
 /// columns of b is copied together first where its rows lie so far apart that they would push each
-/// other out of the nearest cache.
+/// other out of the nearest cache, and so is a panel of a that is read down its columns.
 final class RegisterProduct: @unchecked Sendable {
   /// Rows of a block; with two vectors each they leave four registers for the factors.
   private static let height = 6
@@ -13,10 +13,16 @@ final class RegisterProduct: @unchecked Sendable {
   private static let half = 8
   /// Inner numbers at a time: a strip of them is 8 kB.
   private static let depth = 128
-  /// Rows of b this near each other are read where they are.
+  /// Rows this near each other are read where they are.
   private static let nearStride = 64
+  /// Columns of a in a panel: with `depth` of its rows it is 48 kB.
+  private static let panelWidth = 96
+  /// With fewer columns of b a panel is not worth its copy.
+  private static let leastColumns = 64
 
   private let memory = Storage<Float>(count: (depth + height) * width)
+  private let panelMemory = Storage<Float>(count: panelWidth * depth)
+  private var panel: Buffer<Float> { panelMemory.buffer }
   private var strip: Buffer<Float> { memory.buffer }
   /// A block on its way to where fewer than 16 columns or six rows are left.
   private var corner: Buffer<Float> { memory.buffer.from(Self.depth * Self.width) }
@@ -56,9 +62,37 @@ final class RegisterProduct: @unchecked Sendable {
   func accumulateTransposed(
     _ a: Matrix, _ b: Matrix, into c: Matrix, rows: Int, inner: Int, columns: Int
   ) {
-    run(b, into: c, rows: rows, inner: inner, columns: columns, accumulating: true) {
-      row, first, count in
-      Rows(a.buffer.from(first * a.stride + row), stride: 1, step: a.stride, count: count)
+    if a.stride <= Self.nearStride || columns < Self.leastColumns {
+      run(b, into: c, rows: rows, inner: inner, columns: columns, accumulating: true) {
+        row, first, count in
+        Rows(a.buffer.from(first * a.stride + row), stride: 1, step: a.stride, count: count)
+      }
+      return
+    }
+    for first in stride(from: 0, to: inner, by: Self.depth) {
+      let depth = min(Self.depth, inner - first)
+      let part = Matrix(b.buffer.from(first * b.stride), stride: b.stride)
+      for top in stride(from: 0, to: rows, by: Self.panelWidth) {
+        let width = min(Self.panelWidth, rows - top)
+        fillPanel(a.buffer.from(first * a.stride + top), stride: a.stride, depth: depth, width)
+        run(
+          part, into: Matrix(c.buffer.from(top * c.stride), stride: c.stride), rows: width,
+          inner: depth, columns: columns, accumulating: true
+        ) { row, _, count in
+          Rows(panel.from(row * depth), stride: 1, step: Self.height, count: count)
+        }
+      }
+    }
+  }
+
+  /// Copies columns of a in sixes, each six's numbers side by side for one inner index after the other.
+  private func fillPanel(_ a: Buffer<Float>, stride pitch: Int, depth: Int, _ width: Int) {
+    for index in 0..<depth {
+      let row = a.from(index * pitch)
+      for first in stride(from: 0, to: width, by: Self.height) {
+        let target = panel.from(first * depth + index * Self.height)
+        for column in 0..<min(Self.height, width - first) { target[column] = row[first + column] }
+      }
     }
   }
 
