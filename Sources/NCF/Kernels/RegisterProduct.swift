@@ -1,49 +1,41 @@
-/// Products of small matrices with a block of sums in registers: six rows of 16 columns.
+/// Products of small matrices with a block of sums in registers: four rows of 16 columns.
 ///
 /// Each element is a sum over the inner dimension in ascending order, in steps of `depth`, whatever is
 /// beside it: the bits don't depend on how many rows or columns are computed with it. A strip of 16
 /// columns of b is copied together first where its rows lie so far apart that they would push each
-/// other out of the nearest cache, and so is a panel of a that is read down its columns.
+/// other out of the nearest cache.
 final class RegisterProduct: @unchecked Sendable {
-  /// Rows of a block; with two vectors each they leave four registers for the factors.
-  private static let height = 6
+  /// Rows of a block: eight sums keep the multipliers busy, and with all their factors they fit in
+  /// sixteen registers.
+  private static let height = 4
   /// Columns of a block.
   private static let width = 16
   /// Columns of a narrow block, one vector.
   private static let half = 8
   /// Inner numbers at a time: a strip of them is 8 kB.
   private static let depth = 128
-  /// Rows this near each other are read where they are.
+  /// Rows of b this near each other are read where they are.
   private static let nearStride = 64
-  /// Columns of a in a panel: with `depth` of its rows it is 48 kB.
-  private static let panelWidth = 96
-  /// With fewer columns of b a panel is not worth its copy.
-  private static let leastColumns = 64
 
   private let memory = Storage<Float>(count: (depth + height) * width)
-  private let panelMemory = Storage<Float>(count: panelWidth * depth)
-  private var panel: Buffer<Float> { panelMemory.buffer }
   private var strip: Buffer<Float> { memory.buffer }
-  /// A block on its way to where fewer than 16 columns or six rows are left.
+  /// A block on its way to where fewer than 16 columns or four rows are left.
   private var corner: Buffer<Float> { memory.buffer.from(Self.depth * Self.width) }
 
-  /// Where the six numbers of a that go with an inner index are.
+  /// Where the four numbers of a that go with an inner index are.
   ///
   /// They are at `start + offset[row] + index * step`; rows beyond the last repeat it.
   private struct Rows {
     let start: Buffer<Float>
     let step: Int
-    let offsets: (Int, Int, Int, Int, Int, Int)
+    let offsets: (Int, Int, Int, Int)
 
     @inline(__always)
     init(_ start: Buffer<Float>, stride: Int, step: Int, count: Int) {
       self.start = start
       self.step = step
       let last = (count - 1) * stride
-      offsets = (
-        0, min(stride, last), min(2 * stride, last), min(3 * stride, last), min(4 * stride, last),
-        min(5 * stride, last)
-      )
+      offsets = (0, min(stride, last), min(2 * stride, last), min(3 * stride, last))
     }
   }
 
@@ -62,37 +54,9 @@ final class RegisterProduct: @unchecked Sendable {
   func accumulateTransposed(
     _ a: Matrix, _ b: Matrix, into c: Matrix, rows: Int, inner: Int, columns: Int
   ) {
-    if a.stride <= Self.nearStride || columns < Self.leastColumns {
-      run(b, into: c, rows: rows, inner: inner, columns: columns, accumulating: true) {
-        row, first, count in
-        Rows(a.buffer.from(first * a.stride + row), stride: 1, step: a.stride, count: count)
-      }
-      return
-    }
-    for first in stride(from: 0, to: inner, by: Self.depth) {
-      let depth = min(Self.depth, inner - first)
-      let part = Matrix(b.buffer.from(first * b.stride), stride: b.stride)
-      for top in stride(from: 0, to: rows, by: Self.panelWidth) {
-        let width = min(Self.panelWidth, rows - top)
-        fillPanel(a.buffer.from(first * a.stride + top), stride: a.stride, depth: depth, width)
-        run(
-          part, into: Matrix(c.buffer.from(top * c.stride), stride: c.stride), rows: width,
-          inner: depth, columns: columns, accumulating: true
-        ) { row, _, count in
-          Rows(panel.from(row * depth), stride: 1, step: Self.height, count: count)
-        }
-      }
-    }
-  }
-
-  /// Copies columns of a in sixes, each six's numbers side by side for one inner index after the other.
-  private func fillPanel(_ a: Buffer<Float>, stride pitch: Int, depth: Int, _ width: Int) {
-    for index in 0..<depth {
-      let row = a.from(index * pitch)
-      for first in stride(from: 0, to: width, by: Self.height) {
-        let target = panel.from(first * depth + index * Self.height)
-        for column in 0..<min(Self.height, width - first) { target[column] = row[first + column] }
-      }
+    run(b, into: c, rows: rows, inner: inner, columns: columns, accumulating: true) {
+      row, first, count in
+      Rows(a.buffer.from(first * a.stride + row), stride: 1, step: a.stride, count: count)
     }
   }
 
@@ -179,19 +143,16 @@ final class RegisterProduct: @unchecked Sendable {
     }
   }
 
-  /// One block: twelve sums in registers.
+  /// One block: eight sums in registers.
   @inline(__always)
   private static func block(
     _ a: Rows, _ b: Buffer<Float>, step: Int, depth: Int, into c: Buffer<Float>, stride: Int,
     adding: Bool
   ) {
-    var (a0, a1, b0, b1, c0, c1) = (
-      Vector.zero, Vector.zero, Vector.zero, Vector.zero, Vector.zero, Vector.zero
-    )
-    var (d0, d1, e0, e1, f0, f1) = (
-      Vector.zero, Vector.zero, Vector.zero, Vector.zero, Vector.zero, Vector.zero
-    )
+    var (a0, a1, b0, b1) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
+    var (c0, c1, d0, d1) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
     let offsets = a.offsets
+    // Plain addition: a check for overflow is felt in a loop this short.
     var (index, left, right) = (0, 0, 0)
     while index < depth {
       let (x0, x1) = (b.vector(right), b.vector(right + 8))
@@ -208,22 +169,14 @@ final class RegisterProduct: @unchecked Sendable {
       let fd = Vector(repeating: factors[offsets.3])
       d0 = d0.addingProduct(fd, x0)
       d1 = d1.addingProduct(fd, x1)
-      let fe = Vector(repeating: factors[offsets.4])
-      e0 = e0.addingProduct(fe, x0)
-      e1 = e1.addingProduct(fe, x1)
-      let ff = Vector(repeating: factors[offsets.5])
-      f0 = f0.addingProduct(ff, x0)
-      f1 = f1.addingProduct(ff, x1)
-      index += 1
-      left += a.step
-      right += step
+      index &+= 1
+      left &+= a.step
+      right &+= step
     }
     store(a0, a1, at: 0, of: c, adding)
     store(b0, b1, at: stride, of: c, adding)
     store(c0, c1, at: 2 * stride, of: c, adding)
     store(d0, d1, at: 3 * stride, of: c, adding)
-    store(e0, e1, at: 4 * stride, of: c, adding)
-    store(f0, f1, at: 5 * stride, of: c, adding)
   }
 
   /// The same with one vector a row.
@@ -232,8 +185,7 @@ final class RegisterProduct: @unchecked Sendable {
     _ a: Rows, _ b: Buffer<Float>, step: Int, depth: Int, into c: Buffer<Float>, stride: Int,
     adding: Bool
   ) {
-    var (a0, b0, c0) = (Vector.zero, Vector.zero, Vector.zero)
-    var (d0, e0, f0) = (Vector.zero, Vector.zero, Vector.zero)
+    var (a0, b0, c0, d0) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
     let offsets = a.offsets
     var (index, left, right) = (0, 0, 0)
     while index < depth {
@@ -243,18 +195,14 @@ final class RegisterProduct: @unchecked Sendable {
       b0 = b0.addingProduct(Vector(repeating: factors[offsets.1]), x)
       c0 = c0.addingProduct(Vector(repeating: factors[offsets.2]), x)
       d0 = d0.addingProduct(Vector(repeating: factors[offsets.3]), x)
-      e0 = e0.addingProduct(Vector(repeating: factors[offsets.4]), x)
-      f0 = f0.addingProduct(Vector(repeating: factors[offsets.5]), x)
-      index += 1
-      left += a.step
-      right += step
+      index &+= 1
+      left &+= a.step
+      right &+= step
     }
     store(a0, at: 0, of: c, adding)
     store(b0, at: stride, of: c, adding)
     store(c0, at: 2 * stride, of: c, adding)
     store(d0, at: 3 * stride, of: c, adding)
-    store(e0, at: 4 * stride, of: c, adding)
-    store(f0, at: 5 * stride, of: c, adding)
   }
 
   @inline(__always)

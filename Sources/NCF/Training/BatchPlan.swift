@@ -242,7 +242,7 @@ final class TouchedRows: @unchecked Sendable {
   let next: Buffer<Int32>
 
   /// The last reference to each slot's row.
-  let last: Buffer<Int32>
+  private let last: Buffer<Int32>
   /// Slots whose rows more than one part refers to, in order.
   let shared: Buffer<Int32>
   private(set) var sharedCount = 0

@@ -122,15 +122,7 @@ extension Trainer {
   ) {
     let start = touched.sharedCount * worker / pool.threads
     let end = touched.sharedCount * (worker + 1) / pool.threads
-    let width = store.layout.rowStride
     for place in start..<end {
-      if place + 6 < end {
-        // Rows and gradients that the other cores wrote last.
-        let ahead = Int(touched.shared[place + 6])
-        table.prefetch(row: Int(touched.rows[ahead]))
-        gradients.prefetch(Int(touched.first[ahead]) * width, count: width)
-        gradients.prefetch(Int(touched.last[ahead]) * width, count: width)
-      }
       move(table, touched, gradients, features, Int(touched.shared[place]), step)
     }
   }
@@ -180,13 +172,11 @@ extension Trainer {
     let sum = gradients.from(first * width)
     var other = touched.next[first]
     while other >= 0 {
-      let following = touched.next[Int(other)]
-      if following >= 0 { gradients.prefetch(Int(following) * width, count: width) }
       let addend = gradients.from(Int(other) * width)
       for column in stride(from: 0, to: width, by: 8) {
         sum.set(column, sum.vector(column) + addend.vector(column))
       }
-      other = following
+      other = touched.next[Int(other)]
     }
     return sum
   }
