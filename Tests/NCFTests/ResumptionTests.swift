@@ -90,11 +90,15 @@ import Testing
   ]
 
   /// Two of each user and one of each item, the last of them without.
-  private static let features = ContentFeatures(
-    users: FeatureLists(
-      featureCount: 7,
-      lists: (0..<300).map { $0 == 299 ? [] : [UInt32($0 % 4), UInt32(4 + $0 % 3)] }),
-    items: FeatureLists(featureCount: 5, lists: (0..<200).map { $0 == 199 ? [] : [UInt32($0 % 5)] }))
+  private static let features: ContentFeatures = {
+    let users = (0..<300).map { user -> [UInt32] in
+      user == 299 ? [] : [UInt32(user % 4), UInt32(4 + user % 3)]
+    }
+    let items = (0..<200).map { item -> [UInt32] in item == 199 ? [] : [UInt32(item % 5)] }
+    return ContentFeatures(
+      users: FeatureLists(featureCount: 7, lists: users),
+      items: FeatureLists(featureCount: 5, lists: items))
+  }()
 
   /// Trains; the journal's `keep` gets the state and the records told of until then.
   private static func train(
