@@ -91,10 +91,10 @@ import Testing
 
   /// Two of each user and one of each item, the last of them without.
   private static let features: ContentFeatures = {
-    let users = (0..<300).map { user -> [UInt32] in
-      user == 299 ? [] : [UInt32(user % 4), UInt32(4 + user % 3)]
-    }
-    let items = (0..<200).map { item -> [UInt32] in item == 199 ? [] : [UInt32(item % 5)] }
+    var users = [[UInt32]](repeating: [], count: 300)
+    var items = [[UInt32]](repeating: [], count: 200)
+    for user in UInt32(0)..<299 { users[Int(user)] = [user % 4, 4 + user % 3] }
+    for item in UInt32(0)..<199 { items[Int(item)] = [item % 5] }
     return ContentFeatures(
       users: FeatureLists(featureCount: 7, lists: users),
       items: FeatureLists(featureCount: 5, lists: items))
