@@ -33,9 +33,16 @@ struct CheckTests {
   func well() throws {
     let shop = try Shop()
     let config = try shop.job()
-    let before = try shop.value("SELECT pg_current_snapshot()::text")
+    // Who wrote the newest row of a catalogue or a table of the job: nobody since, if it is the same.
+    let newest = """
+      SELECT concat_ws(' ', (SELECT max(xmin::text::bigint) FROM pg_class),
+        (SELECT max(xmin::text::bigint) FROM pg_attribute), (SELECT count(*) FROM pg_class),
+        (SELECT count(*) FROM ncf.runs), (SELECT count(*) FROM ncf.live),
+        (SELECT max(xmin::text::bigint) FROM ncf.migrations))
+      """
+    let before = try shop.value(newest)
     let fresh = try check(shop.program, config)
-    #expect(try shop.value("SELECT pg_current_snapshot()::text") == before)
+    #expect(try shop.value(newest) == before)
     #expect(fresh.code == 0)
     #expect(Set(fresh.results.values) == ["ok"], "\(fresh.messages)")
     #expect(fresh.results.count == 17)
