@@ -50,7 +50,8 @@ struct PhaseCourse {
     var records: [EpochRecord] = []
     var state: Standing
     if let kept = run.chapter?.takeState(of: step) {
-      state = Standing(kept, trainer: run.trainer(from: kept.blank(features: run.features), settings))
+      state = Standing(
+        kept, trainer: run.trainer(from: kept.blank(features: run.features), settings))
       try state.trainer?.restore(kept.trainer)
     } else {
       state = try begin(start(), &records)

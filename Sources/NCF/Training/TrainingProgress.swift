@@ -65,6 +65,7 @@ package struct PhaseState: Sendable, Equatable {
   /// A model of the same shape, of zeros.
   ///
   /// - Parameter features: what the training's users and items have; nil for none.
+  /// - Returns: the model, which knows nothing yet.
   func blank(features: ContentFeatures?) -> Model {
     var model = Model(zeros: spec, userCount: userCount, itemCount: itemCount)
     if let features {
