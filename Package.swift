@@ -31,6 +31,7 @@ let package = Package(
     .target(name: "Postgres", dependencies: ["CLibpq"]),
     .target(name: "Interactions"),
     .target(name: "Parallelism", dependencies: ["CProcessor"]),
+    .target(name: "Notation"),
 
     // Models and how they are judged.
     .target(
@@ -53,22 +54,22 @@ let package = Package(
     .target(
       name: "Pipeline",
       dependencies: [
-        "Postgres", "Interactions", "Parallelism", "NCF", "Baselines", "Ranking", "Migrations",
-        "CZlib",
+        "Postgres", "Interactions", "Parallelism", "Notation", "NCF", "Baselines", "Ranking",
+        "Migrations", "CZlib",
       ]),
     .target(
       name: "Experiments",
-      dependencies: ["NCF", "Baselines", "Ranking", "Interactions", "Parallelism"]),
+      dependencies: ["NCF", "Baselines", "Ranking", "Interactions", "Parallelism", "Notation"]),
     .target(
       name: "Configuration",
       dependencies: [
         "Pipeline", "NCF", "Baselines", "Interactions", .product(name: "Yams", package: "Yams"),
       ]),
-    .target(name: "Reporting", dependencies: ["Pipeline"]),
+    .target(name: "Reporting", dependencies: ["Pipeline", "Notation"]),
     .executableTarget(
       name: "ncf-batch",
       dependencies: [
-        "Pipeline", "Configuration", "Experiments", "Reporting", "Interactions", "NCF",
+        "Pipeline", "Configuration", "Experiments", "Reporting", "Notation", "Interactions", "NCF",
         "Parallelism", "Postgres", "CProcessor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -86,6 +87,7 @@ let package = Package(
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"]),
     .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "Planted"]),
     .testTarget(name: "ParallelismTests", dependencies: ["Parallelism"]),
+    .testTarget(name: "NotationTests", dependencies: ["Notation"]),
     .testTarget(
       name: "NCFTests",
       dependencies: ["NCF", "Interactions", "Parallelism", "Ranking", "Baselines", "Planted"],

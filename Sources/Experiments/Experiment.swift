@@ -1,5 +1,6 @@
 import Interactions
 package import NCF
+import Notation
 import Ranking
 
 /// The paper's experiments, and those that answer what later work found.
@@ -181,7 +182,7 @@ struct Laboratory {
   func published(_ trial: Trial, factors: Int) -> [String] {
     guard let published = settings.published else { return [] }
     guard let pair = published.pair(trial.label, factors: factors) else { return ["-", "-"] }
-    return [Cell.fixed(pair.hr), Cell.fixed(pair.ndcg)]
+    return [Figures.fixed(pair.hr, 3), Figures.fixed(pair.ndcg, 3)]
   }
 
   /// Names of the columns that `published` fills.
@@ -199,7 +200,7 @@ struct Laboratory {
     [
       measured.cell(.hr, .sampled, k: k), measured.cell(.ndcg, .sampled, k: k),
       measured.spread(.ndcg, .sampled, k: k), measured.cell(.hr, .full, k: k),
-      measured.cell(.ndcg, .full, k: k), measured.epochs, Cell.seconds(measured.seconds),
+      measured.cell(.ndcg, .full, k: k), measured.epochs, Figures.seconds(measured.seconds),
     ]
   }
 }

@@ -1,6 +1,7 @@
 import Baselines
 import Interactions
 import NCF
+import Notation
 import Ranking
 
 extension Laboratory {
@@ -17,7 +18,7 @@ extension Laboratory {
       let options = ALSOptions(
         factors: factors, regularization: regularization, alpha: alpha,
         iterations: settings.isQuick ? 5 : 15)
-      let number = Cell.fixed
+      let number = Figures.fixed
       return Entry(
         name: "iALS \(factors), reg \(number(Double(regularization), 0)), "
           + "alpha \(number(Double(alpha), 0))",
@@ -99,7 +100,7 @@ extension Laboratory {
     let measured = try book.measure(grid.map(\.trial), seeds: settings.seeds)
     let header = ["model", "validation NDCG@\(k)"] + figuresHeader
     func row(_ name: String, _ measured: Measured) -> [String] {
-      [name, Cell.fixed(measured.validation, 4)] + figures(measured)
+      [name, Figures.fixed(measured.validation, 4)] + figures(measured)
     }
     let usable = grid.indices.filter { grid[$0].start != nil }
     guard
@@ -133,8 +134,8 @@ extension Laboratory {
         header: ["settings", "NDCG@\(k)", "seconds"],
         rows: zip(tried, validated).map { trial, measured in
           [
-            Self.words(trial), Cell.fixed(measured.validation, 4),
-            Cell.seconds(measured.seconds),
+            Self.words(trial), Figures.fixed(measured.validation, 4),
+            Figures.seconds(measured.seconds),
           ]
         }),
     ]
@@ -147,11 +148,11 @@ extension Laboratory {
     let tower = neural.spec.tower.map(String.init).joined(separator: "-")
     let options = neural.options
     return "tower \(tower), \(joint.optimizer.rawValue) "
-      + "\(Cell.fixed(Double(joint.learningRate), 4)), "
-      + "alpha \(Cell.fixed(Double(options.alpha), 1)), "
-      + "dropout \(Cell.fixed(Double(options.dropout), 1)), "
-      + "L2 \(Cell.fixed(Double(options.l2Embeddings), 6)), "
-      + "averaging \(Cell.fixed(Double(options.averaging), 1)), "
+      + "\(Figures.fixed(Double(joint.learningRate), 4)), "
+      + "alpha \(Figures.fixed(Double(options.alpha), 1)), "
+      + "dropout \(Figures.fixed(Double(options.dropout), 1)), "
+      + "L2 \(Figures.fixed(Double(options.l2Embeddings), 6)), "
+      + "averaging \(Figures.fixed(Double(options.averaging), 1)), "
       + "negatives \(options.sampling == .uniform ? "uniform" : "by popularity")"
   }
 }

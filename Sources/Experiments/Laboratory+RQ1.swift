@@ -1,5 +1,6 @@
 import Baselines
 import NCF
+import Notation
 import Ranking
 
 extension Laboratory {
@@ -88,7 +89,7 @@ extension Laboratory {
             "\(metric.rawValue.uppercased())@K, \(proto.rawValue), \(most) factors (Figure 5)",
           header: ["method"] + lengths.map { "\($0)" },
           rows: last.map { trial, measured in
-            [trial.1.label] + lengths.map { Cell.fixed(measured.mean(metric, proto, k: $0), 4) }
+            [trial.1.label] + lengths.map { Figures.fixed(measured.mean(metric, proto, k: $0), 4) }
           })
       }
     }
@@ -135,8 +136,8 @@ extension Laboratory {
       for metric in [HoldoutMetric.hr, .ndcg] {
         let test = PairedTest(
           first.values(metric, proto, k: k), second.values(metric, proto, k: k))
-        cells.append(test.map { Cell.fixed($0.meanDifference, 4) } ?? "-")
-        cells.append(test.map { Cell.probability($0.twoSided) } ?? "-")
+        cells.append(test.map { Figures.fixed($0.meanDifference, 4) } ?? "-")
+        cells.append(test.map { Figures.probability($0.twoSided) } ?? "-")
       }
     }
     return cells

@@ -1,5 +1,6 @@
 import Baselines
 import NCF
+import Notation
 import Ranking
 
 extension Laboratory {
@@ -28,7 +29,8 @@ extension Laboratory {
             $0.curve.indices.contains(place) ? $0.curve[place] : nil
           }
           func mean(_ value: (TrialResult.Epoch) -> Double) -> String {
-            own.isEmpty ? "-" : Cell.fixed(own.reduce(0) { $0 + value($1) } / Double(own.count), 4)
+            own.isEmpty
+              ? "-" : Figures.fixed(own.reduce(0) { $0 + value($1) } / Double(own.count), 4)
           }
           return [mean { $0.loss ?? .nan }, mean(\.hr), mean(\.ndcg)]
         }
@@ -123,7 +125,7 @@ extension Laboratory {
         let own = measured[row * depths + depth].cell(metric, .sampled, k: k)
         guard let published = settings.published else { return [own] }
         let pair = published.pair(trials[depth].label, factors: factors)
-        return [own, pair.map { Cell.fixed(metric == .hr ? $0.hr : $0.ndcg) } ?? "-"]
+        return [own, pair.map { Figures.fixed(metric == .hr ? $0.hr : $0.ndcg, 3) } ?? "-"]
       }
   }
 

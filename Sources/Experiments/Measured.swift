@@ -1,3 +1,4 @@
+import Notation
 import Ranking
 
 /// One row of a table: the same trial over several seeds.
@@ -27,9 +28,9 @@ struct Measured {
   /// The mean as a cell, with half the width of its 95 % interval.
   func cell(_ metric: HoldoutMetric, _ proto: Setting, k: Int, decimals: Int = 4) -> String {
     guard let estimate = estimate(metric, proto, k: k) else { return "-" }
-    let mean = Cell.fixed(estimate.value, decimals)
+    let mean = Figures.fixed(estimate.value, decimals)
     guard let low = estimate.low, let high = estimate.high else { return mean }
-    return "\(mean) ± \(Cell.fixed((high - low) / 2, decimals))"
+    return "\(mean) ± \(Figures.fixed((high - low) / 2, decimals))"
   }
 
   /// The mean alone.
@@ -45,7 +46,7 @@ struct Measured {
     guard means.count > 1 else { return "-" }
     let mean = means.reduce(0, +) / Double(means.count)
     let squares = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return Cell.fixed((squares / Double(means.count - 1)).squareRoot(), 4)
+    return Figures.fixed((squares / Double(means.count - 1)).squareRoot(), 4)
   }
 
   /// Mean seconds of training.

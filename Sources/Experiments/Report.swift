@@ -64,29 +64,3 @@ package struct Report: Sendable, Equatable {
     return [line(section.header), rule] + section.rows.map(line)
   }
 }
-
-/// Numbers as tables show them.
-enum Cell {
-  /// A number with so many decimals.
-  static func fixed(_ value: Double, _ decimals: Int = 3) -> String {
-    guard value.isFinite, abs(value) < 1e15 else { return "-" }
-    var scale = 1.0
-    for _ in 0..<decimals { scale *= 10 }
-    let units = Int((abs(value) * scale).rounded())
-    let sign = value < 0 && units > 0 ? "-" : ""
-    guard decimals > 0 else { return sign + String(units) }
-    let fraction = String(units % Int(scale))
-    let zeros = String(repeating: "0", count: decimals - fraction.count)
-    return "\(sign)\(units / Int(scale)).\(zeros)\(fraction)"
-  }
-
-  /// A probability: two digits, or less than a thousandth.
-  static func probability(_ value: Double) -> String {
-    value < 0.001 ? "< .001" : fixed(value, 3)
-  }
-
-  /// Seconds, to a tenth when they are few.
-  static func seconds(_ value: Double) -> String {
-    value < 10 ? fixed(value, 2) : fixed(value, value < 100 ? 1 : 0)
-  }
-}

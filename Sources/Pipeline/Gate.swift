@@ -1,3 +1,4 @@
+import Notation
 import Ranking
 
 /// Decides whether a trained model may be published, from figures alone.
@@ -95,7 +96,7 @@ struct Gate {
       let test = PairedTest(challenger, live), test.twoSided < significance
     else { return nil }
     return "whole-catalogue NDCG \(text(ours)) is below the live model's \(text(theirs)), "
-      + "by more than \(text(limits.tolerance * 100)) % (p \(text(test.twoSided)))"
+      + "by more than \(text(limits.tolerance * 100)) % (\(Notation.Figures.significance(test.twoSided)))"
   }
 
   private static func shrank(_ now: Int, from live: Int, _ limits: Job.GateLimits) -> Bool {

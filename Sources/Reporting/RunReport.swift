@@ -1,3 +1,4 @@
+import Notation
 package import Pipeline
 
 /// What a run tells in the end: JSON for programs, a few lines for people.

@@ -62,6 +62,7 @@ struct GateTests {
       ($0.live, $0.challenger, $0.itemPop) = (live, live.map { $0 * 0.9 }, popular)
     }
     #expect(clear.count == 1 && clear[0].contains("live model"))
+    #expect(clear.first?.hasSuffix("by more than 2.0 % (p < .001)") == true)
     // Every user 1 % worse: significant, but within the tolerance.
     #expect(
       reasons {

@@ -1,3 +1,5 @@
+import Notation
+
 /// A scale from figures to a stretch of the picture, with round figures marked on it.
 struct Axis: Sendable {
   /// The figures at its ends.

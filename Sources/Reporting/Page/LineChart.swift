@@ -1,3 +1,5 @@
+import Notation
+
 /// Lines over an axis, each named at its end, as SVG.
 struct LineChart {
   /// A point of a line.

@@ -1,3 +1,4 @@
+import Notation
 import Pipeline
 
 /// How the run stands among the job's nights, and what it cost.

@@ -1,3 +1,4 @@
+import Notation
 import Pipeline
 
 /// What is recommended, and to whom.

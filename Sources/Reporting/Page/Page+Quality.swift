@@ -1,3 +1,4 @@
+import Notation
 import Pipeline
 
 /// How good the model is, and how it came to be so.

@@ -1,3 +1,4 @@
+import Notation
 package import Pipeline
 
 /// A run on one page: how good it is, how it learnt, how it stands in the job's history, what it

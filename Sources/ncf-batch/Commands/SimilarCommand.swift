@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Notation
 import Pipeline
 import Reporting
 

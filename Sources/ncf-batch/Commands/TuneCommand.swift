@@ -3,6 +3,7 @@ import Configuration
 import Experiments
 import Logging
 import NCF
+import Notation
 import Parallelism
 import Pipeline
 import Reporting

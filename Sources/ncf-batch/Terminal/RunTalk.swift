@@ -1,4 +1,5 @@
 import Logging
+import Notation
 import Pipeline
 import Reporting
 import Synchronization

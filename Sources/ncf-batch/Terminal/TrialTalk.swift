@@ -1,5 +1,6 @@
 import Experiments
 import Logging
+import Notation
 import Reporting
 import Synchronization
 

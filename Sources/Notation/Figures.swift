@@ -31,6 +31,11 @@ package enum Figures {
     return "\(whole / 3600) h \(two(whole / 60 % 60)) min"
   }
 
+  /// Seconds in a column of such: to a tenth and less when they are few.
+  package static func seconds(_ seconds: Double) -> String {
+    fixed(seconds, seconds < 10 ? 2 : seconds < 100 ? 1 : 0)
+  }
+
   /// What is left, as a clock shows it: `0:07`, `12:40`, `1:02:03`.
   package static func clock(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0 else { return "?" }
@@ -40,9 +45,10 @@ package enum Figures {
       ? "\(whole / 60):\(tail)" : "\(whole / 3600):\(two(whole / 60 % 60)):\(tail)"
   }
 
-  /// A number with so many decimals.
+  /// A number with so many decimals; a hyphen for what is not finite, as for what is not there.
   package static func fixed(_ value: Double, _ decimals: Int) -> String {
-    guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
+    guard value.isFinite else { return "-" }
+    guard abs(value) < 1e15 else { return "\(value)" }
     var scale = 1.0
     for _ in 0..<decimals { scale *= 10 }
     let units = Int((abs(value) * scale).rounded())
@@ -51,6 +57,18 @@ package enum Figures {
     let fraction = String(units % Int(scale))
     let zeros = String(repeating: "0", count: decimals - fraction.count)
     return sign + "\(units / Int(scale)).\(zeros)\(fraction)"
+  }
+
+  /// A probability: three digits, or below a thousandth.
+  ///
+  /// Nothing that was measured has the probability 0.
+  package static func probability(_ value: Double) -> String {
+    value < 0.001 ? "< .001" : fixed(value, 3)
+  }
+
+  /// What a test says of a difference: `p < .001`, `p = 0.004`.
+  package static func significance(_ value: Double) -> String {
+    value < 0.001 ? "p < .001" : "p = \(fixed(value, 3))"
   }
 
   private static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
