@@ -22,17 +22,8 @@ struct CatalogColumn: Equatable {
 ///
 /// Points are comparable within one role; 0 and below is no candidate.
 enum ColumnRoles {
-  /// Parts of an interaction.
-  enum Role: String, CaseIterable {
-    case user = "user_id"
-    case item = "item_id"
-    case time = "occurred_at"
-    case event = "event_type"
-    case value = "value"
-  }
-
   /// Points of a column in a role.
-  static func points(_ column: CatalogColumn, as role: Role) -> Double {
+  static func points(_ column: CatalogColumn, as role: ColumnRole) -> Double {
     let points =
       switch role {
       case .user: identifier(column, among: users, against: items)

@@ -30,7 +30,7 @@ struct SourcePlan {
     userKind = try Self.identifier("user_id", columns)
     itemKind = try Self.identifier("item_id", columns)
     let time = try Self.type(of: "occurred_at", columns)
-    guard [Self.timestamptz, Self.timestamp, Self.date].contains(time) else {
+    guard Self.times.contains(time) else {
       throw Self.wrongType(
         "occurred_at", columns, wanted: "timestamptz, timestamp (taken as UTC) or date")
     }
@@ -116,9 +116,8 @@ struct SourcePlan {
     return relation
   }
 
-  private static let timestamptz: UInt32 = 1184
-  private static let timestamp: UInt32 = 1114
-  private static let date: UInt32 = 1082
+  /// timestamptz, timestamp, date.
+  static let times: Set<UInt32> = [1184, 1114, 1082]
   static let numbers: Set<UInt32> = [20, 21, 23, 700, 701, 1700]
 
   private static func type(

@@ -36,8 +36,6 @@ struct CatalogTable: Equatable {
 
 /// Chooses which tables could be a log of events, and which of their columns play which part.
 struct SourceRanking {
-  private typealias Role = ColumnRoles.Role
-
   private let tables: [CatalogTable]
   private let choice: SourceSearch.Choice
 
@@ -55,28 +53,33 @@ struct SourceRanking {
     }.map(\.element)
   }
 
-  /// Parts that no column of a table plays.
-  func missing(in table: CatalogTable) -> [ColumnRoles.Role] {
+  /// A table with what looks like the parts of a log, which may not be all that one needs.
+  func draft(_ table: CatalogTable) -> SourceProposal {
     let cast = between(cast(table), table)
-    return [.user, .item, .time].filter { cast[$0] == nil }
+    return SourceProposal(
+      Casting(
+        table: table,
+        picks: cast.mapValues { Casting.Pick(isHead: false, column: $0.column) }),
+      points: ColumnRole.allCases.filter(\.isNeeded).compactMap { cast[$0]?.points }.reduce(0, +)
+        + size(table.rows) + ColumnRoles.logPoints(table.name))
   }
 
-  private typealias Cast = [ColumnRoles.Role: (column: CatalogColumn, points: Double)]
+  private typealias Cast = [ColumnRole: (column: CatalogColumn, points: Double)]
 
   /// The best column for each part; no column plays two.
   private func cast(_ table: CatalogTable) -> Cast {
     var cast: Cast = [:]
     var taken: Set<String> = []
-    for role in Role.allCases {
+    for role in ColumnRole.allCases {
       if let name = choice[role], let column = table.columns.first(where: { $0.name == name }) {
         cast[role] = (column, 10)
         taken.insert(name)
       }
     }
     // The part that is clearest first, so that user_item_id goes where it fits better.
-    var open = Role.allCases.filter { cast[$0] == nil }
+    var open = ColumnRole.allCases.filter { cast[$0] == nil }
     while true {
-      var best: (role: Role, column: CatalogColumn, points: Double)?
+      var best: (role: ColumnRole, column: CatalogColumn, points: Double)?
       for role in open {
         for column in table.columns where !taken.contains(column.name) {
           let points = ColumnRoles.points(column, as: role)
@@ -95,7 +98,7 @@ struct SourceRanking {
   /// they are called: what no word names is what the other key leads to.
   private func between(_ cast: Cast, _ table: CatalogTable) -> Cast {
     var cast = cast
-    for (known, unknown) in [(Role.user, Role.item), (.item, .user)] {
+    for (known, unknown) in [(ColumnRole.user, ColumnRole.item), (.item, .user)] {
       guard let one = cast[known], cast[unknown] == nil else { continue }
       let taken = cast.values.map(\.column.name)
       let other = table.columns.first { column in
@@ -109,18 +112,8 @@ struct SourceRanking {
   }
 
   private func single(_ table: CatalogTable) -> SourceProposal? {
-    let cast = between(cast(table), table)
-    guard let user = cast[.user], let item = cast[.item], let time = cast[.time] else { return nil }
-    let columns = Job.Source.Columns(
-      user: user.column.name, item: item.column.name, time: time.column.name,
-      event: cast[.event]?.column.name, value: cast[.value]?.column.name)
-    return SourceProposal(
-      relation: .table(table.relation, columns: columns), title: table.relation, rows: table.rows,
-      points: user.points + item.points + time.points + size(table.rows)
-        + ColumnRoles.logPoints(table.name),
-      parts: Role.allCases.compactMap { role in
-        cast[role].map { part(role, $0.column, prefix: "") }
-      })
+    let draft = draft(table)
+    return draft.missing.isEmpty ? draft : nil
   }
 
   /// Lines of something that a user did, such as those of orders: the item stands in the line, user
@@ -138,33 +131,20 @@ struct SourceRanking {
         let time = own[.time].map({ ("l", $0) }) ?? above[.time].map({ ("h", $0) }),
         user.0 == "h" || time.0 == "h"
       else { continue }
-      var parts: [(role: Role, table: String, column: CatalogColumn)] = [
-        (.user, user.0, user.1.column), (.item, "l", item.column), (.time, time.0, time.1.column),
+      var picks: [ColumnRole: Casting.Pick] = [
+        .user: .init(isHead: user.0 == "h", column: user.1.column),
+        .item: .init(isHead: false, column: item.column),
+        .time: .init(isHead: time.0 == "h", column: time.1.column),
       ]
-      for role in [Role.event, .value] {
-        if let found = own[role] { parts.append((role, "l", found.column)) }
+      for role in [ColumnRole.event, .value] {
+        if let found = own[role] { picks[role] = .init(isHead: false, column: found.column) }
       }
-      let query = SQL.Search.join(
-        lines: lines.relation, heads: heads.relation, key: (key.quoted, target.column),
-        columns: parts.map { ($0.role.rawValue, "\($0.table).\($0.column.quoted)") })
       return SourceProposal(
-        relation: .query(query), title: "\(lines.relation) with \(heads.relation)",
-        rows: lines.rows,
+        Casting(table: lines, heads: (heads, (key.quoted, target.column)), picks: picks),
         points: user.1.points + item.points + time.1.points + size(lines.rows)
-          + ColumnRoles.logPoints(lines.name) - 1,
-        parts: parts.map {
-          part($0.role, $0.column, prefix: ($0.table == "l" ? lines : heads).name + ".")
-        })
+          + ColumnRoles.logPoints(lines.name) - 1)
     }
     return nil
-  }
-
-  private func part(
-    _ role: ColumnRoles.Role, _ column: CatalogColumn, prefix: String
-  ) -> SourceProposal.Part {
-    SourceProposal.Part(
-      role: role.rawValue, column: prefix + column.name, type: column.typeName,
-      target: column.target?.relation)
   }
 
   /// A log has many rows.

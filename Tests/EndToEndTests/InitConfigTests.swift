@@ -98,6 +98,7 @@ struct InitConfigTests {
       (["--table", "app.products"], 78, "--user-column"),
       (["--table", "app.absent"], 78, "app.absent"),
       (["--table", "app.events", "--item-column", "itm"], 78, "no column itm"),
+      (["--table", "app.events", "--time-column", "item_id"], 78, "can't be read as times"),
       (["--user-column", "user_id"], 64, "--table"),
     ] as [([String], Int32, String)])
   func unclear(arguments: [String], code: Int32, said: String) throws {
@@ -107,6 +108,74 @@ struct InitConfigTests {
     ).wait()
     #expect(result.code == code, "\(result.talk)")
     #expect(result.talk.contains(said), "\(result.talk)")
+  }
+
+  /// Answers of somebody before a terminal; what became of them is the code, the screen and the file.
+  private func interview(
+    _ shop: Shop, _ answers: [String], _ arguments: String...
+  ) throws -> (code: Int32, screen: String, text: String) {
+    let path = shop.folder.path + "/asked.yaml"
+    try? FileManager.default.removeItem(atPath: path)
+    var program = shop.program
+    program.environment["TERM"] = "xterm"
+    // Control-D ends what is typed.
+    let run = try PseudoTerminal().run(
+      program, ["init-config", "--output", path] + arguments,
+      typed: answers.map { $0 + "\n" }.joined() + "\u{4}")
+    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    return (run.code, run.screen, text)
+  }
+
+  @Test("On a terminal it asks for the table and each column; Enter takes what it proposes")
+  func asks() throws {
+    let shop = try shop()
+    let taken = try interview(shop, ["", "", "", "", "", ""])
+    #expect(taken.code == 0, "\(taken.screen)")
+    #expect(taken.screen.contains("Which of these is the log?"))
+    #expect(taken.screen.contains("users [user_id]: "))
+    #expect(taken.screen.contains("values, - for none [value]: "))
+    let silent = try shop.program.run("init-config", "--yes", "--output", "-")
+    #expect(taken.text == silent.output)
+    // Lines of orders with the orders, by number; and a table that isn't shown, by name.
+    let number = try #require(
+      taken.screen.split(whereSeparator: \.isNewline).first { $0.contains("app.order_lines with") }?
+        .prefix(1))
+    let joined = try interview(shop, [String(number), "", "", "", "", "order_lines.quantity"])
+    #expect(joined.code == 0, "\(joined.screen)")
+    #expect(joined.text.contains("l.quantity AS value"))
+    let named = try interview(
+      shop, ["app.absent", "app.products", "product_id", "title", "product_id", "-"])
+    #expect(named.screen.contains("app.absent"))
+    // A table without a time is none, however long one asks.
+    #expect(named.code == 64 && named.text.isEmpty)
+    #expect(named.screen.contains("--time-column"))
+  }
+
+  @Test("Answers replace what it proposes, wrong ones are asked again, and flags are not asked for")
+  func answers() throws {
+    let shop = try shop()
+    try shop.connection.executeScript(
+      """
+      ALTER TABLE app.events ADD buyer_id bigint, ADD price numeric, ADD seen_at timestamptz;
+      UPDATE app.events SET buyer_id = user_id, price = 1, seen_at = occurred_at;
+      """)
+    let run = try interview(
+      shop, ["nobody", "price", "buyer_id"], "--table", "app.events", "--item-column", "item_id")
+    #expect(run.code == 64)
+    #expect(run.screen.contains("app.events has no column nobody"))
+    #expect(run.screen.contains("price is numeric, which can't be read as users"))
+    #expect(run.screen.contains("--time-column"))
+    #expect(!run.screen.contains("items ["))
+    let good = try interview(
+      shop, ["buyer_id", "seen_at", "-", "price"], "--table", "app.events", "--item-column",
+      "item_id")
+    #expect(good.code == 0, "\(good.screen)")
+    for line in ["user_id: buyer_id", "occurred_at: seen_at", "value: price"] {
+      #expect(good.text.contains(line), "\(good.text)")
+    }
+    #expect(!good.text.contains("event_type: event_type"))
+    try expectSuccess(
+      shop.program.run("run", "--config", shop.folder.path + "/asked.yaml", "--dry-run"))
   }
 
   @Test("A database without a log is told of, with what a role needs to see one: 78")

@@ -44,10 +44,10 @@ struct Program {
     try start(arguments, in: folder).wait()
   }
 
-  /// Starts it; `terminal` takes standard error, `screen` standard output.
+  /// Starts it; `terminal` takes standard error, `screen` standard output, and `keyboard` is read from.
   func start(
     _ arguments: [String], in directory: String? = nil, terminal: FileHandle? = nil,
-    screen: FileHandle? = nil
+    screen: FileHandle? = nil, keyboard: FileHandle? = nil
   ) throws -> Running {
     let folder = try TemporaryFolder()
     let process = Process()
@@ -59,7 +59,7 @@ struct Program {
     variables.merge(environment) { $1 }
     process.environment = variables
     if let directory { process.currentDirectoryURL = URL(filePath: directory) }
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = keyboard ?? FileHandle.nullDevice
     let output = try folder.handle("out")
     process.standardOutput = screen ?? output
     let talk = try folder.handle("err")

@@ -27,12 +27,15 @@ final class PseudoTerminal {
 
   /// Runs a program on it, and gives what it wrote there and its exit code.
   ///
-  /// With `showsOutput` standard output goes there too, beside standard error.
+  /// With `showsOutput` standard output goes there too, beside standard error; `typed` is what somebody
+  /// has typed ahead.
   func run(
-    _ program: Program, _ arguments: [String], showsOutput: Bool = false
+    _ program: Program, _ arguments: [String], showsOutput: Bool = false, typed: String? = nil
   ) throws -> (code: Int32, screen: String) {
+    if let typed { try screen.write(contentsOf: Data(typed.utf8)) }
     let running = try program.start(
-      arguments, terminal: device, screen: showsOutput ? device : nil)
+      arguments, terminal: device, screen: showsOutput ? device : nil,
+      keyboard: typed == nil ? nil : device)
     try device.close()
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)

@@ -53,7 +53,8 @@ struct SourceRankingTests {
       table("prices", [column("item_id"), column("created_at", 1184), column("user_name", 25)]),
     ])
     #expect(ranking.proposals().isEmpty)
-    #expect(ranking.missing(in: table("pairs", [column("user_id"), column("item_id")])) == [.time])
+    #expect(
+      ranking.draft(table("pairs", [column("user_id"), column("item_id")])).missing == [.time])
   }
 
   @Test("Foreign keys say what names don't")
@@ -108,5 +109,58 @@ struct SourceRankingTests {
           FROM app.lines AS l
           JOIN app.orders AS h ON h.id = l.order_id
           """))
+  }
+
+  @Test("A part goes to the column that is named, which then plays no other")
+  func given() throws {
+    let log = table(
+      "log",
+      [
+        column("user_id"), column("buyer"), column("item_id"), column("at", 1184),
+        column("price", 1700),
+      ])
+    var found = SourceRanking([log]).draft(log)
+    try found.give(.user, to: "buyer")
+    #expect(found.column(of: .user) == "buyer")
+    try found.give(.user, to: "item_id")
+    #expect(found.missing == [.item])
+    try found.give(.item, to: "user_id")
+    #expect(found.missing.isEmpty)
+    #expect(
+      found.relation
+        == .table(
+          "app.log", columns: .init(user: "item_id", item: "user_id", time: "at")))
+    try found.give(.value, to: "price")
+    #expect(found.column(of: .value) == "price")
+    try found.give(.value, to: nil)
+    #expect(found.column(of: .value) == nil)
+    for (role, name, said) in [
+      (ColumnRole.user, "price", "can't be read as users"), (.time, "item_id", "timestamptz"),
+      (.value, "at", "a number"), (.item, "nothing", "no column nothing"),
+    ] {
+      let error = #expect(throws: BatchError.self) { try found.give(role, to: name) }
+      #expect("\(error?.what ?? "") \(error?.advice ?? "")".contains(said))
+    }
+  }
+
+  @Test("Of two tables a column is named with its table where both have one of that name")
+  func givenAmongTwo() throws {
+    let tables = [
+      table(
+        "lines",
+        [
+          column("order_id", to: ("app.orders", "orders", "id")), column("product_id"),
+          column("at", 1184),
+        ]),
+      table(
+        "orders", [column("id", isUnique: true), column("customer_id"), column("at", 1184)]),
+    ]
+    var found = try #require(SourceRanking(tables).proposals().first)
+    let error = #expect(throws: BatchError.self) { try found.give(.time, to: "at") }
+    #expect(error?.advice?.contains("lines.at or orders.at") == true)
+    try found.give(.time, to: "orders.at")
+    #expect(found.column(of: .time) == "orders.at")
+    guard case .query(let query) = found.relation else { return #expect(Bool(false)) }
+    #expect(query.contains("h.at AS occurred_at"))
   }
 }

@@ -13,8 +13,10 @@ struct InitConfigCommand: BatchCommand {
     discussion: """
       It looks at the names, types and foreign keys of all tables and views that the role may read, \
       ranks those that have a user, an item and a time, also lines joined with what they belong to, \
-      and writes a commented file that ncf-batch run accepts. On a terminal it asks which one; \
-      elsewhere, and with --yes, it takes the likeliest. Nothing is written to the database.
+      and writes a commented file that ncf-batch run accepts. On a terminal it asks which one, and \
+      which columns hold users, items, times, event types and values, as far as flags don't say; Enter \
+      takes what it proposes. Elsewhere, and with --yes, it takes the likeliest. Nothing is written to \
+      the database.
 
       With --json it prints, instead of writing a file, a list of {"title", "table", "query", "rows", \
       "points", "columns": [{"role", "column", "type", "refers_to"}]}, the likeliest first; table is \
@@ -92,14 +94,15 @@ struct InitConfigCommand: BatchCommand {
     (choice.table, choice.user, choice.item) = (table, userColumn, itemColumn)
     (choice.time, choice.event, choice.value) = (timeColumn, eventColumn, valueColumn)
     let search = SourceSearch(connection.parameters)
-    let found = try search.run(choice)
+    let asks = writes && !yes && SourceInterview.isPossible
+    let found = try search.run(choice, mayLack: asks)
     guard writes else {
-      return try StandardOutput.write(json ? Self.json(found).pretty : Self.lines(found))
+      return try StandardOutput.write(
+        json ? Self.json(found).pretty : SourceInterview.lines(found))
     }
-    let place = try ask(found)
-    let chosen = try search.withEventTypes(found[place])
-    var others = found
-    others.remove(at: place)
+    let source = asks ? try SourceInterview(search, choice).answer(found) : found[0]
+    let chosen = try search.withEventTypes(source)
+    let others = found.filter { $0.title != chosen.title }
     let file = try ProposedFile(chosen, job: job, schema: schema, others: others)
     session.log.info("the source is \(chosen.summary)")
     guard output != "-" else { return try StandardOutput.write(file.text) }
@@ -114,29 +117,6 @@ struct InitConfigCommand: BatchCommand {
     throw BatchError(
       .usage, "\(output) is there already",
       advice: "name another file with --output, or write over it with --force")
-  }
-
-  /// Which of the sources to take: asked on a terminal, else the first.
-  private func ask(_ found: [SourceProposal]) throws(BatchError) -> Int {
-    let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
-    guard found.count > 1, !yes, isTerminal else { return 0 }
-    let shown = Array(found.prefix(9))
-    _ = FileWriting.write("Which of these is the log?\n\(Self.lines(shown))", to: STDERR_FILENO)
-    while true {
-      _ = FileWriting.write("1 to \(shown.count) [1]: ", to: STDERR_FILENO)
-      guard let answer = readLine() else {
-        throw BatchError(
-          .usage, "no source was chosen", advice: "choose one, or name it with --table")
-      }
-      if answer.isEmpty { return 0 }
-      if let number = Int(answer), shown.indices.contains(number - 1) { return number - 1 }
-    }
-  }
-
-  private static func lines(_ found: [SourceProposal]) -> String {
-    found.enumerated().map { place, proposal in
-      "\(place + 1)  \(TextTable.harmless(proposal.summary))\n"
-    }.joined()
   }
 
   private static func json(_ found: [SourceProposal]) -> JSON {
