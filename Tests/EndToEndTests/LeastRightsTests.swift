@@ -93,14 +93,18 @@ struct LeastRightsTests {
   func reader() throws {
     try withRoles { shop in
       for slot in ["main", "b"] {
-        try expectSuccess(shop.night("--slot", slot, "-U", "ncf_run_\(suffix)"))
+        try expectSuccess(
+          shop.night(
+            ["NCF_OUTPUT_VECTORS": "true"], "--slot", slot, "-U", "ncf_run_\(suffix)"))
       }
       let owner = try connect(shop, as: "ncf_owner")
       try owner.execute("INSERT INTO ncf.slot_shares VALUES ('shop', 'b', 0.5)")
       let reader = try connect(shop, as: "ncf_read")
       for relation in [
         "recommendations", "recommendations_by_run", "recommendations_by_slot", "similar_items",
-        "popular_items", "runs", "metrics", "epochs", "stages", "models", "live", "live_moves",
+        "popular_items", "user_vectors", "user_vectors_by_run", "item_vectors",
+        "item_vectors_by_run", "runs", "metrics", "epochs", "stages", "models", "live",
+        "live_moves",
         "slot_shares", "slot_bounds", "migrations",
       ] {
         let count = try reader.execute("SELECT count(*) > 0 FROM ncf.\(relation)")
@@ -114,11 +118,27 @@ struct LeastRightsTests {
         "SELECT FROM app.events", "SELECT FROM ncf.model_chunks", "DELETE FROM ncf.live",
         "SELECT data FROM ncf.checkpoint_chunks", "SELECT recent FROM ncf.checkpoints",
         "UPDATE ncf.slot_shares SET share = 1", "DELETE FROM ncf.recommendations_by_run",
+        "DELETE FROM ncf.user_vectors_by_run", "UPDATE ncf.item_vectors SET eligible = false",
+        "TRUNCATE ncf.item_vectors_by_run",
       ] {
         let error = #expect(throws: PostgresError.self, "\(statement)") {
           try reader.execute(statement)
         }
         #expect(error?.sqlState == "42501", "\(statement)")
+      }
+      // Who is no member of it sees nothing at all.
+      let stranger = "ncf_stranger_\(suffix)"
+      try shop.connection.execute("CREATE ROLE \(stranger) LOGIN")
+      defer { _ = try? shop.connection.execute("DROP ROLE \(stranger)") }
+      let outside = try connect(shop, as: "ncf_stranger")
+      for relation in [
+        "recommendations", "similar_items", "popular_items", "user_vectors", "item_vectors",
+        "user_vectors_by_run", "item_vectors_by_run", "runs",
+      ] {
+        let error = #expect(throws: PostgresError.self, "\(relation)") {
+          try outside.execute("SELECT FROM ncf.\(relation)")
+        }
+        #expect(error?.sqlState == "42501", "\(relation)")
       }
     }
   }

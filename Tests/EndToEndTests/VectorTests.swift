@@ -6,7 +6,7 @@ import Testing
 /// Vectors for those who search for neighbours themselves.
 struct VectorTests {
   private func night(
-    _ shop: Shop, _ model: String, vectors: Bool = true, _ arguments: String...
+    _ shop: Shop, _ model: String, vectors: Bool = true, keep: Int = 1, _ arguments: String...
   ) throws {
     let config = try shop.folder.write(
       """
@@ -16,7 +16,7 @@ struct VectorTests {
       model: \(model)
       train: {batch: 64, learning_rate: 0.02, epochs: 6, pretrain: false, mode: full}
       evaluate: {k: 5, sampled: 20}
-      output: {k: 40, vectors: \(vectors), keep_runs: 1, keep_days: 0}
+      output: {k: 40, vectors: \(vectors), keep_runs: \(keep), keep_days: 0}
       """, to: "vectors.yaml")
     try expectSuccess(
       shop.program.start(["run", "--config", config, "--force"] + arguments).wait())
@@ -95,5 +95,35 @@ struct VectorTests {
     try night(shop, "{method: ials, factors: 6}")
     #expect(
       try shop.value("SELECT count(*) FROM ncf.user_vectors_by_run WHERE user_id = 8") == "0")
+  }
+
+  /// The live run's vectors in short, after the runs that they are of.
+  private static let digest = """
+    SELECT string_agg(DISTINCT run_id::text, ' ') || ' ' || md5(string_agg(v::text, ';' ORDER BY v::text))
+    FROM (SELECT run_id, 'u' || user_id || vector::text AS v FROM ncf.user_vectors
+      UNION ALL SELECT run_id, 'i' || item_id || vector::text FROM ncf.item_vectors) AS all_of_them
+    """
+
+  @Test("A rollback takes the vectors back with the lists, from a run that has none too")
+  func rollback() throws {
+    let shop = try Shop()
+    var seen: [String] = []
+    for seed in ["1", "2"] {
+      try night(shop, "{gmf: 8, tower: []}", keep: 5, "--seed", seed)
+      seen.append(try #require(try shop.value(Self.digest)))
+    }
+    try night(shop, "{gmf: 8, tower: []}", vectors: false, keep: 5)
+    #expect(seen[0].hasPrefix("1 ") && seen[1].hasPrefix("2 "))
+    #expect(try shop.value("SELECT count(*) FROM ncf.item_vectors") == "0")
+    let config = "\(shop.folder.path)/vectors.yaml"
+    for run in [2, 1, 2] {
+      try expectSuccess(
+        shop.program.run("rollback", "--to", "\(run)", "--config", config))
+      #expect(try shop.value(Self.digest) == seen[run - 1])
+      let rows = try shop.value("SELECT count(*) FROM ncf.recommendations")
+      #expect(try shop.value(Self.disagreements) == "0 of \(rows ?? "")")
+    }
+    try expectSuccess(shop.program.run("rollback", "--to", "3", "--config", config))
+    #expect(try shop.value("SELECT count(*) FROM ncf.user_vectors") == "0")
   }
 }

@@ -10,10 +10,13 @@ final class RunningNight {
     let code: Int32
     /// What it said on standard error.
     let talk: String
+    /// What it wrote to standard output.
+    let output: String
   }
 
   private let process = Process()
   private let log: String
+  private let said: String
 
   /// Starts it.
   ///
@@ -35,9 +38,10 @@ final class RunningNight {
     variables.merge(environment) { $1 }
     process.environment = variables
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
     log = "\(folder)/talk-\(UUID().uuidString)"
-    try Data().write(to: URL(filePath: log))
+    said = "\(log).output"
+    for file in [log, said] { try Data().write(to: URL(filePath: file)) }
+    process.standardOutput = try FileHandle(forWritingTo: URL(filePath: said))
     process.standardError = try FileHandle(forWritingTo: URL(filePath: log))
     try Self.withOpenMask { try process.run() }
   }
@@ -72,9 +76,12 @@ final class RunningNight {
   func wait() throws -> Outcome {
     process.waitUntilExit()
     let code = process.terminationStatus
-    let text = String(decoding: try Data(contentsOf: URL(filePath: log)), as: UTF8.self)
+    let texts = try [log, said].map { file in
+      String(decoding: try Data(contentsOf: URL(filePath: file)), as: UTF8.self)
+    }
     return Outcome(
-      code: process.terminationReason == .uncaughtSignal ? 128 + code : code, talk: text)
+      code: process.terminationReason == .uncaughtSignal ? 128 + code : code, talk: texts[0],
+      output: texts[1])
   }
 
   /// Lets a stopped run go on and waits for its end.
