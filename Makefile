@@ -26,10 +26,10 @@ static = $(SCRATCH)-static
 sources = $(shell find Sources migrations Package.swift -name '*.swift' -o -name '*.sql' -o -name '*.h')
 
 .DEFAULT_GOAL := help
-.PHONY: help build test faults lint demo bench dist install uninstall test-install test-documentation clean
+.PHONY: help build test faults lint demo bench dist install uninstall test-install test-documentation test-demo clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## the release build of ncf-batch and ncf-bench
 	@scripts/bootstrap
@@ -101,6 +101,8 @@ install: $(EXECUTABLE) $(manual)/ncf-batch.1 ## into PREFIX (/usr/local); DESTDI
 	install -m 644 jobs/README.md $(doc)/jobs.md
 	install -m 644 jobs/nightly.yaml jobs/ncf-batch.cron jobs/kubernetes.yaml \
 	  jobs/refusal-is-success.conf $(doc)/examples
+	cd jobs && find dbt -name target -prune -o -name logs -prune -o \
+	  -type f \( -name '*.yml' -o -name '*.sql' \) -exec install -D -m 644 {} $(abspath $(doc))/examples/{} \;
 	for unit in jobs/*.service jobs/*.timer; do \
 	  sed -e 's|/usr/local|$(PREFIX)|g' -e 's|/etc/ncf-batch|$(SYSCONFDIR)/ncf-batch|g' "$$unit" \
 	    >$(units)/"$${unit##*/}" && chmod 644 $(units)/"$${unit##*/}" || exit 1; \
@@ -117,8 +119,11 @@ uninstall: ## what install put there, but not the configuration
 test-install: build ## installs into a scratch root and runs a night from there as another user
 	scripts/with-postgres scripts/test-install $(abspath $(binaries)/ncf-batch)
 
-test-documentation: build ## runs the commands of README.md and jobs/README.md
+test-documentation: build ## runs the commands that the documents name
 	scripts/with-postgres scripts/test-documentation $(binaries)
+
+test-demo: build ## runs the demo twice, with its database elsewhere
+	SCRATCH=$(SCRATCH) scripts/test-demo
 
 clean: ## removes the build and the demo's database
 	@scripts/demo --remove

@@ -39,7 +39,10 @@ extension Job {
   }
 
   /// The names of all variables that override a key.
-  package static var variableNames: [String] {
+  package static var variableNames: [String] { keys.map(Document.variableName) }
+
+  /// All keys that a file may have, sections too, by their paths.
+  package static var keys: [String] {
     guard let document = try? Document(text: "", file: "", variables: [:]) else { return [] }
     var top = Section(document)
     _ = top.text("job")
@@ -52,7 +55,7 @@ extension Job {
     _ = readEvaluation(top.section("evaluate"))
     _ = readGate(top.section("gate"))
     _ = readOutput(top.section("output"))
-    return document.knownPaths.map(Document.variableName)
+    return document.knownPaths
   }
 
   /// Turns the first value that can't work into an error at its place.

@@ -12,7 +12,8 @@ struct PlantData: ParsableCommand {
     abstract: "Makes users with tastes and items with titles, and writes their log as files.",
     discussion: """
       events.tsv has a line per event: user, item, Unix time. items.tsv has a line per item: item, \
-      title. All is tab-separated. The same options give the same files.
+      title. All is tab-separated. The same options give the same files. The log ends with the year 2025 \
+      unless --ending says otherwise, and the n-th day after it begins where the day before it ended.
       """)
 
   @Option(help: ArgumentHelp("Where the files go; made when missing.", valueName: "folder"))
@@ -24,6 +25,8 @@ struct PlantData: ParsableCommand {
   @Option(help: "Events per user in the log, on average.") var events = 60.0
   @Option(help: "Days that the log spans.") var days = 360
   @Option(help: "Start of all random numbers.") var seed: UInt64 = 1
+  @Option(help: ArgumentHelp("When the log ends, or the day, as Unix time.", valueName: "second"))
+  var ending: Int?
 
   /// The end of the log, 2026-01-01T00:00:00Z.
   private static let end = 1_767_225_600
@@ -35,9 +38,10 @@ struct PlantData: ParsableCommand {
   }
 
   func run() throws {
+    // The days after the log move with it: the one that is asked for ends when it should.
+    let end = ending.map { $0 - (day ?? 0) * 86_400 } ?? Self.end
     let world = PlantedWorld(
-      users: users, items: items, eventsPerUser: events, days: days, endingAt: Self.end,
-      seed: seed)
+      users: users, items: items, eventsPerUser: events, days: days, endingAt: end, seed: seed)
     let window = day.map { days + $0 - 1..<days + $0 } ?? 0..<days
     var log = ""
     world.events(days: window) { user, item, second in

@@ -42,6 +42,46 @@ struct ArgumentTests {
     #expect(try program.run("run", "-?").output.contains("--since"))
   }
 
+  /// A command as the program describes itself to tools.
+  private struct Described: Decodable {
+    struct Argument: Decodable {
+      struct Name: Decodable { var kind: String }
+      var names: [Name]?
+      var abstract: String?
+    }
+    var commandName: String
+    var abstract: String?
+    var arguments: [Argument]?
+    var subcommands: [Described]?
+
+    /// Itself and all below, each with the words that lead there.
+    func all(_ path: [String] = []) -> [(path: [String], command: Described)] {
+      [(path, self)]
+        + (subcommands ?? []).filter { $0.commandName != "help" }
+        .flatMap { $0.all(path + [$0.commandName]) }
+    }
+  }
+
+  @Test("Help of every command has examples and exit codes, says what each flag does, and obeys -?")
+  func helpTeaches() throws {
+    struct Whole: Decodable { var command: Described }
+    let dump = try program.run("--experimental-dump-help").output
+    let all = try JSONDecoder().decode(Whole.self, from: Data(dump.utf8)).command.all()
+    #expect(all.count > 15)
+    for (path, command) in all {
+      let long = try program.start(path + ["--help"]).wait()
+      let short = try program.start(path + ["-?"]).wait()
+      #expect(long.code == 0 && short.output == long.output, "\(path)")
+      #expect(long.output.contains("EXAMPLES\n  ncf-batch"), "\(path)")
+      #expect(long.output.contains("EXIT CODES\n   0  "), "\(path)")
+      #expect(long.output.contains("78  configuration"), "\(path)")
+      #expect(command.abstract?.isEmpty == false, "\(path)")
+      for argument in command.arguments ?? [] {
+        #expect(argument.abstract?.isEmpty == false, "\(path): \(argument)")
+      }
+    }
+  }
+
   @Test("Without a configuration it says where it looked: 78")
   func missingConfiguration() throws {
     let folder = try TemporaryFolder()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Logging
+import Notation
 import Pipeline
 import Reporting
 
@@ -37,10 +38,15 @@ struct ExportCommand: BatchCommand {
       The schema is that of --schema, else NCF_OUTPUT_SCHEMA, else of the file in --config or \
       NCF_CONFIG, else ncf.
 
-      EXAMPLES
-        ncf-batch export recommendations -d shop --output lists.csv
-        ncf-batch export similar --format jsonl -d shop | gzip >similar.jsonl.gz
-        ncf-batch export model --run 41 -d shop --output model.safetensors
+      \(Manual.examples([
+        ("ncf-batch export recommendations -d shop --output lists.csv", "every user's list"),
+        ("ncf-batch export similar --format jsonl -d shop | gzip >similar.jsonl.gz", "as JSON lines"),
+        ("ncf-batch export model --run 41 -d shop --output model.safetensors", "for other programs"),
+      ]))
+
+      \(Manual.exitCodes(
+        "all of it was written",
+        [.data, .unavailable, .io, .temporary, .permission, .configuration]))
       """)
 
   @Argument(help: "What: recommendations, similar, popular, user-vectors, item-vectors or model.")

@@ -31,7 +31,18 @@ struct MigrateCommand: ParsableCommand {
   /// What `migrate up` does.
   struct Up: BatchCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Apply the pending migrations, each in a transaction of its own.")
+      abstract: "Apply the pending migrations, each in a transaction of its own.",
+      discussion: """
+        Whoever comes while another is migrating waits a little, then ends with 75. What was applied with \
+        another text, or by a newer program, is refused (78).
+
+        \(Manual.examples([
+          ("ncf-batch migrate up -d shop -U ncf_owner", "as the role that owns the schema ncf"),
+        ]))
+
+        \(Manual.exitCodes(
+          "done, or nothing to do", [.unavailable, .temporary, .permission, .configuration]))
+        """)
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
     @OptionGroup(title: "Talk") var talk: TalkOptions
@@ -53,6 +64,13 @@ struct MigrateCommand: ParsableCommand {
         States are applied, pending, edited (applied with another text), out of order (a later one is \
         applied) and unknown (a newer program's). With --json it prints a list of {"number", "name", \
         "state", "applied_at", "applied_by"}. It ends with 0 whatever the states; migrate verify judges.
+
+        \(Manual.examples([
+          ("ncf-batch migrate status -d shop", "for people"),
+          ("ncf-batch migrate status --json -d shop", "for a program"),
+        ]))
+
+        \(Manual.exitCodes("listed", [.unavailable, .permission, .configuration]))
         """)
 
     @Flag(help: "Print a JSON array.")
@@ -101,6 +119,13 @@ struct MigrateCommand: ParsableCommand {
       abstract: "Exit with 0 if the schema is what this program needs, else with 78.",
       discussion: """
         With --json it prints {"verified", "reason", "advice"}; reason and advice are null when it is.
+
+        \(Manual.examples([
+          ("ncf-batch migrate verify -q -d shop && ncf-batch -d shop", "a run only if it is"),
+        ]))
+
+        \(Manual.exitCodes(
+          "it is what this program needs", [.unavailable, .permission, .configuration]))
         """)
 
     @Flag(help: "Print a JSON object.")

@@ -15,11 +15,14 @@ struct ReportCommand: BatchCommand {
       It only reads. A member of ncf_read may make it; popularity and histories need the right to read \
       the source too, and are left out without it.
 
-      EXAMPLES
-        ncf-batch report --html run.html -d shop
-        ncf-batch report --html run.html --run 12 --users 0 -d shop
-        ncf-batch report --html run.html --user 42 -d shop \\
-          --titles 'SELECT item_id, title FROM shop.items'
+      \(Manual.examples([
+        ("ncf-batch report --html run.html -d shop", "the newest run that was judged"),
+        ("ncf-batch report --html run.html --run 12 --users 0 -d shop", "another, without users"),
+        ("ncf-batch report --html r.html --titles 'SELECT item_id, title FROM shop.items'", "with titles"),
+      ]))
+
+      \(Manual.exitCodes(
+        "the page was written", [.data, .unavailable, .io, .permission, .configuration]))
       """)
 
   @Option(help: ArgumentHelp("Where the page goes; - is standard output.", valueName: "file"))
