@@ -114,12 +114,16 @@ enum PageStyle {
       svg .tick { font-size: 12px; } svg text { font-size: 13px; }
       .three svg text, .three svg .tick { font-size: 10.5px; }
       summary { padding: 6px 0; }
+      th, td { padding-right: 10px; }
+      th:last-child, td:last-child { padding-right: 0; }
+      thead th { white-space: normal; }
     }
     @media print {
       @page { margin: 14mm; }
       body { zoom: 0.78; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
       main, header, footer { max-width: none; padding: 0; }
       h2, .about { break-after: avoid; }
+      .about { break-inside: avoid; }
       h2 { margin-top: 28px; }
       .two, .three { break-inside: avoid; }
       .scroll { overflow: visible; }

@@ -107,7 +107,8 @@ final class RunTalk: RunObserver {
       text = "\(Int(share * 100)) %\(clock)  \(what)  \(rate)"
       service?.status("\(name.withLock { $0 }): \(stage.rawValue): \(text)")
       if console.hasBar {
-        let room = Console.width - Self.column(stage.rawValue).count - text.count - 4
+        // Three for its brackets and space, and three that the console leaves free.
+        let room = Console.width - Self.column(stage.rawValue).count - text.count - 6
         text = Self.bar(share, cells: min(20, max(6, room))) + text
       }
     } else {
