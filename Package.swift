@@ -109,7 +109,7 @@ let package = Package(
       name: "FaultTests",
       dependencies: [
         "Pipeline", "Interactions", "NCF", "Parallelism", "Postgres", "TestSupport", "ncf-batch",
-      ]),
+      ], exclude: ["Shim"]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Pipeline", "Planted", "TestSupport", "ncf-batch"],
       exclude: ["Python"]),

@@ -186,8 +186,9 @@ extension Connection {
       switch outcome.status {
       case PGRES_COMMAND_OK: rows = outcome.affectedRows
       case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
-        abandonCopy()
+        let isIdle = abandonCopy()
         failure = failure ?? error(.dataShape, "the COPY did not end", attempt)
+        if !isIdle, let failure { throw failure }
       default: failure = failure ?? error(from: outcome, attempt)
       }
     }
@@ -196,18 +197,30 @@ extension Connection {
   }
 
   /// Ends whatever COPY is going on, whichever way, and leaves the connection idle.
-  func abandonCopy() {
+  ///
+  /// - Returns: false when libpq doesn't get out of it, for want of memory for example.
+  @discardableResult
+  func abandonCopy() -> Bool {
+    var failures = 0
     while let result = unsafe PQgetResult(handle) {
       switch unsafe ResultHandle(owning: result).status {
       case PGRES_COPY_IN, PGRES_COPY_BOTH:
-        guard unsafe PQputCopyEnd(handle, "the sender gave up") == 1 else { return }
+        guard unsafe PQputCopyEnd(handle, "the sender gave up") == 1 else { return false }
       case PGRES_COPY_OUT:
         var buffer: UnsafeMutablePointer<CChar>? = nil
-        while unsafe PQgetCopyData(handle, &buffer, 0) > 0 { unsafe PQfreemem(buffer) }
+        var length = unsafe PQgetCopyData(handle, &buffer, 0)
+        while length > 0 {
+          unsafe PQfreemem(buffer)
+          length = unsafe PQgetCopyData(handle, &buffer, 0)
+        }
+        // After the server's own error the next result says so; otherwise it is this one for ever.
+        if length == -2 { failures += 1 }
+        if failures > 1 { return false }
       default: break
       }
-      if isLost { return }
+      if isLost { return false }
     }
+    return true
   }
 
   /// Adds what was tried to an error of the encoder or decoder, which can't know it.

@@ -173,6 +173,11 @@ final class FaultyNetwork: Sendable {
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { return }
       let bytes = buffer[..<count]
+      // A request for encryption names nobody either; there is none here.
+      if isFirst, count == 8 {
+        guard send([UInt8(ascii: "N")], to: from) else { return }
+        continue
+      }
       // A request to cancel, which can do little, names nobody.
       if isFirst, count != 16, !Self.holds(bytes, token) { return }
       isFirst = false

@@ -45,11 +45,16 @@ final class Trial {
 
   /// Counts a run that the fault was tried on, which must end with one of these codes.
   func tried(_ outcome: RunningNight.Outcome, _ allowed: Int32..., at place: String = "") {
+    tried(outcome, Set(allowed), at: place)
+  }
+
+  /// Counts a run that the fault was tried on, which must end with one of these codes.
+  func tried(_ outcome: RunningNight.Outcome, _ allowed: Set<Int32>, at place: String) {
     tries += 1
     codes[outcome.code, default: 0] += 1
     keeps(
       allowed.contains(outcome.code),
-      "exit code \(outcome.code) \(place), may be \(allowed):\n\(outcome.talk)")
+      "exit code \(outcome.code) \(place), may be \(allowed.sorted()):\n\(outcome.talk)")
   }
 
   /// Counts a try that is no run of its own.
