@@ -71,7 +71,9 @@ extension Job {
       var above = path
       while !above.isEmpty {
         if let (place, text) = document.given[above] {
-          if above == path, let text, !message.contains(", not ") { message += ", not \(text)" }
+          if above == path, let text, !Section.isLikeSecret(text), !message.contains(", not ") {
+            message += ", not \(text)"
+          }
           throw ConfigurationError(problems: [.init(place: place, path: path, message: message)])
         }
         above = above.split(separator: ".").dropLast().joined(separator: ".")

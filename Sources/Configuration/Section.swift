@@ -292,12 +292,19 @@ struct Section {
   private static func shown(_ node: Node) -> String {
     switch node {
     case .scalar(let scalar):
+      if isLikeSecret(scalar.string) { return "a text like a secret" }
       let text = scalar.string.count > 40 ? scalar.string.prefix(40) + "…" : scalar.string[...]
       return plain(scalar) == nil ? "the text \"\(text)\"" : "\(text)"
     case .mapping: return "a mapping"
     case .sequence: return "a list"
     case .alias: return "an alias"
     }
+  }
+
+  /// Whether a text is not to be repeated where others may read it, whatever it is doing here.
+  static func isLikeSecret(_ text: String) -> Bool {
+    let text = text.lowercased()
+    return text.contains("://") || text.contains("password")
   }
 
   /// A scalar's text when it stands without quotes.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Postgres
 
 extension Job.Source.Relation: Codable {
   private enum CodingKeys: CodingKey {
@@ -43,7 +44,7 @@ struct RunConfiguration: Encodable {
     var threads: Int
   }
 
-  /// The job.
+  /// The job, without the passwords that its queries may give to other servers.
   let job: Job
   /// The request.
   let request: Request
@@ -52,7 +53,7 @@ struct RunConfiguration: Encodable {
 
   /// A job and what was asked of it.
   init(job: Job, request: RunRequest, experiment: String? = nil) {
-    self.job = job
+    self.job = job.withoutPasswords
     self.experiment = experiment
     self.request = Request(
       since: request.since?.description, until: request.until?.description,
@@ -65,6 +66,23 @@ struct RunConfiguration: Encodable {
   ///
   /// - Throws: `EncodingError` for a number that JSON has no form for.
   func json() throws -> String { try JSONText.encode(self) }
+}
+
+extension Job {
+  /// The job with `***` for passwords in its queries, as `dblink` takes them.
+  var withoutPasswords: Job {
+    func hidden(_ text: String?) -> String? { text.map(ConnectionParameters.hidingPasswords) }
+    var job = self
+    if case .query(let text) = source.relation {
+      job.source.relation = .query(ConnectionParameters.hidingPasswords(in: text))
+    }
+    job.users.query = hidden(users.query)
+    job.users.features = hidden(users.features)
+    job.items.eligible = hidden(items.eligible)
+    job.items.group = hidden(items.group)
+    job.items.features = hidden(items.features)
+    return job
+  }
 }
 
 /// Values as JSON text, keys sorted and in snake case.

@@ -118,7 +118,7 @@ struct Opening {
     }
     return PostgresError(
       kind: kind, sqlState: report.sqlState, message: redaction(report.message),
-      attempted: "connect to \(names.text)")
+      attempted: redaction("connect to \(names.text)"))
   }
 
   /// Passwords that a connection was given, from wherever.

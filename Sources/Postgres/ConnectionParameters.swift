@@ -28,6 +28,12 @@ package struct ConnectionParameters: Sendable {
     self.user = user
   }
 
+  /// Hides passwords in connection strings and URIs, and whatever else is assigned to the word.
+  ///
+  /// - Parameter text: an argument of a command, a message or a query.
+  /// - Returns: the text with `***` in their places; the same text when there is none.
+  package static func hidingPasswords(in text: String) -> String { Redaction()(text) }
+
   /// Whether libpq will expand `database` instead of taking it for a name.
   var databaseIsConnectionString: Bool {
     guard let database else { return false }

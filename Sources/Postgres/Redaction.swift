@@ -61,9 +61,24 @@ struct Redaction: Sendable {
       if let at = word.lastIndex(of: "@"), let colon = word.firstIndex(of: ":"), colon < at {
         result += word[...colon] + mask
         rest = rest[at...]
+      } else if let colon = word.firstIndex(where: { $0 == ":" || $0 == "/" }),
+        word[colon] == ":", !isPort(word[colon...].dropFirst())
+      {
+        // The rest may have been cut off, as the server does with a name of more than 63 bytes.
+        result += word[...colon] + mask
+        rest = rest[word.endIndex...]
       }
     }
     return result + rest
+  }
+
+  /// Whether what follows a colon begins with a port number, as behind a host's name, or is nothing.
+  private static func isPort(_ text: Substring) -> Bool {
+    if text.isEmpty { return true }
+    let digits = text.prefix { $0.isASCII && $0.isNumber }
+    let after = text.dropFirst(digits.count).first
+    return (1...5).contains(digits.count)
+      && (after == nil || after == "/" || after == "," || after == "?")
   }
 
   /// Hides what follows `password`, as in `password=x`, `PASSWORD 'x'` or `password: "x"`.

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Glibc
+import Postgres
 
 /// The whole program; `run` is what it does when no subcommand is named.
 struct NCFBatch: ParsableCommand {
@@ -46,6 +48,23 @@ struct NCFBatch: ParsableCommand {
     ],
     defaultSubcommand: RunCommand.self,
     helpNames: [.long, .customShort("?")])
+}
+
+extension NCFBatch {
+  /// Does what the arguments say and ends the process; a complaint about them shows no password.
+  static func start() -> Never {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+      exit(withError: nil)
+    } catch {
+      let (text, code) = (fullMessage(for: error), exitCode(for: error))
+      let shown = ConnectionParameters.hidingPasswords(in: text)
+      guard code != .success, shown != text else { exit(withError: error) }
+      _ = FileWriting.write(shown + "\n", to: STDERR_FILENO)
+      Glibc.exit(code.rawValue)
+    }
+  }
 }
 
 /// What this program calls itself.

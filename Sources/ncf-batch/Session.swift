@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import Logging
 import Pipeline
+import Postgres
 
 /// What every command has at hand: the environment, read once, and a voice.
 struct Session {
@@ -33,6 +34,16 @@ struct Session {
         BatchError(.configuration, "NCF_LOG_FORMAT must be text or json, not \(named)"))
       throw ArgumentParser.ExitCode(Pipeline.ExitCode.configuration.rawValue)
     }
+  }
+
+  /// Warns of a password that everybody can read who may list processes.
+  func warnOfPasswordInArguments() {
+    let arguments = CommandLine.arguments.dropFirst()
+    guard arguments.contains(where: { ConnectionParameters.hidingPasswords(in: $0) != $0 })
+    else { return }
+    log.warning(
+      "a password among the arguments can be read in the process list: give it in a file that PGPASSFILE or PGSERVICEFILE names"
+    )
   }
 
   /// Says why the command ends without doing its work.

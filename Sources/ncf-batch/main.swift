@@ -2,4 +2,4 @@ import ArgumentParser
 
 /// The command line: arguments in, exit code out.
 Misspelling.refuseCommand(CommandLine.arguments.dropFirst())
-NCFBatch.main()
+NCFBatch.start()

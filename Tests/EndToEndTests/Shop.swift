@@ -12,8 +12,8 @@ final class Shop {
   let folder: TemporaryFolder
 
   /// The shop, with or without events.
-  init(events: Bool = true) throws {
-    database = try TestDatabase()
+  init(events: Bool = true, on server: TestServer? = nil) throws {
+    database = try TestDatabase(on: server)
     connection = try database.connect()
     folder = try TemporaryFolder()
     try connection.executeScript(
@@ -51,7 +51,7 @@ final class Shop {
   /// Writes a job's file, each of whose nights is trained in full unless `mode` says otherwise; `source` is what stands in its section of that name.
   func job(
     _ source: String = "table: app.events", epochs: Int = 6, k: Int = 5, mode: String = "full",
-    extra: String = ""
+    output: String? = nil, extra: String = ""
   ) throws -> String {
     try folder.write(
       """
@@ -66,7 +66,7 @@ final class Shop {
         patience: \(epochs)
         finetune: {epochs: 2}
       evaluate: {k: 5, sampled: 20}
-      output: {k: \(k)}
+      output: {k: \(k)\(output.map { ", \($0)" } ?? "")}
       \(extra)
       """, to: "job-\(UUID().uuidString).yaml")
   }

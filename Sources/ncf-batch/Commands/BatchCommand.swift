@@ -17,6 +17,7 @@ extension BatchCommand {
   func run() throws {
     let session = try Session(talk)
     session.warnOfUnknownVariables()
+    session.warnOfPasswordInArguments()
     do {
       try execute(in: session)
     } catch let error as BatchError {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Glibc
+import Postgres
 
 /// Commands that were most likely meant.
 enum Misspelling {
@@ -31,7 +32,9 @@ enum Misspelling {
   /// Ends the process with 64 when the command's name is wrong.
   static func refuseCommand(_ arguments: some Sequence<String>) {
     guard let message = message(arguments) else { return }
-    _ = FileWriting.write(message, to: STDERR_FILENO)
+    // Whoever forgets the -d before a URI has put a password in the place of a command.
+    _ = FileWriting.write(
+      ConnectionParameters.hidingPasswords(in: message), to: STDERR_FILENO)
     exit(64)
   }
 }
