@@ -111,6 +111,12 @@ let package = Package(
         "Pipeline", "Interactions", "NCF", "Parallelism", "Postgres", "TestSupport", "ncf-batch",
       ], exclude: ["Shim"]),
     .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "Baselines", "Configuration", "CZlib", "Interactions", "NCF", "Parallelism", "Pipeline",
+        "Postgres",
+      ]),
+    .testTarget(
       name: "EndToEndTests", dependencies: ["Pipeline", "Planted", "TestSupport", "ncf-batch"],
       exclude: ["Python"]),
   ]

@@ -43,6 +43,9 @@ final class Document {
   ///
   /// - Throws: `ConfigurationError` at the place where the syntax is broken.
   static func parse(_ text: String, place: Place) throws(ConfigurationError) -> Node? {
+    if let problem = AliasLimit.problem(text) {
+      throw ConfigurationError(problems: [.init(place: place, path: "", message: problem)])
+    }
     do {
       return try Parser(yaml: text, encoding: .utf8).singleRoot()
     } catch {
@@ -110,14 +113,23 @@ final class Document {
   /// - Throws: `ConfigurationError` with all problems, unknown keys included, in the file's order.
   func finish() throws(ConfigurationError) {
     var all = problems
-    for (entry, section, key) in unknown {
+    for (entry, section, key) in unknown.prefix(Self.mostUnknown) {
       let path = section.isEmpty ? key : "\(section).\(key)"
       all.append(.init(place: entry.place, path: path, message: explain(section, key)))
+    }
+    if let last = unknown.last, unknown.count > Self.mostUnknown {
+      all.append(
+        .init(
+          place: last.entry.place, path: "",
+          message: "and \(unknown.count - Self.mostUnknown) more that are not keys"))
     }
     guard all.isEmpty else {
       throw ConfigurationError(problems: all.sorted { Self.order($0.place) < Self.order($1.place) })
     }
   }
+
+  /// How many unknown keys are explained; who has more has another file's.
+  private static let mostUnknown = 50
 
   private func explain(_ section: String, _ key: String) -> String {
     let siblings = knownPaths.compactMap { path -> String? in

@@ -35,8 +35,11 @@ struct EventTypes {
 
   /// What an event of a type means.
   ///
-  /// - Parameter place: of its type in `names`; nil for other types, and for none.
-  subscript(place: Int16?) -> Meaning { place.map { meanings[Int($0)] } ?? other }
+  /// - Parameter place: of its type in `names`; nil, or beyond them, for other types and for none.
+  subscript(place: Int16?) -> Meaning {
+    guard let place, meanings.indices.contains(Int(place)) else { return other }
+    return meanings[Int(place)]
+  }
 }
 
 extension MergeRules {

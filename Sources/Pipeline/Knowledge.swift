@@ -95,10 +95,17 @@ extension Knowledge {
       zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 }),
       items.allSatisfy({ (0..<Int64(itemCount)).contains($0) })
     else { throw ModelStore.Damaged(description: "what it knew of the log is not in order") }
+    let years: Range<Int64> = -62_135_596_800..<253_402_300_800
+    guard years.contains(times[0] / 1_000_000), years.contains(times[1]) else {
+      throw ModelStore.Damaged(description: "log.times lie outside the years 1 to 9999")
+    }
     (watermark, recentFrom) = (times[0], times[1])
     test = try holdout("log.test")
     validation = try holdout("log.validation")
     recent = UserItems(offsets: offsets.map { Int($0) }, items: items.map { UInt32($0) })
     days = try numbers("log.days")
+    guard days.allSatisfy({ $0 >= 0 }), days.count <= 4_000_000 else {
+      throw ModelStore.Damaged(description: "log.days does not hold a count for each day")
+    }
   }
 }

@@ -61,7 +61,10 @@ package struct Loader {
     }
   }
 
-  private func send(
+  /// Sends every line of a file as a row.
+  ///
+  /// - Throws: `BatchError` at the first line that can't be used; `PostgresError`.
+  func send(
     _ lines: inout GzipLines, path: String, format: Format, to writer: inout CopyWriter,
     progress: (Int) -> Void
   ) throws {

@@ -140,7 +140,10 @@ struct ModelStore {
     let description: String
   }
 
-  private static func decode(_ file: SafeTensors) throws -> LiveModel {
+  /// Makes a model of a stored file, every length of which is checked.
+  ///
+  /// - Throws: `Damaged`, `CheckpointError`, `DecodingError` when it is not what it must be.
+  static func decode(_ file: SafeTensors) throws -> LiveModel {
     guard let userKind = file.metadata["user_kind"].flatMap({ IdentifierKind(rawValue: $0) }),
       let itemKind = file.metadata["item_kind"].flatMap({ IdentifierKind(rawValue: $0) }),
       let specText = file.metadata["spec"]
@@ -149,6 +152,7 @@ struct ModelStore {
     let items = try Vocabulary(file, "items", kind: itemKind)
     let model = try PublishedModel(
       file, specText: specText, userCount: users.count, itemCount: items.count)
+    guard model.isFinite else { throw Damaged(description: "it has numbers that are not finite") }
     return LiveModel(
       model: model, users: users, items: items,
       knowledge: try Knowledge(file, userCount: users.count, itemCount: items.count),

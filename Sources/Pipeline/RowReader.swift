@@ -22,12 +22,22 @@ struct RowReader {
 
   /// A reader that has taken nothing yet.
   init(_ plan: SourcePlan, watermark: Int64, minValue: Double?, arrived: RecentRows? = nil) {
+    self.init(
+      users: plan.userKind, items: plan.itemKind, types: plan.types, watermark: watermark,
+      minValue: minValue, arrived: arrived)
+  }
+
+  /// A reader of rows whose ids are of these types, that has taken nothing yet.
+  init(
+    users: IdentifierKind, items: IdentifierKind, types: EventTypes, watermark: Int64,
+    minValue: Double?, arrived: RecentRows? = nil
+  ) {
     self.arrived = arrived
-    users = IdentifierColumn(kind: plan.userKind)
-    items = IdentifierColumn(kind: plan.itemKind)
+    self.users = IdentifierColumn(kind: users)
+    self.items = IdentifierColumn(kind: items)
     self.watermark = watermark
-    types = plan.types
-    columns = InteractionColumns(isMarked: plan.types.isMarked)
+    self.types = types
+    columns = InteractionColumns(isMarked: types.isMarked)
     self.minValue = minValue
   }
 

@@ -70,4 +70,15 @@ struct TunedFileTests {
     #expect(after.output.schema == "shop")
     #expect(after.evaluation.candidates == folder.path + "/negatives.tsv")
   }
+
+  @Test("A file that is no YAML is not rewritten: 78")
+  func noYAML() throws {
+    let job = try Job(path: path, variables: [:])
+    let odd = try folder.write("source: [", to: "odd.yaml")
+    let error = #expect(throws: BatchError.self) {
+      try TunedFile(replacing: odd, with: job, remark: "found")
+    }
+    #expect(error?.exitCode == .configuration)
+    #expect(error?.what.hasPrefix("the configuration \(odd) can't be rewritten: ") == true)
+  }
 }

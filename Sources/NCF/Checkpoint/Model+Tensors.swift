@@ -63,30 +63,32 @@ extension Model {
   package init(
     _ file: SafeTensors, spec: ModelSpec, userCount: Int, itemCount: Int
   ) throws(CheckpointError) {
+    // Before memory is taken for it: a shape that the file can't fill may ask for any amount.
+    let (userFeatureCount, itemFeatureCount) = (
+      Self.featureCount("user_feature", spec, in: file),
+      Self.featureCount("item_feature", spec, in: file)
+    )
+    let shapes =
+      Self.shapes(spec, userCount: userCount, itemCount: itemCount)
+      + Self.featureShapes("user_feature", spec, count: userFeatureCount)
+      + Self.featureShapes("item_feature", spec, count: itemFeatureCount)
+    for (name, shape) in shapes { _ = try Self.tensor(name, shape, in: file) }
     self.init(zeros: spec, userCount: userCount, itemCount: itemCount)
     func read(_ name: String, _ shape: [Int]) throws(CheckpointError) -> [Float] {
-      let tensor = try file.tensor(name, .f32)
-      guard tensor.shape == shape else {
-        throw CheckpointError("the tensor \(name) has shape \(tensor.shape), not \(shape)")
-      }
-      return tensor.floats
+      try Self.tensor(name, shape, in: file).floats
     }
     let gmf = spec.gmfWidth
     let mlp = spec.mlpWidth
-    func features(_ name: String) throws(CheckpointError) -> [Float] {
-      let parts = [("gmf", 0, gmf), ("mlp", layout.mlpColumn, spec.sharedEmbeddings ? 0 : mlp)]
-        .filter { $0.2 > 0 }
-      guard let first = parts.first,
-        let count = file.tensors.first(where: { $0.name == "\(name).\(first.0)" })?.shape.first
-      else { return [] }
+    func features(_ name: String, count: Int) throws(CheckpointError) -> [Float] {
       var rows = [Float](repeating: 0, count: count * layout.rowStride)
-      for (part, column, width) in parts {
-        place(try read("\(name).\(part)", [count, width]), in: &rows, from: column, width: width)
+      for (tensor, shape) in Self.featureShapes(name, spec, count: count) {
+        let column = tensor.hasSuffix(".gmf") ? 0 : layout.mlpColumn
+        place(try read(tensor, shape), in: &rows, from: column, width: shape[1])
       }
       return rows
     }
-    userFeatures = try features("user_feature")
-    itemFeatures = try features("item_feature")
+    userFeatures = try features("user_feature", count: userFeatureCount)
+    itemFeatures = try features("item_feature", count: itemFeatureCount)
     if gmf > 0 {
       place(try read("user.gmf", [userCount, gmf]), in: &users, from: 0, width: gmf)
       place(try read("item.gmf", [itemCount, gmf]), in: &items, from: 0, width: gmf)
@@ -118,6 +120,52 @@ extension Model {
       }
     }
     dense[layout.outputBias] = try read("output.bias", [1])[0]
+  }
+
+  /// Every tensor that a shape needs, and its size.
+  private static func shapes(
+    _ spec: ModelSpec, userCount: Int, itemCount: Int
+  ) -> [(name: String, shape: [Int])] {
+    let (gmf, mlp) = (spec.gmfWidth, spec.mlpWidth)
+    var shapes: [(name: String, shape: [Int])] = [("output.bias", [1])]
+    if gmf > 0 {
+      shapes += [("user.gmf", [userCount, gmf]), ("item.gmf", [itemCount, gmf])]
+      if spec.fusion != .sum { shapes.append(("output.gmf", [gmf])) }
+    }
+    guard let last = spec.tower.last else { return shapes }
+    if !spec.sharedEmbeddings {
+      shapes += [("user.mlp", [userCount, mlp]), ("item.mlp", [itemCount, mlp])]
+    }
+    for (index, (input, output)) in zip(spec.tower, spec.tower.dropFirst()).enumerated() {
+      shapes += [("tower.\(index).weight", [input, output]), ("tower.\(index).bias", [output])]
+    }
+    shapes.append(("output.mlp", [last]))
+    return shapes
+  }
+
+  /// The tensors of so many content features, of users or items, and their sizes.
+  private static func featureShapes(
+    _ name: String, _ spec: ModelSpec, count: Int
+  ) -> [(name: String, shape: [Int])] {
+    guard count > 0 else { return [] }
+    let widths = [("gmf", spec.gmfWidth), ("mlp", spec.sharedEmbeddings ? 0 : spec.mlpWidth)]
+    return widths.filter { $0.1 > 0 }.map { ("\(name).\($0.0)", [count, $0.1]) }
+  }
+
+  /// How many content features the first of a file's tensors of them says that there are; 0 without one.
+  private static func featureCount(_ name: String, _ spec: ModelSpec, in file: SafeTensors) -> Int {
+    guard let first = featureShapes(name, spec, count: 1).first else { return 0 }
+    return file.tensors.first { $0.name == first.name }?.shape.first ?? 0
+  }
+
+  private static func tensor(
+    _ name: String, _ shape: [Int], in file: SafeTensors
+  ) throws(CheckpointError) -> SafeTensors.Tensor {
+    let tensor = try file.tensor(name, .f32)
+    guard tensor.shape == shape else {
+      throw CheckpointError("the tensor \(name) has shape \(tensor.shape), not \(shape)")
+    }
+    return tensor
   }
 
   private func columns(_ rows: [Float], from start: Int, width: Int) -> [Float] {
