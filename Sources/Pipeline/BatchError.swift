@@ -1,3 +1,5 @@
+import Postgres
+
 /// Why a command ended without doing its work: text for people, and an exit code for programs.
 package struct BatchError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What the server said, without any value of a row.
@@ -28,16 +30,16 @@ package struct BatchError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What to do.
   package var advice: String?
 
-  /// An error with its parts.
+  /// An error with its parts; a password that one of them quotes is hidden.
   package init(
     _ exitCode: ExitCode, _ what: String, server: Server? = nil, stillServed: String? = nil,
     advice: String? = nil
   ) {
     self.exitCode = exitCode
-    self.what = what
+    self.what = ConnectionParameters.hidingPasswords(in: what)
     self.server = server
     self.stillServed = stillServed
-    self.advice = advice
+    self.advice = advice.map(ConnectionParameters.hidingPasswords)
   }
 
   /// All parts, one a line: what; what the server said; what is still served; what to do.

@@ -9,9 +9,16 @@ enum ServerCheck {
   ///
   /// - Throws: `BatchError`, exit code 78.
   static func version(of connection: Connection) throws(BatchError) {
-    guard connection.serverVersion >= oldest else {
+    try version(number: connection.serverVersion)
+  }
+
+  /// Refuses a server that is too old by its number, such as 150004.
+  ///
+  /// - Throws: `BatchError`, exit code 78.
+  static func version(number: Int32) throws(BatchError) {
+    guard number >= oldest else {
       throw BatchError(
-        .configuration, "the server is PostgreSQL \(connection.serverVersion / 10_000)",
+        .configuration, "the server is PostgreSQL \(number / 10_000)",
         advice: "PostgreSQL \(oldest / 10_000) or newer is needed")
     }
   }

@@ -9,19 +9,52 @@ struct ArgumentTests {
     "A command line that can't be understood is 64, on standard error",
     arguments: [
       (["run", "--modee", "full"], "Did you mean '--mode'?"),
-      (["--since", "yesterday"], "an age such as 90d"),
+      (
+        ["--since", "yesterday"],
+        "It must be a time such as 2026-01-01T06:30Z or an age such as 90d."
+      ),
       (["--since", "2026-02-30"], "an age such as 90d"),
-      (["--since", "2026-02-01", "--until", "2026-01-01"], "--since must be before --until"),
-      (["--mode", "fast"], "must be one of: auto, full, finetune"),
-      (["--threads", "0"], "from 1 to 1024"),
+      (["--since", "2026-02-01", "--until", "2026-01-01"], "--since must be before --until."),
+      (["--mode", "fast"], "It must be one of: auto, full, finetune."),
+      (["--slot", "A slot"], "It must be 1 to 63 letters, digits, - and _."),
+      (["--threads", "0"], "--threads must be from 1 to 1024, not 0."),
+      (["--retries", "101"], "--retries must be from 0 to 100, not 101."),
       (["--seed", "-1"], "--seed"),
-      (["--no-publish", "--force"], "exclude each other"),
-      (["-v", "-q"], "exclude each other"),
-      (["migrate"], "up, status or verify"),
-      (["load", "parquet", "x", "--table", "app.events"], "parquet"),
+      (["--no-publish", "--force"], "--no-publish and --force exclude each other."),
+      (["--dry-run", "--force"], "--dry-run publishes nothing, so --force is idle."),
+      (["-v", "-q"], "--verbose and --quiet exclude each other."),
+      (["migrate"], "Say what to do: up, status or verify."),
+      (
+        ["load", "parquet", "x", "--table", "app.events"],
+        "It must be movielens or tsv, not parquet."
+      ),
       (["load", "tsv", "x"], "--table"),
       (["recommend"], "<user>"),
-    ])
+      (["forget"], "Missing expected argument '--user <id>"),
+      (["runs", "--limit", "0"], "--limit must be 1 or more, not 0."),
+      (["report", "--html", "-", "--users", "101"], "--users must be from 0 to 100, not 101."),
+      (["export", "similar", "--run", "1", "--slot", "b"], "--run and --slot exclude each other."),
+      (
+        ["export", "model", "--format", "csv"],
+        "A model is a safetensors file; --format is for lists and vectors."
+      ),
+      (
+        ["init-config", "--user-column", "u"], "Columns are of a table: name it with --table."
+      ),
+      (["init-config", "--list", "--json"], "--list and --json exclude each other."),
+      (["experiment", "rq9"], "It must be one of: rq1, "),
+      (
+        ["experiment", "rq1", "--factors", "7"],
+        "Factors must be even and at most 512: embeddings are halves of a tower."
+      ),
+      (
+        ["experiment", "rq1", "--seeds", "x"],
+        "It must be whole numbers from 0 on, with commas between."
+      ),
+      (["experiment", "rq1", "--paper", "x"], "It must be ml-1m or pinterest."),
+      (["tune", "--budget", "soon"], "It must be a time such as 90s, 30min or 8h."),
+      (["tune", "--budget", "1s", "--trials", "0"], "--trials must be 1 or more, not 0."),
+    ] as [([String], String)])
   func usage(arguments: [String], said: String) throws {
     let result = try program.start(arguments).wait()
     #expect(result.code == 64)
@@ -179,5 +212,40 @@ struct ArgumentTests {
       #expect(object?["level"] as? String == "error")
       #expect(object?["exit_code"] as? String == "78")
     }
+  }
+
+  @Test("A model is not written to a terminal, nor anything to where there is no room: 64 and 74")
+  func output() throws {
+    let terminal = try PseudoTerminal().run(program, ["export", "model"], showsOutput: true)
+    #expect(terminal.code == 64)
+    #expect(
+      terminal.screen.contains("A model is no text for a terminal; name a file with --output."))
+    let shop = try Shop()
+    let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+    let result = try shop.program.start(["migrate", "status"], screen: full).wait()
+    #expect(result.code == 74)
+    #expect(result.talk.contains("standard output can't be written: No space left on device"))
+  }
+
+  @Test("A form of log lines that there is not is 78")
+  func logFormat() throws {
+    let result = try Program(environment: ["NCF_LOG_FORMAT": "xml"]).run("runs")
+    #expect(result.code == 78)
+    #expect(result.talk.contains("NCF_LOG_FORMAT must be text or json, not xml"))
+  }
+
+  @Test(
+    "A password among words that are no option is not repeated",
+    arguments: [
+      ["postgresql://me:canary@host/shop"], ["run", "postgresql://me:canary@host/shop"],
+      ["run", "--password=canary"], ["run", "--threads", "password=canary"],
+      ["tune", "--budget", "postgresql://me:canary@host/shop"],
+      ["recommend", "1", "postgresql://me:canary@host/shop"],
+    ])
+  func password(arguments: [String]) throws {
+    let result = try program.start(arguments).wait()
+    #expect(result.code == 64)
+    #expect(!result.talk.contains("canary"), "\(result.talk)")
+    #expect(result.talk.contains("Error: "), "\(result.talk)")
   }
 }

@@ -100,7 +100,12 @@ struct CheckTests {
     let poor = try check(shop.program, config, "-U", name)
     #expect(poor.code == 77)
     #expect(poor.messages["rights"]?.contains("INSERT on ncf.runs") == true)
-    #expect(poor.messages["output"]?.contains("may not make tables in schema ncf") == true)
+    #expect(poor.messages["output"] == "the role may not make tables in schema ncf")
+    let nowhere = try check(
+      shop.program, try shop.job(output: "schema: elsewhere"), "-U", name)
+    #expect(
+      nowhere.messages["output"]
+        == "there is no schema elsewhere, and the role may not make one")
     #expect(poor.messages["source"]?.contains("events") == true)
     #expect(poor.results["sample"] == "skip")
     try shop.connection.executeScript(
@@ -126,6 +131,7 @@ struct CheckTests {
     defer { _ = try? shop.connection.executeScript("DROP OWNED BY \(second); DROP ROLE \(second)") }
     let other = try check(shop.program, config, "-U", second)
     #expect(other.code == 77)
+    #expect(other.messages["output"]?.hasPrefix("relations in ncf belong to others: ") == true)
     #expect(other.messages["output"]?.contains("recommendations_by_run (\(name))") == true)
   }
 

@@ -49,6 +49,7 @@ struct InitConfigTests {
     // What is there is not written over.
     let again = try shop.program.run("init-config", "--output", path)
     #expect(again.code == 64)
+    #expect(again.talk.contains("\(path) is there already"))
     #expect(again.talk.contains("--force"))
     #expect(try shop.folder.read("new.yaml") == text)
     try expectSuccess(shop.program.run("init-config", "--output", path, "--force"))
@@ -184,6 +185,24 @@ struct InitConfigTests {
     try shop.connection.execute("DROP TABLE app.events")
     let result = try shop.program.run("init-config", "--output", shop.folder.path + "/x.yaml")
     #expect(result.code == 78)
+    #expect(
+      result.talk.contains(
+        "tables and views that this role may read looks like a log of events: a user, an item and a "
+          + "time"))
     #expect(result.talk.contains("--table"))
+    let name = "ncf_test_blind_\(UUID().uuidString.prefix(8).lowercased())"
+    try shop.connection.executeScript(
+      """
+      CREATE TABLE app.log (a bigint, b bigint, c timestamptz);
+      CREATE ROLE \(name) LOGIN; GRANT USAGE ON SCHEMA app TO \(name);
+      """)
+    defer { _ = try? shop.connection.executeScript("DROP OWNED BY \(name); DROP ROLE \(name)") }
+    let asked = ["init-config", "--table", "app.log", "--output", shop.folder.path + "/x.yaml"]
+    let odd = try shop.program.start(asked).wait()
+    #expect(odd.code == 78)
+    #expect(odd.talk.contains("it can't be told which columns of "), "\(odd.talk)")
+    let blind = try shop.program.start(asked + ["-U", name]).wait()
+    #expect(blind.code == 77, "\(blind.talk)")
+    #expect(blind.talk.contains("may not be read by this role"), "\(blind.talk)")
   }
 }

@@ -139,7 +139,8 @@ struct SourceRankingTests {
       (.value, "at", "a number"), (.item, "nothing", "no column nothing"),
     ] {
       let error = #expect(throws: BatchError.self) { try found.give(role, to: name) }
-      #expect("\(error?.what ?? "") \(error?.advice ?? "")".contains(said))
+      let text = "\(error?.what ?? "") \(error?.advice ?? "")"
+      #expect(text.contains(said))
     }
   }
 
