@@ -9,6 +9,8 @@ FILTER ?=
 FULL ?=
 # Where the random choices of those tests begin: make faults SEED=7
 SEED ?=
+# How many damaged inputs `make fuzz` tries; with SEED they can be had again.
+INPUTS ?= 1000000
 
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -26,7 +28,7 @@ static = $(SCRATCH)-static
 sources = $(shell find Sources migrations Package.swift -name '*.swift' -o -name '*.sql' -o -name '*.h')
 
 .DEFAULT_GOAL := help
-.PHONY: help build test faults lint demo bench dist install uninstall test-install test-documentation test-demo clean
+.PHONY: help build test faults fuzz sanitize lint demo bench dist install uninstall test-install test-documentation test-demo clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,7 +51,29 @@ faults: ## what nights survive, as a table (FULL=1 for all; SEED=N for other ran
 	@scripts/bootstrap --also $(faulty)
 	NCF_FAULTS_FULL=$(FULL) NCF_FAULTS_SEED=$(SEED) $(test) --filter FaultTests
 
-lint: ## format, documentation, architecture, shell scripts
+# Memory is bounded so that an input that asks for too much ends the run; kilobytes.
+fuzz: FILTER = FuzzTests
+fuzz: ## a million damaged models, streams, configurations and files (INPUTS=N, SEED=N)
+	@scripts/bootstrap
+	NCF_TEST_TARGET=$(FILTER) $(build) --build-tests
+	ulimit -v 8388608 && NCF_FUZZ_INPUTS=$(INPUTS) NCF_FUZZ_SEED=$(SEED) \
+	  $(test) --skip-build --no-parallel --filter $(FILTER)
+
+# Sanitizers look for what the compiler can't see: memory that is not ours, and races. Each has a build of
+# its own. What can't run under one, and why, is in CONTRIBUTING.md.
+unsanitary = FaultTests.MemoryTests FaultTests.FailingCallTests FaultTests.ClockTests CheckupTests/clock
+# A Swift program that calls exit leaves what its functions held; that is no leak.
+sanitizers = ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=halt_on_error=1
+sanitize: sanitize-address sanitize-thread ## the tests under AddressSanitizer, then ThreadSanitizer (FILTER=NAME)
+
+sanitize-%:
+	@scripts/bootstrap --also $(faulty)
+	scripts/with-postgres env $(sanitizers) NCF_TEST_TARGET='$(firstword $(subst ., ,$(FILTER)))' \
+	  $(SWIFT) test -c release --scratch-path $(SCRATCH)-$* -Xswiftc -enable-testing --sanitize=$* \
+	  --disable-testable-imports --disable-xctest $(addprefix --skip ,$(unsanitary)) \
+	  $(if $(FILTER),--filter '$(FILTER)')
+
+lint: ## format, documentation, architecture, promises, shell scripts
 	@scripts/lint
 
 demo: ## planted data, a night on it, and its lists; again for the next night
