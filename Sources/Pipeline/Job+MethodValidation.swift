@@ -89,6 +89,6 @@ extension Job {
     try require(
       regularization >= 0 && regularization.isFinite, section + ".regularization", "0 or more")
     try require(
-      (1...100_000).contains(iterations), section + ".iterations", "a number, 1 or more")
+      (1...100_000).contains(iterations), section + ".iterations", "a number from 1 to 100000")
   }
 }

@@ -68,7 +68,7 @@ extension Job {
       phase.learningRate > 0 && phase.learningRate.isFinite, key + ".learning_rate",
       "a number above 0")
     try Self.require(
-      (1...100_000).contains(phase.epochs), key + ".epochs", "a number, 1 or more")
+      (1...100_000).contains(phase.epochs), key + ".epochs", "a number from 1 to 100000")
     try Self.require(
       phase.decay > 0 && phase.decay <= 1, key + ".decay", "a number above 0, at most 1")
     try Self.require(

@@ -69,13 +69,14 @@ extension Job {
     try Self.require(
       (1...1000).contains(training.negatives), "train.negatives", "a number from 1 to 1000")
     try Self.require(
-      (1...10_000_000).contains(training.batch), "train.batch", "a number of samples, 1 or more")
+      (1...10_000_000).contains(training.batch), "train.batch",
+      "a number of samples from 1 to 10000000")
     for (key, phase) in [("train", training.pretraining), ("train.finetune", training.joint)] {
       try Self.require(
         phase.learningRate > 0 && phase.learningRate.isFinite, key + ".learning_rate",
         "a number above 0")
       try Self.require(
-        (1...100_000).contains(phase.epochs), key + ".epochs", "a number, 1 or more")
+        (1...100_000).contains(phase.epochs), key + ".epochs", "a number from 1 to 100000")
       try Self.require(phase.patience >= 1, key + ".patience", "1 epoch or more")
       try Self.require(
         phase.decay > 0 && phase.decay <= 1, key + ".decay", "a number above 0, at most 1")

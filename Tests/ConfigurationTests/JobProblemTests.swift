@@ -21,7 +21,7 @@ struct JobProblemTests {
       ("train:\n  epochs: many\n", "3:11: train.epochs must be a whole number, not many"),
       ("train:\n  epochs: 2.5\n", "3:11: train.epochs must be a whole number, not 2.5"),
       ("train:\n  epochs: [1]\n", "3:11: train.epochs must be a whole number, not a list"),
-      ("train:\n  epochs: 0\n", "3:11: train.epochs must be a number, 1 or more, not 0"),
+      ("train:\n  epochs: 0\n", "3:11: train.epochs must be a number from 1 to 100000, not 0"),
       (
         "train:\n  seed: -1\n",
         "3:9: train.seed must be a whole number from 0 to "
@@ -50,7 +50,7 @@ struct JobProblemTests {
       ),
       (
         "train: {nightly: {epochs: 0}}\n",
-        "2:27: train.nightly.epochs must be a number, 1 or more, not 0"
+        "2:27: train.nightly.epochs must be a number from 1 to 100000, not 0"
       ),
       ("train: {refit: yes}\n", "2:16: train.refit must be true or false, not yes"),
       (

@@ -75,7 +75,8 @@ struct RunsCommand: BatchCommand {
     func count(_ value: Int?) -> String { value.map(Figures.count) ?? "-" }
     return [
       "\(run.runID)", live(run), run.job, run.kind, run.mode ?? "-", run.status.rawValue,
-      run.startedAt, Figures.duration(run.seconds), count(run.rowsUsed), count(run.users),
+      run.startedAt.replacing(/\.[0-9]+/, with: ""), Figures.duration(run.seconds),
+      count(run.rowsUsed), count(run.users),
       count(run.items), run.ndcg.map { Figures.fixed($0, 4) } ?? "-",
       run.reason?.split(separator: "\n").first.map(String.init) ?? "",
     ]
