@@ -20,7 +20,7 @@ extension FaultTests {
             prefix: ["/bin/sh", "-c", "ulimit -v 900000; exec \"$@\"", "sh"]
           ).wait()
           trial.tried(outcome, 78)
-          trial.keeps(outcome.talk.contains("MiB of memory"), "it says: \(outcome.talk)")
+          trial.keeps(outcome.talk.contains("the run needs about "), "it says: \(outcome.talk)")
           trial.keeps(try shop.lists() == lists, "the lists are others")
         }
         try shop.recovers(trial, after: "with memory again")

@@ -183,6 +183,6 @@ struct FileFuzzTests {
     try scratch.write(bomb)
     let error = #expect(throws: BatchError.self) { try rows(scratch.path, .tsv) }
     #expect(error?.exitCode == .data)
-    #expect(error?.what.contains("longer than 16 MiB") == true)
+    #expect(error?.what.contains("the line is longer than 16 MiB") == true)
   }
 }

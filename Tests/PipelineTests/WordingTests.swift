@@ -248,6 +248,52 @@ struct WordingTests {
     #expect(try shop.connection.execute("SELECT FROM app.events").rowCount > 0)
   }
 
+  @Test func aStoredTrainingThatIsNoneIsToldHow() throws {
+    func damage(_ body: () throws -> Void) -> String? {
+      #expect(throws: ModelStore.Damaged.self) { try body() }?.description
+    }
+    let shop = try Shop()
+    #expect(
+      damage { _ = try CheckpointStore(on: shop.connection).load(run: 99) } == "it is gone")
+    #expect(
+      damage { _ = try RecentRows(bytes: [1, 2, 3]) }
+        == "the rows that it had seen are not in order")
+    #expect(
+      damage { _ = try EpochRow.rows(SafeTensors(tensors: [], metadata: [:])) }
+        == "its epochs are not in order")
+  }
+
+  @Test func anExperimentThatCantBeRunIsToldWhy() throws {
+    let shop = try Shop(events: false)
+    func store() throws(BatchError) -> ExperimentStore {
+      try ExperimentStore(
+        "rq1", job: shop.job(), request: RunRequest(), parameters: shop.database.parameters,
+        interruption: Interruption(), observer: Recorder())
+    }
+    let first = try store()
+    expect(.temporary, "another experiment of job default is at work") { _ = try store() }
+    try shop.connection.execute(
+      "INSERT INTO app.events (user_id, item_id, occurred_at) VALUES (1, 1, now()), (1, 2, now())")
+    expect(
+      .data,
+      "no user has the 3 interactions that testing needs, so nothing can be "
+        + "measured"
+    ) { _ = try first.pull() }
+  }
+
+  @Test func aDatabaseWithoutTheSchemaIsToldSo() throws {
+    let database = try TestDatabase()
+    let connection = try database.connect()
+    var checkup = Checkup(
+      job: nil, parameters: database.parameters, threads: 1, now: { 0 }, report: { _ in })
+    let isMigrated = checkup.checkMigrations(connection)
+    #expect(!isMigrated)
+    let finding = try #require(checkup.findings.last)
+    #expect(finding.text.contains("there is no schema ncf yet"))
+    #expect(finding.advice == "run: ncf-batch migrate up")
+    #expect(finding.exitCode == .configuration)
+  }
+
   @Test func aPasswordThatAMessageQuotesIsHidden() {
     let error = BatchError(
       .data, "dblink('password=canary')", advice: "not postgresql://me:canary@host/shop")

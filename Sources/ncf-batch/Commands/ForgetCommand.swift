@@ -41,10 +41,6 @@ struct ForgetCommand: BatchCommand {
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
-  func validate() throws {
-    if user.isEmpty { throw ValidationError("Missing expected argument '--user <id>'") }
-  }
-
   func execute(in session: Session) throws {
     let job = try ConfigurationFile.job(config, in: session)
     let done = try Forgetting(connection.parameters, job: job).forget(user)
