@@ -28,7 +28,7 @@ static = $(SCRATCH)-static
 sources = $(shell find Sources migrations Package.swift -name '*.swift' -o -name '*.sql' -o -name '*.h')
 
 .DEFAULT_GOAL := help
-.PHONY: help build test faults fuzz sanitize lint demo bench dist install uninstall test-install test-documentation test-demo clean
+.PHONY: help build test faults fuzz sanitize sanitize-address sanitize-thread lint demo bench dist install uninstall test-install test-documentation test-demo clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,13 +63,15 @@ fuzz: ## a million damaged models, streams, configurations and files (INPUTS=N, 
 # its own. What can't run under one, and why, is in CONTRIBUTING.md.
 unsanitary = FaultTests.MemoryTests FaultTests.FailingCallTests FaultTests.ClockTests CheckupTests/clock
 # A Swift program that calls exit leaves what its functions held; that is no leak.
-sanitizers = ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=halt_on_error=1
+sanitizers = ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=halt_on_error=0
 sanitize: sanitize-address sanitize-thread ## the tests under AddressSanitizer, then ThreadSanitizer (FILTER=NAME)
 
-sanitize-%:
+sanitize-address: sanitizer = address
+sanitize-thread: sanitizer = thread
+sanitize-address sanitize-thread:
 	@scripts/bootstrap --also $(faulty)
 	scripts/with-postgres env $(sanitizers) NCF_TEST_TARGET='$(firstword $(subst ., ,$(FILTER)))' \
-	  $(SWIFT) test -c release --scratch-path $(SCRATCH)-$* -Xswiftc -enable-testing --sanitize=$* \
+	  $(SWIFT) test -c release --scratch-path $(SCRATCH)-$(sanitizer) -Xswiftc -enable-testing --sanitize=$(sanitizer) \
 	  --disable-testable-imports --disable-xctest $(addprefix --skip ,$(unsanitary)) \
 	  $(if $(FILTER),--filter '$(FILTER)')
 

@@ -25,7 +25,9 @@ final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
 
   /// Copies everything out.
   var array: [Element] {
-    unsafe [Element](unsafeUninitializedCapacity: buffer.count) { target, count in
+    // To make an empty array in place would write the count of the one that all threads share.
+    if buffer.count == 0 { return [] }
+    return unsafe [Element](unsafeUninitializedCapacity: buffer.count) { target, count in
       if let base = target.baseAddress {
         unsafe base.update(from: buffer.base, count: buffer.count)
       }
@@ -38,9 +40,10 @@ extension Storage {
   /// Copies everything out, as it lies in memory.
   var bytes: [UInt8] {
     let size = buffer.count * MemoryLayout<Element>.stride
+    if size == 0 { return [] }
     return unsafe [UInt8](unsafeUninitializedCapacity: size) { target, count in
       // Safe: the target has room for `size` bytes, which is what the buffer has.
-      if let start = target.baseAddress, size > 0 {
+      if let start = target.baseAddress {
         unsafe UnsafeMutableRawPointer(start).copyMemory(from: buffer.base, byteCount: size)
       }
       count = size
