@@ -55,10 +55,6 @@ extension Job {
       try Self.require(
         options.learningRate > 0 && options.learningRate.isFinite, section + ".learning_rate",
         "a number above 0")
-      if let problem = plain.options.problem(with: plain.spec) {
-        throw BatchError(
-          .configuration, "train.pretrain can't be used", advice: "train.pretrain mf: \(problem)")
-      }
     }
     try Self.require(
       model.gmfWidth == initial.width, "model.gmf",

@@ -109,6 +109,17 @@ struct FileFuzzTests {
     return Double(String(decoding: digits, as: UTF8.self)).map { Float($0 / scale) }
   }
 
+  /// Whether a file was taken; what was not must be refused as bad data, or as one that can't be read.
+  private func outcome(_ body: () throws -> Void) throws -> Campaign.Outcome {
+    do {
+      try body()
+      return .accepted
+    } catch let error as BatchError {
+      #expect(error.exitCode == .data || error.exitCode == .io)
+      return .refused
+    }
+  }
+
   @Test(arguments: [
     (Loader.Format.tsv, "1\t2\t3\n-5\t9223372036854775807\t1700000000\r\n7\t8\t9"),
     (.movielens, "1::1193::5::978300760\n2::661::3.5::978302109\r\n-3::914::0::0\n"),
@@ -143,13 +154,7 @@ struct FileFuzzTests {
     let mutator = Mutator(seeds: [seeds[0], seeds[0], seeds[1]], words: words)
     try Campaign(name: "archives", mutator: mutator).run(percent: 3) { input in
       try scratch.write(input)
-      do {
-        _ = try rows(scratch.path, .tsv)
-        return .accepted
-      } catch let error as BatchError {
-        #expect(error.exitCode == .data || error.exitCode == .io)
-        return .refused
-      }
+      return try outcome { _ = try rows(scratch.path, .tsv) }
     }
   }
 
@@ -161,17 +166,13 @@ struct FileFuzzTests {
     let mutator = Mutator(seeds: seeds, words: Self.words)
     try Campaign(name: "candidates", mutator: mutator).run(percent: 4) { input in
       try scratch.write(input)
-      do {
+      return try outcome {
         let file = try CandidateFile(path: scratch.path, users: users, items: items)
         for user in 0..<users.count {
           let own = Array(file.candidates[user])
           #expect(own.allSatisfy { $0 < 4 } && own == Set(own).sorted())
           #expect(file.hasLine[user] || own.isEmpty)
         }
-        return .accepted
-      } catch let error as BatchError {
-        #expect(error.exitCode == .data || error.exitCode == .io)
-        return .refused
       }
     }
   }

@@ -45,7 +45,7 @@ struct ProgressFuzzTests {
     let specs = [ModelSpec(gmfWidth: 2, tower: [4, 2]), ModelSpec(gmfWidth: 3, tower: [])]
     let seeds = try specs.map { try Self.progress($0).file(words: ["rows": "[]"]).encoded() }
     let mutator = Mutator(seeds: seeds, words: Self.words)
-    try Campaign(name: "progress", mutator: mutator).run(percent: 5) { input in
+    try Campaign(name: "progress", mutator: mutator).run(percent: 13) { input in
       do {
         let file = try SafeTensors(decoding: input)
         let progress = try TrainingProgress(file, userCount: 3, itemCount: 4)
@@ -57,6 +57,15 @@ struct ProgressFuzzTests {
         return .accepted
       } catch is CheckpointError {
         return .refused
+      }
+    }
+  }
+
+  @Test func aProgressThatWasCutAnywhereIsRefused() throws {
+    let file = try Self.progress(ModelSpec(gmfWidth: 2, tower: [4, 2])).file(words: [:]).encoded()
+    for length in 0..<file.count {
+      #expect(throws: CheckpointError.self) {
+        _ = try SafeTensors(decoding: Array(file[..<length]))
       }
     }
   }

@@ -250,47 +250,6 @@ import Testing
         userCount: 300, itemCount: 200)
     }
   }
-
-  @Test("A damaged state is refused or reads as data, never as more than there is")
-  func damaged() throws {
-    let model = Model(
-      spec: ModelSpec(gmfWidth: 2, tower: [4, 2]), userCount: 2, itemCount: 2, seed: 1)
-    let trainer = Trainer(
-      model, positives: UserItems(lists: [[0], [1]]), negatives: 1, batch: 2,
-      phase: PhaseOptions(optimizer: .adam, learningRate: 0.01, epochs: 2, patience: 2), seed: 1,
-      pool: WorkerPool(threads: 1))
-    var state: Trainer.State?
-    _ = try trainer.run(epoch: 1) { _ in state = trainer.state }
-    var progress = TrainingProgress()
-    progress.models["gmf"] = model
-    progress.epochs["gmf"] = 1
-    progress.current = TrainingProgress.Current(
-      step: "neumf",
-      state: PhaseState(
-        trainer: try #require(state), spec: model.spec, userCount: 2, itemCount: 2, seconds: 1,
-        best: PhaseState.Best(model), mean: model))
-    let file = progress.file(words: [:]).encoded()
-    var random = CounterRandom(seed: 5, stream: 1)
-    var read = 0
-    for _ in 0..<5_000 {
-      var damaged = file
-      for _ in 0...random.uniform(below: 3) {
-        damaged[random.uniform(below: min(file.count, 3_000))] ^= UInt8(
-          1 << random.uniform(below: 8))
-      }
-      guard let decoded = try? SafeTensors(decoding: damaged),
-        let progress = try? TrainingProgress(decoded, userCount: 2, itemCount: 2)
-      else { continue }
-      read += 1
-      if let state = progress.current?.state.trainer { try? trainer.restore(state) }
-    }
-    #expect(read > 0)
-    for length in 0..<file.count {
-      #expect(throws: CheckpointError.self) {
-        _ = try SafeTensors(decoding: Array(file[..<length]))
-      }
-    }
-  }
 }
 
 extension NeuralScorer {

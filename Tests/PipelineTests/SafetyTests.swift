@@ -103,6 +103,8 @@ struct SafetyTests {
     }
     let error = failure { try shop.run(observer: recorder) }
     #expect(error?.exitCode == .temporary)
+    #expect(
+      error?.what.contains("run 1 is no longer marked running: a later run took over") == true)
     #expect(try shop.query("SELECT count(*) FROM ncf.live") == "0")
     #expect(try shop.query("SELECT status FROM ncf.runs") == "abandoned")
     #expect(try shop.query("SELECT to_regclass('ncf.recommendations_run_1')") == "-")

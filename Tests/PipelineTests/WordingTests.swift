@@ -85,7 +85,12 @@ struct WordingTests {
     Mistake(.configuration, "model.gmf can't be used") {
       $0.training.pretrain = .factors
       $0.initial.method = .mf
-      $0.training.batch = 0
+    },
+    Mistake(.configuration, "train.negatives can't be used") {
+      $0.training.pretrain = .factors
+      $0.initial.method = .mf
+      $0.initial.mf.factors = 4
+      $0.training.negatives = 0
     },
   ]
 
@@ -158,19 +163,6 @@ struct WordingTests {
       .temporary,
       "what is served was changed meanwhile, by another run that published or by a rollback"
     ) { _ = try pointer.move(to: 1, for: .rollback, on: shop.connection) }
-  }
-
-  @Test func aRunThatWasMarkedAbandonedIsToldSo() throws {
-    let shop = try Shop()
-    let parameters = shop.database.parameters
-    let recorder = Recorder { event in
-      guard case .stageBegan(.publish) = event else { return }
-      _ = try? Connection(parameters, applicationName: "tests")
-        .execute("UPDATE ncf.runs SET status = 'abandoned', finished_at = now()")
-    }
-    expect(.temporary, "run 1 is no longer marked running: a later run took over") {
-      try shop.run(nil, RunRequest(force: true), observer: recorder)
-    }
   }
 
   @Test func aServerThatIsNoneOfOursIsToldSo() throws {
@@ -276,8 +268,7 @@ struct WordingTests {
       "INSERT INTO app.events (user_id, item_id, occurred_at) VALUES (1, 1, now()), (1, 2, now())")
     expect(
       .data,
-      "no user has the 3 interactions that testing needs, so nothing can be "
-        + "measured"
+      "no user has the 3 interactions that testing needs, so nothing can be measured"
     ) { _ = try first.pull() }
   }
 
