@@ -63,7 +63,7 @@ fuzz: ## a million damaged models, streams, configurations and files (INPUTS=N, 
 # its own. What can't run under one, and why, is in CONTRIBUTING.md.
 unsanitary = FaultTests.MemoryTests FaultTests.FailingCallTests FaultTests.ClockTests CheckupTests/clock
 # A Swift program that calls exit leaves what its functions held; that is no leak.
-sanitizers = ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=halt_on_error=0
+sanitizers = ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(CURDIR)/scripts/thread-sanitizer.suppressions
 sanitize: sanitize-address sanitize-thread ## the tests under AddressSanitizer, then ThreadSanitizer (FILTER=NAME)
 
 sanitize-address: sanitizer = address

@@ -187,7 +187,7 @@ extension Connection {
       case PGRES_COMMAND_OK: rows = outcome.affectedRows
       case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
         let isIdle = abandonCopy()
-        failure = failure ?? error(.dataShape, "the COPY did not end", attempt)
+        failure = failure ?? connectionError(attempt, text: "the COPY did not end")
         if !isIdle, let failure { throw failure }
       default: failure = failure ?? error(from: outcome, attempt)
       }

@@ -53,7 +53,7 @@ extension Connection {
   ///   - name: the savepoint's name, any text.
   ///   - body: the work.
   /// - Returns: what `body` returns.
-  /// - Throws: what `body` throws, or `PostgresError`.
+  /// - Throws: what `body` throws, or `PostgresError`; that too when what `body` did can't be undone.
   @discardableResult
   package func savepoint<R>(_ name: String, _ body: () throws -> R) throws -> R {
     let quoted = try quoteIdentifier(name)
@@ -62,9 +62,10 @@ extension Connection {
     do {
       value = try body()
     } catch {
+      // A caller that takes the error as expected must not go on with what was to be undone.
       if !isLost {
-        _ = try? execute("ROLLBACK TO SAVEPOINT \(quoted)")
-        _ = try? execute("RELEASE SAVEPOINT \(quoted)")
+        try execute("ROLLBACK TO SAVEPOINT \(quoted)")
+        try execute("RELEASE SAVEPOINT \(quoted)")
       }
       throw error
     }

@@ -96,6 +96,24 @@ struct TransactionTests {
     #expect(try rows(connection) == ["1", "3"])
   }
 
+  @Test func aSavepointThatCannotBeUndoneIsTheErrorThatIsHeard() throws {
+    struct Expected: Error {}
+    let connection = try table(TestDatabase())
+    let error = try failure {
+      try connection.transaction {
+        do {
+          try connection.savepoint("gone") {
+            try connection.execute("INSERT INTO public.t VALUES (1)")
+            try connection.execute("RELEASE SAVEPOINT gone")
+            throw Expected()
+          }
+        } catch is Expected {}
+      }
+    }
+    #expect(error.sqlState == "3B001")
+    #expect(try rows(connection).isEmpty)
+  }
+
   @Test func aConstraintCheckedAtCommitIsAnErrorOfKnownOutcome() throws {
     let connection = try table(TestDatabase())
     try connection.executeScript(
