@@ -30,10 +30,11 @@ extension Job {
         "own_dropout",
       ], [.ncf]
     ),
-    (["factors", "regularization", "iterations"], [.ials, .eals, .bpr]),
+    (["factors", "regularization", "iterations"], [.ials, .eals, .bpr, .mf]),
     (["alpha"], [.ials]),
     (["missing_weight", "popularity_power"], [.eals]),
-    (["learning_rate"], [.bpr]),
+    (["learning_rate"], [.bpr, .mf]),
+    (["negatives"], [.mf]),
     (["neighbours", "shrinkage"], [.itemknn]),
   ]
 
@@ -87,6 +88,7 @@ extension Job {
     let missingWeight = section.number("missing_weight").map { Float($0) }
     let popularityPower = section.number("popularity_power").map { Float($0) }
     let learningRate = section.number("learning_rate").map { Float($0) }
+    let negatives = section.integer("negatives")
     let neighbours = section.integer("neighbours")
     let shrinkage = section.number("shrinkage").map { Float($0) }
     switch reading.method {
@@ -94,6 +96,12 @@ extension Job {
     case .itemknn:
       if let neighbours { reading.baselines.itemknn.neighbours = neighbours }
       if let shrinkage { reading.baselines.itemknn.shrinkage = shrinkage }
+    case .mf:
+      if let factors { reading.baselines.mf.factors = factors }
+      if let regularization { reading.baselines.mf.regularization = regularization }
+      if let iterations { reading.baselines.mf.iterations = iterations }
+      if let learningRate { reading.baselines.mf.learningRate = learningRate }
+      if let negatives { reading.baselines.mf.negatives = negatives }
     case .bpr:
       if let factors { reading.baselines.bpr.factors = factors }
       if let regularization { reading.baselines.bpr.regularization = regularization }
@@ -122,9 +130,9 @@ extension Job {
     var section = section
     var training = Job.defaultTraining
     var initial = Factorization()
-    if let (pretrain, method) = readPretraining(&section) {
+    if let (pretrain, methods) = readPretraining(&section) {
       training.pretrain = pretrain
-      if let method { initial.method = method }
+      if !methods.isEmpty { initial.methods = methods }
     }
     if let alpha = section.number("alpha") { training.alpha = Float(alpha) }
     if let loss = section.choice("loss", of: Objective.self) { training.objective = loss }
@@ -179,24 +187,21 @@ extension Job {
 
   private static func readPretraining(
     _ section: inout Section
-  ) -> (PreTraining, Factorization.Method?)? {
+  ) -> (PreTraining, [Factorization.Method])? {
     let methods = Factorization.Method.allCases.map(\.rawValue)
     return section.words(
       "pretrain",
-      wanted: "[gmf, mlp] or true, [] or false, or one of \(methods.joined(separator: ", "))",
+      wanted: "[gmf, mlp] or true, [] or false, or some of \(methods.joined(separator: ", "))",
       names: methods + ["true", "false"]
     ) { words, isList in
-      if isList {
-        switch words {
-        case []: return (.none, nil)
-        case ["gmf", "mlp"], ["mlp", "gmf"]: return (.parts, nil)
-        default: return nil
-        }
+      let chosen = words.compactMap { Factorization.Method(rawValue: $0) }
+      if !chosen.isEmpty, chosen.count == words.count, Set(chosen).count == chosen.count {
+        return (.factors, chosen)
       }
-      switch words[0] {
-      case "true": return (.parts, nil)
-      case "false": return (.none, nil)
-      default: return Factorization.Method(rawValue: words[0]).map { (.factors, $0) }
+      switch (words, isList) {
+      case ([], _), (["false"], false): return (.none, [])
+      case (["gmf", "mlp"], true), (["mlp", "gmf"], true), (["true"], false): return (.parts, [])
+      default: return nil
       }
     }
   }
@@ -210,48 +215,93 @@ extension Job {
     return word == nil ? nil : .uniform
   }
 
+  /// Reads the settings of what the GMF part starts from: those of one directly below the section, those
+  /// of several each under its name.
   private static func readFactorization(
     _ section: inout Section, _ pretrain: PreTraining, _ byVariable: Bool,
     into initial: inout Factorization
   ) {
-    let factors = section.integer("factors")
-    let regularization = section.number("regularization").map { Float($0) }
-    let iterations = section.integer("iterations")
-    let alpha = section.number("alpha").map { Float($0) }
-    let learningRate = section.number("learning_rate").map { Float($0) }
-    let all = ["factors", "regularization", "iterations", "alpha", "learning_rate"]
-    guard pretrain == .factors else {
+    let all = Factorization.Method.allCases
+    let single = pretrain == .factors && initial.methods.count == 1 ? initial.methods[0] : nil
+    let chosen =
+      switch pretrain {
+      case .factors: initial.name
+      case .parts: "[gmf, mlp]"
+      case .none: "[]"
+      }
+    func refuse(_ keys: [String], of owners: [String]) {
       section.refuse(
-        all, of: Factorization.Method.allCases.map(\.rawValue), choice: "train.pretrain",
-        chosen: pretrain == .parts ? "[gmf, mlp]" : "[]", byVariable: byVariable)
-      return
+        keys, of: owners, choice: "train.pretrain", chosen: chosen, byVariable: byVariable)
     }
-    let method = initial.method
-    if method != .ials {
-      section.refuse(
-        ["alpha"], of: ["ials"], choice: "train.pretrain", chosen: method.rawValue,
-        byVariable: byVariable)
-    } else {
-      section.refuse(
-        ["learning_rate"], of: ["bpr", "mf"], choice: "train.pretrain", chosen: method.rawValue,
-        byVariable: byVariable)
+    let own = FactorSettings(&section, FactorSettings.owners.map(\.key))
+    for (key, methods) in FactorSettings.owners {
+      if let single, methods.contains(single) { continue }
+      refuse([key], of: single == nil ? all.map(\.rawValue) : methods.map(\.rawValue))
     }
-    switch method {
-    case .ials:
-      if let factors { initial.ials.factors = factors }
-      if let regularization { initial.ials.regularization = regularization }
-      if let iterations { initial.ials.iterations = iterations }
-      if let alpha { initial.ials.alpha = alpha }
-    case .bpr:
-      if let factors { initial.bpr.factors = factors }
-      if let regularization { initial.bpr.regularization = regularization }
-      if let iterations { initial.bpr.iterations = iterations }
-      if let learningRate { initial.bpr.learningRate = learningRate }
-    case .mf:
-      if let factors { initial.mf.factors = factors }
-      if let regularization { initial.mf.regularization = regularization }
-      if let iterations { initial.mf.iterations = iterations }
-      if let learningRate { initial.mf.learningRate = learningRate }
+    if let single { own.give(to: single, of: &initial) }
+    for method in all {
+      var below = section.section(method.rawValue)
+      let settings = FactorSettings(
+        &below, FactorSettings.owners.filter { $0.methods.contains(method) }.map(\.key))
+      below.finish()
+      if single == nil, pretrain == .factors, initial.methods.contains(method) {
+        settings.give(to: method, of: &initial)
+      } else {
+        refuse([method.rawValue], of: ["a list with \(method.rawValue) and others"])
+      }
+    }
+  }
+
+  /// What may be said of a factorisation.
+  private struct FactorSettings {
+    typealias Owner = (key: String, methods: [Factorization.Method])
+
+    /// The keys, and whose they are.
+    static let owners: [Owner] = [
+      ("factors", Factorization.Method.allCases), ("regularization", Factorization.Method.allCases),
+      ("iterations", Factorization.Method.allCases), ("alpha", [.ials]),
+      ("learning_rate", [.bpr, .mf]), ("negatives", [.mf]),
+    ]
+
+    private var integers: [String: Int] = [:]
+    private var numbers: [String: Float] = [:]
+
+    init(_ section: inout Section, _ keys: [String]) {
+      for key in keys {
+        switch key {
+        case "factors", "iterations", "negatives": integers[key] = section.integer(key)
+        default: numbers[key] = section.number(key).map { Float($0) }
+        }
+      }
+    }
+
+    func give(to method: Factorization.Method, of initial: inout Factorization) {
+      switch method {
+      case .ials:
+        put(&initial.ials.factors, "factors")
+        put(&initial.ials.iterations, "iterations")
+        put(&initial.ials.regularization, "regularization")
+        put(&initial.ials.alpha, "alpha")
+      case .bpr:
+        put(&initial.bpr.factors, "factors")
+        put(&initial.bpr.iterations, "iterations")
+        put(&initial.bpr.regularization, "regularization")
+        put(&initial.bpr.learningRate, "learning_rate")
+      case .mf:
+        put(&initial.mf.factors, "factors")
+        put(&initial.mf.iterations, "iterations")
+        put(&initial.mf.negatives, "negatives")
+        put(&initial.mf.regularization, "regularization")
+        put(&initial.mf.learningRate, "learning_rate")
+      }
+    }
+
+    private func put(_ target: inout Int, _ key: String) {
+      if let value = integers[key] { target = value }
+    }
+
+    private func put(_ target: inout Float, _ key: String) {
+      if let value = numbers[key] { target = value }
     }
   }
 

@@ -81,7 +81,12 @@ package struct TunedFile {
     switch job.training.pretrain {
     case .none: word(false)
     case .parts: Node([word("gmf"), word("mlp")], .implicit, .flow)
-    case .factors: word(job.initial.method.rawValue)
+    case .factors:
+      if job.initial.methods.count == 1 {
+        word(job.initial.methods[0].rawValue)
+      } else {
+        Node(job.initial.methods.map { word($0.rawValue) }, .implicit, .flow)
+      }
     }
   }
 
@@ -101,7 +106,14 @@ package struct TunedFile {
   }
 
   private static func factorization(_ initial: Job.Factorization) -> Node {
-    switch initial.method {
+    if initial.methods.count == 1 { return factorization(initial.methods[0], initial) }
+    return section(initial.methods.map { ($0.rawValue, factorization($0, initial)) })
+  }
+
+  private static func factorization(
+    _ method: Job.Factorization.Method, _ initial: Job.Factorization
+  ) -> Node {
+    switch method {
     case .ials:
       section([
         ("factors", word(initial.ials.factors)),
@@ -118,7 +130,7 @@ package struct TunedFile {
     case .mf:
       section([
         ("factors", word(initial.mf.factors)), ("regularization", word(initial.mf.regularization)),
-        ("learning_rate", word(initial.mf.learningRate)),
+        ("learning_rate", word(initial.mf.learningRate)), ("negatives", word(initial.mf.negatives)),
         ("iterations", word(initial.mf.iterations)),
       ])
     }

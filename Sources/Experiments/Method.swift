@@ -7,6 +7,8 @@ package enum Method: Sendable, Equatable, Codable {
   case itemPop
   /// Neighbours of the user's items by cosine.
   case itemKNN(KNNOptions)
+  /// Matrix factorisation on the log loss.
+  case mf(MFOptions)
   /// Matrix factorisation by Bayesian personalised ranking.
   case bpr(BPROptions)
   /// Element-wise alternating least squares with popularity-weighted missing data.
@@ -39,6 +41,10 @@ package enum Method: Sendable, Equatable, Codable {
     case ials(ALSOptions)
     /// Bayesian personalised ranking.
     case bpr(BPROptions)
+    /// The log loss.
+    case mf(MFOptions)
+    /// Several, side by side at equal spread.
+    indirect case sum([Start])
   }
 
   /// The name in tables.
@@ -46,6 +52,7 @@ package enum Method: Sendable, Equatable, Codable {
     switch self {
     case .itemPop: "ItemPop"
     case .itemKNN: "ItemKNN"
+    case .mf: "MF"
     case .bpr: "BPR"
     case .eals: "eALS"
     case .ials: "iALS"

@@ -87,6 +87,9 @@ extension Method {
   func seeded(_ seed: UInt64) -> Method {
     switch self {
     case .itemPop, .itemKNN: return self
+    case .mf(var options):
+      options.seed = seed
+      return .mf(options)
     case .bpr(var options):
       options.seed = seed
       return .bpr(options)
@@ -108,6 +111,8 @@ extension Method {
     switch self {
     case .itemPop: 1
     case .itemKNN: 2_000
+    case .mf(let options):
+      Double(options.iterations * (options.negatives + 1) * (options.factors * 10 + 100))
     case .bpr(let options): Double(options.iterations * options.factors * 20)
     case .eals(let options): Double(options.iterations * options.factors * 40)
     case .ials(let options): Double(options.iterations * options.factors * options.factors)
@@ -135,16 +140,18 @@ extension Method.Neural {
 }
 
 extension Method.Start {
-  /// The method by itself.
-  package var method: Method {
+  /// What it consists of, as methods by themselves.
+  package var methods: [Method] {
     switch self {
-    case .ials(let options): .ials(options)
-    case .bpr(let options): .bpr(options)
+    case .ials(let options): [.ials(options)]
+    case .bpr(let options): [.bpr(options)]
+    case .mf(let options): [.mf(options)]
+    case .sum(let parts): parts.flatMap(\.methods)
     }
   }
 
-  /// As of the method by itself.
-  var cost: Double { method.cost }
+  /// As of the methods by themselves.
+  var cost: Double { methods.reduce(0) { $0 + $1.cost } }
 
   /// The same with a seed.
   func seeded(_ seed: UInt64) -> Method.Start {
@@ -152,9 +159,13 @@ extension Method.Start {
     case .ials(var options):
       options.seed = seed
       return .ials(options)
+    case .mf(var options):
+      options.seed = seed
+      return .mf(options)
     case .bpr(var options):
       options.seed = seed
       return .bpr(options)
+    case .sum(let parts): return .sum(parts.map { $0.seeded(seed) })
     }
   }
 }

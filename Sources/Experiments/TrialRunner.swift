@@ -19,10 +19,10 @@ package final class TrialRunner {
   private let pool: WorkerPool
   private let clock: @Sendable () -> Double
   private let report: (TrialEvent) throws -> Void
-  /// The last division and factorisation: trials of one seed follow each other.
+  /// The last division, and factorisations that more than one trial may start from.
   private var divided: (seed: UInt64, data: DividedData)?
   private var parts = TrainedParts()
-  private var factors: (method: Method, isRefit: Bool, seed: UInt64, factors: MatrixFactors)?
+  private var solutions = Solutions()
 
   /// A runner.
   ///
@@ -58,6 +58,7 @@ package final class TrialRunner {
     var best: Fitted?
     let began = clock()
     parts.beginModel()
+    solutions.beginTrial()
     var failure: TrainingError?
     for (place, method) in trial.methods.enumerated() {
       let fitted: Fitted
@@ -84,7 +85,7 @@ package final class TrialRunner {
       kept.scorer = try refit(
         trial.methods[result.chosen].seeded(trial.seed), kept.epochs, divided)
     }
-    result.seconds = clock() - began + parts.secondsSaved
+    result.seconds = clock() - began + parts.secondsSaved + solutions.secondsSaved
     guard trial.purpose == .test else { return result }
     let sampled = HoldoutRanks.sampled(
       kept.scorer, holdout: divided.sampledTest, candidates: divided.testCandidates, pool: pool)
@@ -154,23 +155,12 @@ package final class TrialRunner {
       },
       factors: neural.start.map { start in
         {
-          try self.factorization(
-            start.method, divided, isRefit: isRefit, seed: neural.options.seed)
+          let factors = try start.methods.map {
+            try self.solve($0, positives, self.data.isWeighted ? weights : [])
+          }
+          return MatrixFactors(summing: factors)
         }
       }, parts: parts)
-  }
-
-  private func factorization(
-    _ method: Method, _ divided: DividedData, isRefit: Bool, seed: UInt64
-  ) throws -> MatrixFactors {
-    if let factors, factors.method == method, factors.isRefit == isRefit, factors.seed == seed {
-      return factors.factors
-    }
-    let positives = isRefit ? divided.beforeTest : divided.split.training
-    let weights = isRefit ? divided.beforeTestWeights : divided.split.trainingWeights
-    let fresh = try solve(method, positives, data.isWeighted ? weights : [])
-    factors = (method, isRefit, seed, fresh)
-    return fresh
   }
 
   private func baseline(
@@ -183,12 +173,22 @@ package final class TrialRunner {
       return ItemKNN(
         positives: positives, weights: weights, itemCount: data.table.itemCount, options: options,
         pool: pool)
-    case .bpr, .eals, .ials, .neural: return try solve(method, positives, weights)
+    case .mf, .bpr, .eals, .ials, .neural: return try solve(method, positives, weights)
     }
   }
 
-  /// Factorises; only for the methods that do.
+  /// Factorises, if that was not done before; only for the methods that do.
   private func solve(
+    _ method: Method, _ positives: UserItems, _ weights: [Float]
+  ) throws -> MatrixFactors {
+    try solutions.factors(
+      of: method, count: positives.count, seed: divided?.seed ?? 0, clock: clock
+    ) {
+      try factorize(method, positives, weights)
+    }
+  }
+
+  private func factorize(
     _ method: Method, _ positives: UserItems, _ weights: [Float]
   ) throws -> MatrixFactors {
     let itemCount = data.table.itemCount
@@ -196,6 +196,10 @@ package final class TrialRunner {
       try self.report(.working(what: "\(method.label) iteration \(iteration)"))
     }
     switch method {
+    case .mf(let options):
+      return try LogLossFactorization.train(
+        positives: positives, weights: weights, itemCount: itemCount, options: options,
+        pool: pool, report: told)
     case .bpr(let options):
       return try BPRFactorization.train(
         positives: positives, weights: weights, itemCount: itemCount, options: options,

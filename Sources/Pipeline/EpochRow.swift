@@ -2,7 +2,7 @@ import NCF
 
 /// One row of `ncf.epochs`: an epoch of a network, or an iteration of a baseline.
 package struct EpochRow: Sendable, Equatable {
-  /// Phase of a network's training, `mf`, or the baseline's name.
+  /// Phase of a network's training, or the baseline's name.
   package let phase: String
   /// Whether it belongs to the second training, on training and validation interactions together.
   package let isRefit: Bool
@@ -41,10 +41,9 @@ package struct EpochRow: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - record: what training told.
-  ///   - phase: another name than the record's own; nil keeps that.
   ///   - isRefit: whether it belongs to the second training.
-  init(_ record: EpochRecord, phase: String? = nil, isRefit: Bool) {
-    self.phase = phase ?? record.phase.rawValue
+  init(_ record: EpochRecord, isRefit: Bool) {
+    phase = record.phase.rawValue
     self.isRefit = isRefit
     epoch = record.epoch
     (loss, hr, ndcg) = (record.loss, record.hr, record.ndcg)

@@ -2,21 +2,6 @@ package import Baselines
 import NCF
 
 extension Job {
-  /// Plain matrix factorisation as the network's GMF part may start from it: shape and settings.
-  ///
-  /// Without output weights a logistic link on a dot product; what is the tower's is left out.
-  var plain: (spec: ModelSpec, options: TrainingOptions) {
-    var options = training
-    options.pretrain = .none
-    options.objective = .log
-    options.l2Embeddings = initial.mf.regularization
-    (options.l2Tower, options.dropout) = (0, 0)
-    options.pretraining = PhaseOptions(
-      optimizer: .adam, learningRate: initial.mf.learningRate, epochs: initial.mf.iterations,
-      patience: max(training.pretraining.patience, 5))
-    return (.matrixFactorization(width: initial.mf.factors, link: .logistic), options)
-  }
-
   /// What `ncf.metrics` calls the job's model.
   var label: String {
     if method != .ncf { return method.rawValue }
@@ -28,14 +13,15 @@ extension Job {
     switch method {
     case .ncf, .itemknn: nil
     case .itempop: 1
-    case .bpr: Self.published(baselines.bpr)
+    case .mf: Self.withBiases(baselines.mf.factors)
+    case .bpr: Self.withBiases(baselines.bpr.factors)
     case .eals: baselines.eals.factors
     case .ials: baselines.ials.factors
     }
   }
 
-  /// How wide the factors of BPR are once its item biases are two more of them.
-  private static func published(_ options: BPROptions) -> Int { options.factors + 2 }
+  /// How wide factors are once biases are two more of them.
+  private static func withBiases(_ factors: Int) -> Int { factors + 2 }
 
   /// What a job trains and publishes.
   package enum Method: String, Sendable, Equatable, Codable, CaseIterable {
@@ -45,6 +31,8 @@ extension Job {
     case itempop
     /// Cosine similarity of items.
     case itemknn
+    /// Matrix factorisation on the log loss.
+    case mf
     /// Matrix factorisation for pairwise ranking.
     case bpr
     /// Element-wise alternating least squares, missing data weighted by popularity.
@@ -59,6 +47,8 @@ extension Job {
   package struct BaselineOptions: Sendable, Equatable, Codable {
     /// Of `itemknn`.
     package var itemknn: KNNOptions
+    /// Of `mf`.
+    package var mf: MFOptions
     /// Of `bpr`.
     package var bpr: BPROptions
     /// Of `eals`.
@@ -68,17 +58,19 @@ extension Job {
 
     /// Options, each given or defaulted.
     package init(
-      itemknn: KNNOptions = KNNOptions(), bpr: BPROptions = BPROptions(),
-      eals: EALSOptions = EALSOptions(), ials: ALSOptions = ALSOptions()
+      itemknn: KNNOptions = KNNOptions(), mf: MFOptions = MFOptions(),
+      bpr: BPROptions = BPROptions(), eals: EALSOptions = EALSOptions(),
+      ials: ALSOptions = ALSOptions()
     ) {
       self.itemknn = itemknn
+      self.mf = mf
       self.bpr = bpr
       self.eals = eals
       self.ials = ials
     }
   }
 
-  /// The matrix factorisation that the GMF part starts from when `training.pretrain` is `factors`.
+  /// The matrix factorisations that the GMF part starts from when `training.pretrain` is `factors`.
   package struct Factorization: Sendable, Equatable, Codable {
     /// Which one.
     package enum Method: String, Sendable, Equatable, Codable, CaseIterable {
@@ -86,60 +78,44 @@ extension Job {
       case ials
       /// Matrix factorisation for pairwise ranking.
       case bpr
-      /// Plain matrix factorisation [2] on the log loss, trained as networks are.
+      /// Matrix factorisation on the log loss.
       case mf
     }
 
-    /// Settings of `mf`.
-    ///
-    /// Negatives, batch and sampling are those of `training`; its best epoch on validation is kept.
-    package struct Plain: Sendable, Equatable, Codable {
-      /// Width of the factors, 1 or more.
-      package var factors: Int
-      /// Adam's step.
-      package var learningRate: Float
-      /// L2 on the rows that a batch touches.
-      package var regularization: Float
-      /// The most epochs.
-      package var iterations: Int
-
-      /// Settings, each given or defaulted.
-      package init(
-        factors: Int = 64, learningRate: Float = 0.002, regularization: Float = 0,
-        iterations: Int = 40
-      ) {
-        self.factors = factors
-        self.learningRate = learningRate
-        self.regularization = regularization
-        self.iterations = iterations
-      }
-    }
-
-    /// Which one.
-    package var method: Method
-    /// Used when the method is `ials`.
+    /// Which ones, each once; with several the GMF's score is the sum of theirs at equal spread.
+    package var methods: [Method]
+    /// Used when `ials` is among them.
     package var ials: ALSOptions
-    /// Used when the method is `bpr`.
+    /// Used when `bpr` is among them.
     package var bpr: BPROptions
-    /// Used when the method is `mf`.
-    package var mf: Plain
+    /// Used when `mf` is among them.
+    package var mf: MFOptions
 
     /// A factorisation, each value given or defaulted.
     package init(
-      method: Method = .ials, ials: ALSOptions = ALSOptions(), bpr: BPROptions = BPROptions(),
-      mf: Plain = Plain()
+      methods: [Method] = [.ials], ials: ALSOptions = ALSOptions(), bpr: BPROptions = BPROptions(),
+      mf: MFOptions = MFOptions()
     ) {
-      self.method = method
+      self.methods = methods
       self.ials = ials
       self.bpr = bpr
       self.mf = mf
     }
 
     /// How wide a GMF part is that starts from them; biases take two more columns.
-    package var width: Int { method == .bpr ? Job.published(bpr) : factors }
+    package var width: Int {
+      let width = methods.reduce(0) { $0 + factors(of: $1) }
+      return methods.allSatisfy { $0 == .ials } ? width : Job.withBiases(width)
+    }
 
-    /// How wide the chosen method's factors are.
-    package var factors: Int {
+    /// As the configuration has them: `ials`, or `[ials, mf]`.
+    package var name: String {
+      let names = methods.map(\.rawValue)
+      return names.count == 1 ? names[0] : "[\(names.joined(separator: ", "))]"
+    }
+
+    /// How wide a method's factors are.
+    package func factors(of method: Method) -> Int {
       switch method {
       case .ials: ials.factors
       case .bpr: bpr.factors

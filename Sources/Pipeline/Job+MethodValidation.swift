@@ -14,6 +14,7 @@ extension Job {
         (1...100_000).contains(options.neighbours), "model.neighbours", "a number from 1 to 100000")
       try Self.require(
         options.shrinkage >= 0 && options.shrinkage.isFinite, "model.shrinkage", "0 or more")
+    case .mf: try Self.validate(baselines.mf, at: "model")
     case .bpr: try Self.validate(baselines.bpr, at: "model")
     case .ials: try Self.validate(baselines.ials, at: "model")
     case .eals:
@@ -43,22 +44,18 @@ extension Job {
   }
 
   private func validateInitial() throws(BatchError) {
-    let section = "train.factorization"
-    switch initial.method {
-    case .ials: try Self.validate(initial.ials, at: section)
-    case .bpr: try Self.validate(initial.bpr, at: section)
-    case .mf:
-      let options = initial.mf
-      try Self.validate(
-        factors: options.factors, regularization: options.regularization,
-        iterations: options.iterations, at: section)
-      try Self.require(
-        options.learningRate > 0 && options.learningRate.isFinite, section + ".learning_rate",
-        "a number above 0")
+    for method in initial.methods {
+      let section =
+        "train.factorization" + (initial.methods.count == 1 ? "" : ".\(method.rawValue)")
+      switch method {
+      case .ials: try Self.validate(initial.ials, at: section)
+      case .bpr: try Self.validate(initial.bpr, at: section)
+      case .mf: try Self.validate(initial.mf, at: section)
+      }
     }
     try Self.require(
       model.gmfWidth == initial.width, "model.gmf",
-      "\(initial.width), as wide as the factors of train.pretrain \(initial.method.rawValue) "
+      "\(initial.width), as wide as the factors of train.pretrain \(initial.name) "
         + "(train.factorization.factors), or left out")
   }
 
@@ -73,9 +70,23 @@ extension Job {
     try validate(
       factors: options.factors, regularization: options.regularization,
       iterations: options.iterations, at: section)
+    try validate(learningRate: options.learningRate, at: section)
+  }
+
+  private static func validate(_ options: MFOptions, at section: String) throws(BatchError) {
+    try validate(
+      factors: options.factors, regularization: options.regularization,
+      iterations: options.iterations, at: section)
+    try validate(learningRate: options.learningRate, at: section)
     try require(
-      options.learningRate > 0 && options.learningRate.isFinite, section + ".learning_rate",
-      "a number above 0")
+      (1...1_000).contains(options.negatives), section + ".negatives", "a number from 1 to 1000")
+  }
+
+  private static func validate(
+    learningRate: Float, at section: String
+  ) throws(BatchError) {
+    try require(
+      learningRate > 0 && learningRate.isFinite, section + ".learning_rate", "a number above 0")
   }
 
   private static func validate(

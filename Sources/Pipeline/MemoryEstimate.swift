@@ -151,13 +151,15 @@ struct MemoryEstimate {
     switch job.method {
     case .ncf:
       guard job.training.pretrain == .factors else { return kept + training(spec) }
-      let factors = 4 * (sizes.users + sizes.items) * job.initial.width
-      let plain = ModelSpec.matrixFactorization(width: job.initial.factors)
-      let before = job.initial.method == .mf ? training(plain) : factorizing(job.initial.factors)
+      // Several are kept until the last is there, and then once more as one.
+      let count = job.initial.methods.count
+      let factors = 4 * (sizes.users + sizes.items) * job.initial.width * min(2, count)
+      let widest = job.initial.methods.map { job.initial.factors(of: $0) }.max() ?? 0
+      let before = factorizing(widest) + (count > 1 ? factors / 2 : 0)
       return kept + max(before, factors + training(spec))
     case .itemknn: return kept + parameters + byItem + threads * 16 * sizes.items
     case .itempop: return kept + 2 * parameters
-    case .ials, .eals, .bpr: return kept + parameters + factorizing(job.width ?? 0)
+    case .ials, .eals, .bpr, .mf: return kept + parameters + factorizing(job.width ?? 0)
     }
   }
 

@@ -84,7 +84,7 @@ struct RunPlan {
     var parts: [String] = []
     var tried = "\(Int(speed.pairsPerSecond)) pairs/s"
     if speed.factorSeconds > 0, lesson == nil {
-      let name = job.method == .ncf ? job.initial.method.rawValue : job.method.rawValue
+      let name = job.method == .ncf ? job.initial.name : job.method.rawValue
       parts.append("\(name) at most \(Self.seconds(Double(times) * speed.factorSeconds))")
     }
     if job.method == .ncf {

@@ -22,6 +22,7 @@ extension TrainingCourse {
     switch method {
     case .ncf: throw BatchError(.software, "a network is no baseline")
     case .itempop: factors = try popularity()
+    case .mf: factors = try mf(options.mf)
     case .bpr: factors = try bpr(options.bpr)
     case .eals: factors = try eals(options.eals)
     case .ials: factors = try ials(options.ials)
@@ -45,6 +46,16 @@ extension TrainingCourse {
     options.seed = context.seed
     return try factorization("ials", options.iterations) {
       try ImplicitALS.train(
+        positives: positives.items, weights: positives.weights, itemCount: itemCount,
+        options: options, pool: context.pool, report: $0)
+    }
+  }
+
+  func mf(_ options: MFOptions) throws -> MatrixFactors {
+    var options = options
+    options.seed = context.seed
+    return try factorization("mf", options.iterations) {
+      try LogLossFactorization.train(
         positives: positives.items, weights: positives.weights, itemCount: itemCount,
         options: options, pool: context.pool, report: $0)
     }

@@ -36,10 +36,9 @@ struct TrainingCourse {
   func run() throws -> PublishedModel {
     guard job.method == .ncf else { return try baseline(job.method) }
     let hasFactors = job.training.pretrain == .factors
-    return .network(
-      try train(
-        job.model, job.training, in: chapter, factors: hasFactors ? startingFactors : nil,
-        phase: nil))
+    let run = training(factors: hasFactors ? startingFactors : nil)
+    guard positives.isRefit else { return .network(try run.train(job.model).model) }
+    return .network(try run.refit(job.model, epochs: journal.chapter().epochs))
   }
 
   // MARK: - Networks
@@ -50,29 +49,16 @@ struct TrainingCourse {
   }
   private static let refit = "refit"
 
-  /// The factorisation that the GMF part starts from.
+  /// The factorisations that the GMF part starts from, as one.
   private func startingFactors() throws -> MatrixFactors {
-    switch job.initial.method {
-    case .ials: return try ials(job.initial.ials)
-    case .bpr: return try bpr(job.initial.bpr)
-    case .mf:
-      let (spec, options) = job.plain
-      let model = try train(
-        spec, options, in: chapter.chapter(TrainingJournal.factors), factors: nil,
-        phase: job.initial.method.rawValue)
-      return try MatrixFactors(plain: model)
-    }
-  }
-
-  /// Trains a network, or repeats its chosen epochs.
-  private func train(
-    _ spec: ModelSpec, _ options: TrainingOptions, in chapter: TrainingJournal.Chapter,
-    factors: (() throws -> MatrixFactors)?, phase: String?
-  ) throws -> Model {
-    let run = training(options, in: chapter, factors: factors, phase: phase)
-    guard positives.isRefit else { return try run.train(spec).model }
-    let first = phase == nil ? journal.chapter() : journal.chapter(TrainingJournal.factors)
-    return try run.refit(spec, epochs: first.epochs)
+    MatrixFactors(
+      summing: try job.initial.methods.map { method in
+        switch method {
+        case .ials: try ials(job.initial.ials)
+        case .bpr: try bpr(job.initial.bpr)
+        case .mf: try mf(job.initial.mf)
+        }
+      })
   }
 
   /// Trains a network further, for as many epochs as the job says.
@@ -83,16 +69,13 @@ struct TrainingCourse {
   /// - Returns: the model after the last epoch.
   /// - Throws: `BatchError` when interrupted; `TrainingError`; what `record` throws.
   func goOn(from model: Model, _ phase: Phase) throws -> Model {
-    try training(job.training, in: chapter, factors: nil, phase: nil)
+    try training(factors: nil)
       .goOn(from: model, phase, job.nightly.phase, isValidated: validation != nil)
   }
 
   /// A training of a network on the positives, told of and recorded.
-  private func training(
-    _ options: TrainingOptions, in chapter: TrainingJournal.Chapter,
-    factors: (() throws -> MatrixFactors)?, phase: String?
-  ) -> TrainingRun {
-    var options = options
+  private func training(factors: (() throws -> MatrixFactors)?) -> TrainingRun {
+    var options = job.training
     options.seed = context.seed
     let start = context.clock()
     return TrainingRun(
@@ -103,14 +86,13 @@ struct TrainingCourse {
         switch event {
         // Who asks for a stop is heard at the next progress, when the journal has what was learnt.
         case .epoch(let epoch), .repeated(let epoch):
-          try write(EpochRow(epoch, phase: phase, isRefit: positives.isRefit))
+          try write(EpochRow(epoch, isRefit: positives.isRefit))
         case .progress(let name, let epoch, let total, let fraction, let rate):
           try context.interruption.check()
-          let name = phase ?? name.rawValue
           let done = (Double(epoch - 1) + fraction) / Double(max(1, total))
           context.observer.observe(
             .progress(
-              .train, what: "\(title(name)) epoch \(epoch) of \(total)",
+              .train, what: "\(title(name.rawValue)) epoch \(epoch) of \(total)",
               fraction: done, done: Int((context.clock() - start) * rate), perSecond: rate,
               unit: "samples"))
         }
@@ -124,18 +106,5 @@ struct TrainingCourse {
   func write(_ row: EpochRow) throws {
     try record(row)
     context.observer.observe(.epoch(row))
-  }
-}
-
-extension MatrixFactors {
-  /// The factors of plain MF: a network without a tower whose outputs are 1.
-  ///
-  /// - Throws: `CheckpointError` when it has none.
-  init(plain model: Model) throws {
-    let file = SafeTensors(tensors: model.tensors, metadata: [:])
-    self.init(
-      width: model.spec.gmfWidth, userCount: model.userCount, itemCount: model.itemCount,
-      users: try file.tensor("user.gmf", .f32).floats,
-      items: try file.tensor("item.gmf", .f32).floats)
   }
 }

@@ -84,6 +84,7 @@ private struct Trial {
     case .itempop: return 0
     case .itemknn: return try seconds(of: 1, work: Self.pairs) { _ = neighbours($0) }
     case .ials: return try ials(job.baselines.ials)
+    case .mf: return try mf(job.baselines.mf)
     case .bpr: return try bpr(job.baselines.bpr)
     case .eals:
       var options = job.baselines.eals
@@ -99,14 +100,12 @@ private struct Trial {
       }
     case .ncf:
       guard job.training.pretrain == .factors else { return 0 }
-      switch job.initial.method {
-      case .ials: return try ials(job.initial.ials)
-      case .bpr: return try bpr(job.initial.bpr)
-      case .mf:
-        let (spec, options) = job.plain
-        let speed = try samplesPerSecond(spec, options)
-        let samples = Double(positives.count * (options.negatives + 1))
-        return Double(job.initial.mf.iterations) * samples / max(speed, 1)
+      return try job.initial.methods.reduce(0) { seconds, method in
+        switch method {
+        case .ials: try seconds + ials(job.initial.ials)
+        case .bpr: try seconds + bpr(job.initial.bpr)
+        case .mf: try seconds + mf(job.initial.mf)
+        }
       }
     }
   }
@@ -135,6 +134,17 @@ private struct Trial {
       of: iterations, work: { (Double($0.count) + rows($0) * width / 3) * width * width }
     ) {
       _ = try ImplicitALS.train(
+        positives: $0, weights: [], itemCount: itemCount, options: options, pool: context.pool,
+        report: { _ in })
+    }
+  }
+
+  private func mf(_ options: MFOptions) throws -> Double {
+    var options = options
+    let iterations = options.iterations
+    options.iterations = 1
+    return try seconds(of: iterations, work: { Double($0.count) }) {
+      _ = try LogLossFactorization.train(
         positives: $0, weights: [], itemCount: itemCount, options: options, pool: context.pool,
         report: { _ in })
     }

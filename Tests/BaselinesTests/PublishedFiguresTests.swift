@@ -48,18 +48,27 @@ struct PublishedFiguresTests {
   /// Well below what they can do, well above ItemPop: a dozen iterations keep the test short.
   @Test(
     .enabled(if: MovieLens.folder != nil, "MovieLens-1M is not at hand"),
-    arguments: [BaselineMethod.bpr, .eals])
+    arguments: [BaselineMethod.bpr, .eals, .mf])
   func `factorisations on MovieLens-1M are far above ItemPop`(method: BaselineMethod) throws {
     let data = try MovieLens()
     let pool = WorkerPool(threads: 2)
+    let (positives, itemCount) = (data.split.beforeTest, data.itemCount)
     let factors =
-      method == .bpr
-      ? try BPRFactorization.train(
-        positives: data.split.beforeTest, itemCount: data.itemCount,
-        options: BPROptions(factors: 16, iterations: 12), pool: pool)
-      : try ElementwiseALS.train(
-        positives: data.split.beforeTest, itemCount: data.itemCount,
-        options: EALSOptions(factors: 16, iterations: 12), pool: pool)
+      switch method {
+      case .bpr:
+        try BPRFactorization.train(
+          positives: positives, itemCount: itemCount,
+          options: BPROptions(factors: 16, iterations: 12), pool: pool)
+      case .mf:
+        try LogLossFactorization.train(
+          positives: positives, itemCount: itemCount,
+          options: MFOptions(factors: 16, learningRate: 0.02, negatives: 4, iterations: 12),
+          pool: pool)
+      default:
+        try ElementwiseALS.train(
+          positives: positives, itemCount: itemCount,
+          options: EALSOptions(factors: 16, iterations: 12), pool: pool)
+      }
     let figures = try Figures(factors, data)
     #expect(figures.hr > 0.62 && figures.ndcg > 0.36, "\(figures)")
   }

@@ -55,12 +55,12 @@ struct JobProblemTests {
       ("train: {refit: yes}\n", "2:16: train.refit must be true or false, not yes"),
       (
         "train: {pretrain: yes}\n",
-        "2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or one of ials, bpr, mf, "
+        "2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of ials, bpr, mf, "
           + "not yes"
       ),
       (
         "train: {pretrain: [gmf]}\n",
-        "2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or one of ials, bpr, mf, "
+        "2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of ials, bpr, mf, "
           + "not a list"
       ),
       (
@@ -70,7 +70,7 @@ struct JobProblemTests {
       ),
       (
         "model: ialz\n",
-        "2:8: model must be ncf, itempop, itemknn, bpr, eals or ials, or a section with its keys "
+        "2:8: model must be ncf, itempop, itemknn, mf, bpr, eals or ials, or a section with its keys "
           + "below it, not ialz; did you mean ials?"
       ),
       (
@@ -92,6 +92,32 @@ struct JobProblemTests {
       (
         "train: {pretrain: mf, factorization: {alpha: 8}}\n",
         "2:46: train.factorization.alpha belongs to train.pretrain ials, not to mf"
+      ),
+      (
+        "train: {pretrain: bpr, factorization: {negatives: 8}}\n",
+        "2:51: train.factorization.negatives belongs to train.pretrain mf, not to bpr"
+      ),
+      (
+        "train: {pretrain: [ials, mf], factorization: {factors: 8}}\n",
+        "2:56: train.factorization.factors belongs to train.pretrain ials, bpr or mf, not to "
+          + "[ials, mf]"
+      ),
+      (
+        "train: {pretrain: ials, factorization: {ials: {factors: 8}}}\n",
+        "2:47: train.factorization.ials belongs to train.pretrain a list with ials and others, "
+          + "not to ials"
+      ),
+      (
+        "train: {pretrain: [ials, mf], factorization: {mf: {alpha: 8}}}\n",
+        "2:52: train.factorization.mf.alpha is not a key; did you mean model.alpha? "
+          + "Keys of train.factorization.mf: factors, iterations, learning_rate, negatives, "
+          + "regularization"
+      ),
+      ("model: {negatives: 3}\n", "2:20: model.negatives belongs to model.method mf, not to ncf"),
+      (
+        "train: {pretrain: [ials, ials]}\n",
+        "2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of ials, bpr, mf, "
+          + "not a list"
       ),
       (
         "model: {gmf: 8}\ntrain: {pretrain: ials}\n",
@@ -175,8 +201,8 @@ struct JobProblemTests {
           + "Keys of gate: max_shrink, tolerance"
       ),
       (
-        "gate: {negatives: 4}\n",
-        "2:8: gate.negatives is not a key; did you mean train.negatives? "
+        "gate: {averaging: 4}\n",
+        "2:8: gate.averaging is not a key; did you mean train.averaging? "
           + "Keys of gate: max_shrink, tolerance"
       ),
       ("gate: {zebra: 4}\n", "2:8: gate.zebra is not a key. Keys of gate: max_shrink, tolerance"),

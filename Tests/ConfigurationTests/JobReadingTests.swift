@@ -186,17 +186,35 @@ struct JobReadingTests {
         + "train: {pretrain: ials, factorization: {factors: 12, regularization: 3, alpha: 2, iterations: 5}}"
     )
     #expect(ials.training.pretrain == .factors)
-    #expect((ials.initial.method, ials.model.gmfWidth) == (.ials, 12))
+    #expect((ials.initial.methods, ials.model.gmfWidth) == ([.ials], 12))
     #expect((ials.initial.ials.regularization, ials.initial.ials.alpha) == (3, 2))
     #expect(ials.initial.ials.iterations == 5)
     let mf = try read(
       source
-        + "model: {gmf: 6}\ntrain: {pretrain: mf, factorization: {factors: 6, learning_rate: 0.5, "
-        + "regularization: 0.25, iterations: 7}}")
-    #expect((mf.initial.method, mf.model.gmfWidth) == (.mf, 6))
+        + "train: {pretrain: mf, factorization: {factors: 6, learning_rate: 0.5, "
+        + "regularization: 0.25, iterations: 7, negatives: 3}}")
+    #expect((mf.initial.methods, mf.model.gmfWidth) == ([.mf], 8))
     #expect((mf.initial.mf.learningRate, mf.initial.mf.regularization) == (0.5, 0.25))
-    #expect(mf.initial.mf.iterations == 7)
-    #expect(try read(source, ["NCF_TRAIN_PRETRAIN": "bpr"]).initial.method == .bpr)
+    #expect((mf.initial.mf.iterations, mf.initial.mf.negatives) == (7, 3))
+    #expect(try read(source, ["NCF_TRAIN_PRETRAIN": "bpr"]).initial.methods == [.bpr])
+    let several = try read(
+      source
+        + "train: {pretrain: [ials, mf], factorization: {ials: {factors: 12, alpha: 2}, mf: {factors: 6}}}"
+    )
+    #expect((several.initial.methods, several.model.gmfWidth) == ([.ials, .mf], 20))
+    #expect((several.initial.ials.alpha, several.initial.mf) == (2, MFOptions(factors: 6)))
+  }
+
+  @Test("A baseline's settings are those of its method")
+  func mf() throws {
+    let job = try read(
+      "source: {table: app.events}\nmodel: {method: mf, factors: 5, regularization: 0.5, iterations: 3, "
+        + "learning_rate: 0.25, negatives: 2}")
+    #expect(job.method == .mf)
+    #expect(
+      job.baselines.mf
+        == MFOptions(
+          factors: 5, learningRate: 0.25, regularization: 0.5, negatives: 2, iterations: 3))
   }
 
   @Test(

@@ -28,8 +28,11 @@ struct KeyTests {
       above.append((indent, String(name)))
       found.insert(above.map(\.name).joined(separator: "."))
     }
-    // Its other form, which the comment beside it shows.
+    // Their other forms, which the comments beside them show.
     found.insert("train.sampling.popularity")
+    for method in ["ials", "bpr", "mf"] {
+      found.formUnion(leaves.filter { $0.hasPrefix("train.factorization.\(method).") })
+    }
     #expect(leaves.subtracting(found) == [])
     #expect(found.subtracting(Job.keys) == [])
   }

@@ -56,9 +56,24 @@ struct TunedFileTests {
   func factorization() throws {
     let (before, after) = try written { job in
       job.training.pretrain = .factors
-      job.initial.method = .ials
+      job.initial.methods = [.ials]
       job.initial.ials = ALSOptions(factors: 128, regularization: 37, alpha: 2.5, iterations: 12)
       job.model.gmfWidth = 128
+    }
+    #expect(after == before)
+  }
+
+  @Test("Several factorisations to start from come back, each with its own settings")
+  func factorizations() throws {
+    let (before, after) = try written { job in
+      job.training.pretrain = .factors
+      job.initial.methods = [.mf, .ials, .bpr]
+      job.initial.ials = ALSOptions(factors: 12, regularization: 37, alpha: 2.5, iterations: 12)
+      job.initial.mf = MFOptions(
+        factors: 6, learningRate: 0.5, regularization: 0.25, negatives: 3, iterations: 7)
+      job.initial.bpr = BPROptions(
+        factors: 4, learningRate: 0.125, regularization: 0.5, iterations: 9)
+      job.model.gmfWidth = 24
     }
     #expect(after == before)
   }

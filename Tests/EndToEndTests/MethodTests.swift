@@ -25,6 +25,7 @@ struct MethodTests {
       ("ials", "{method: ials, factors: 8, regularization: 1, alpha: 5, iterations: 4}"),
       ("itemknn", "{method: itemknn, neighbours: 10, shrinkage: 5}"),
       ("bpr", "{method: bpr, factors: 8, iterations: 5}"),
+      ("mf", "{method: mf, factors: 8, iterations: 5, learning_rate: 0.05, negatives: 3}"),
       ("eals", "{method: eals, factors: 8, iterations: 3}"),
     ])
   func baseline(name: String, model: String) throws {
@@ -120,6 +121,10 @@ struct MethodTests {
       ),
       ("{tower: [8, 4]}", "pretrain: mf, factorization: {factors: 5, iterations: 3}"),
       ("{tower: [8, 4]}", "pretrain: bpr, factorization: {factors: 5, iterations: 3}, refit: true"),
+      (
+        "{tower: [8, 4]}",
+        "pretrain: [ials, mf], factorization: {ials: {factors: 5}, mf: {iterations: 3}}, refit: true"
+      ),
     ])
   func variant(model: String, train: String) throws {
     let shop = try Shop()

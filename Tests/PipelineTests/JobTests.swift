@@ -30,9 +30,17 @@ struct JobTests {
   func aGMFPartStartsFromFactorsOfItsOwnWidth(method: Job.Factorization.Method) throws {
     var job = Self.good
     job.training.pretrain = .factors
-    job.initial.method = method
+    job.initial.methods = [method]
     job.model.gmfWidth = job.initial.width
     try job.validate()
+  }
+
+  @Test func factorizationsSideBySideAddUpAndShareTheirBiases() {
+    let initial = Job.Factorization(
+      methods: [.ials, .mf, .bpr], ials: ALSOptions(factors: 8), bpr: BPROptions(factors: 4),
+      mf: MFOptions(factors: 2))
+    #expect(initial.width == 16)
+    #expect(initial.name == "[ials, mf, bpr]")
   }
 
   private static let wrong: [(key: String, change: @Sendable (inout Job) -> Void)] = [
@@ -61,6 +69,15 @@ struct JobTests {
     ("model.factors", { ($0.method, $0.baselines.ials.factors) = (.ials, 0) }),
     ("model.alpha", { ($0.method, $0.baselines.ials.alpha) = (.ials, 0) }),
     ("model.regularization", { ($0.method, $0.baselines.bpr.regularization) = (.bpr, -1) }),
+    ("model.negatives", { ($0.method, $0.baselines.mf.negatives) = (.mf, 0) }),
+    (
+      "train.factorization.mf.learning_rate",
+      {
+        $0.training.pretrain = .factors
+        $0.initial.methods = [.ials, .mf]
+        $0.initial.mf.learningRate = 0
+      }
+    ),
     ("model.learning_rate", { ($0.method, $0.baselines.bpr.learningRate) = (.bpr, .nan) }),
     ("model.iterations", { ($0.method, $0.baselines.eals.iterations) = (.eals, 0) }),
     ("model.missing_weight", { ($0.method, $0.baselines.eals.missingWeight) = (.eals, 0) }),

@@ -43,14 +43,14 @@ struct ResumptionTests {
   private static let factors: @Sendable (inout Job) -> Void = {
     $0.training.pretrain = .factors
     $0.training.refit = true
-    $0.initial.method = .mf
+    $0.initial.methods = [.mf]
     $0.initial.mf.factors = 4
     $0.initial.mf.iterations = 4
   }
   private static let ials: @Sendable (inout Job) -> Void = {
     $0.training.pretrain = .factors
     $0.training.refit = true
-    $0.initial.method = .ials
+    $0.initial.methods = [.ials]
     $0.initial.ials.factors = 4
     $0.initial.ials.iterations = 3
   }
@@ -70,8 +70,8 @@ struct ResumptionTests {
     Stop("factorisation by iALS", at: "ials, ", ials),
     Stop("MLP beside iALS", at: "mlp epoch 2 ", ials),
     Stop("factorisation of the refit", at: "ials again, ", ials),
-    Stop("factorisation by gradient descent", at: "mf epoch 2 ", factors),
-    Stop("its refit", at: "mf again epoch 1 ", factors),
+    Stop("factorisation by gradient descent", at: "mf, ", factors),
+    Stop("its refit", at: "mf again, ", factors),
     Stop("absorption", at: "absorb epoch 2 ", refit),
     Stop("evaluation", stage: .evaluate),
     Stop("publication", stage: .publish, refit),

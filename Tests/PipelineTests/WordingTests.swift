@@ -1,3 +1,4 @@
+import Baselines
 import Foundation
 import Interactions
 import NCF
@@ -84,11 +85,11 @@ struct WordingTests {
     },
     Mistake(.configuration, "model.gmf can't be used") {
       $0.training.pretrain = .factors
-      $0.initial.method = .mf
+      $0.initial.methods = [.mf]
     },
     Mistake(.configuration, "train.negatives can't be used") {
       $0.training.pretrain = .factors
-      $0.initial.method = .mf
+      $0.initial.methods = [.mf]
       $0.initial.mf.factors = 4
       $0.training.negatives = 0
     },

@@ -6,7 +6,7 @@
 /// where it stood, and steps before it are never asked for.
 package final class TrainingJournal {
   /// The step that makes a GMF of a factorisation.
-  package static let factors = "factors"
+  static let factors = "factors"
 
   /// What is done, and while a training that is gone on from has not come to it, what was under way.
   package private(set) var progress: TrainingProgress
@@ -55,11 +55,6 @@ package final class TrainingJournal {
       return epochs
     }
 
-    /// A training inside this one.
-    package func chapter(_ name: String) -> Chapter {
-      Chapter(journal: journal, name: full(name))
-    }
-
     private func full(_ step: String) -> String { name.isEmpty ? step : "\(name)/\(step)" }
 
     /// What a step gave; nil when it is not finished, or what it gave has been used up.
@@ -88,13 +83,10 @@ package final class TrainingJournal {
       }
     }
 
-    /// Ends a step; what was trained for it alone is used up.
+    /// Ends a step.
     func finish(_ step: String, _ model: Model, epoch: Int) throws {
       journal.isInStep = false
       let own = full(step)
-      for other in journal.progress.models.keys where other.hasPrefix(own + "/") {
-        journal.progress.models[other] = nil
-      }
       journal.progress.models[own] = model
       journal.progress.epochs[own] = epoch
       journal.finished()

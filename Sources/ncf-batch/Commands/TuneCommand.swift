@@ -154,12 +154,14 @@ extension Job {
     options.refit = false
     var start: Experiments.Method.Start?
     if training.pretrain == .factors {
-      switch initial.method {
-      case .ials: start = .ials(initial.ials)
-      case .bpr: start = .bpr(initial.bpr)
-      // Searches know no plain factorisation to start from: its epochs would have to be chosen, too.
-      case .mf: options.pretrain = .parts
+      let starts = initial.methods.map { method -> Experiments.Method.Start in
+        switch method {
+        case .ials: .ials(initial.ials)
+        case .bpr: .bpr(initial.bpr)
+        case .mf: .mf(initial.mf)
+        }
       }
+      start = starts.count == 1 ? starts[0] : .sum(starts)
     }
     return Experiments.Method.Neural(spec: model, options: options, start: start)
   }
@@ -171,14 +173,24 @@ extension Job {
     model = found.best.spec
     training = found.best.options
     (training.seed, training.refit) = (own.seed, own.refit)
-    switch found.best.start {
+    guard let start = found.best.start else { return }
+    initial.methods = []
+    take(start)
+  }
+
+  private mutating func take(_ start: Experiments.Method.Start) {
+    switch start {
     case .ials(let options):
-      initial.method = .ials
+      initial.methods.append(.ials)
       initial.ials = options
     case .bpr(let options):
-      initial.method = .bpr
+      initial.methods.append(.bpr)
       initial.bpr = options
-    case nil: break
+    case .mf(let options):
+      initial.methods.append(.mf)
+      initial.mf = options
+    case .sum(let parts):
+      for part in parts { take(part) }
     }
   }
 }
