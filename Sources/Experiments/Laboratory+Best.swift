@@ -153,9 +153,9 @@ extension Laboratory {
     let options = neural.options
     return "from \(neural.start?.words ?? "nothing"), tower \(tower), \(joint.optimizer.rawValue) "
       + "\(Figures.fixed(Double(joint.learningRate), 4)), "
-      + "alpha \(Figures.fixed(Double(options.alpha), 1)), "
+      + "alpha \(Figures.fixed(Double(options.alpha), 2)), "
       + "dropout \(Figures.fixed(Double(options.dropout), 1)), "
-      + "L2 \(Figures.fixed(Double(options.l2Embeddings), 6)), "
+      + "L2 \(Figures.fixed(Double(options.l2Embeddings), 3)), "
       + "averaging \(Figures.fixed(Double(options.averaging), 1)), "
       + "negatives \(options.sampling == .uniform ? "uniform" : "by popularity")"
   }

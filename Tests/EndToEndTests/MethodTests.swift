@@ -167,11 +167,11 @@ struct MethodTests {
   @Test(
     "What can't work together is refused before any work, with the key and its place: 78",
     arguments: [
-      ("alsi", "", "3:8: model must be ncf, itempop, itemknn, bpr, eals or ials"),
+      ("alsi", "", "3:8: model must be ncf, itempop, itemknn, mf, bpr, eals or ials"),
       ("{method: ials, gmf: 8}", "", "3:28: model.gmf belongs to model.method ncf, not to ials"),
       (
         "{factors: 8}", "",
-        "3:18: model.factors belongs to model.method ials, eals or bpr, not to ncf"
+        "3:18: model.factors belongs to model.method ials, eals, bpr or mf, not to ncf"
       ),
       (
         "{method: ials, factors: 0}", "",

@@ -90,7 +90,7 @@ struct WordingTests {
     Mistake(.configuration, "train.negatives can't be used") {
       $0.training.pretrain = .factors
       $0.initial.methods = [.mf]
-      $0.initial.mf.factors = 4
+      $0.initial.mf.factors = 2
       $0.training.negatives = 0
     },
   ]
