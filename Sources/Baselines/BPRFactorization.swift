@@ -52,40 +52,24 @@ package enum BPRFactorization {
   ) throws -> MatrixFactors {
     precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
     let width = options.factors
-    var users = drawn(positives.userCount, width, seed: options.seed, stream: 1)
-    var items = drawn(itemCount, width, seed: options.seed, stream: 2)
+    func drawn(_ count: Int, stream: UInt64) -> [Float] {
+      drawnVectors(count, width: width, deviation: 0.1, seed: options.seed, stream: stream)
+    }
+    var users = drawn(positives.userCount, stream: 1)
+    var items = drawn(itemCount, stream: 2)
     var biases = [Float](repeating: 0, count: itemCount)
     let sampler = UniformNegativeSampler(positives: positives, itemCount: itemCount)
-    let owners = (0..<positives.userCount).flatMap { user in
-      positives.range(of: user).map { _ in UInt32(truncatingIfNeeded: user) }
-    }
-    for iteration in stride(from: 1, through: options.iterations, by: 1) {
-      let order = EpochOrder(count: positives.count, seed: options.seed, epoch: iteration)
-      for position in 0..<positives.count {
-        let entry = order[position]
-        let user = Int(owners[entry])
-        var random = CounterRandom(
-          seed: options.seed, stream: UInt64(iteration + 2) << 40 | UInt64(position))
-        guard let negative = sampler.draw(user: user, random: &random) else { continue }
-        let step = Step(
-          user: user * width, positive: Int(positives.items[entry]), negative: Int(negative),
-          weight: weights.isEmpty ? 1 : weights[entry], options: options)
-        step.take(&users, &items, &biases)
-      }
-      try report(iteration)
+    let passes = StochasticPasses(positives, seed: options.seed)
+    try passes.run(iterations: options.iterations, report: report) { entry, user, random in
+      guard let negative = sampler.draw(user: user, random: &random) else { return }
+      let step = Step(
+        user: user * width, positive: Int(positives.items[entry]), negative: Int(negative),
+        weight: weights.isEmpty ? 1 : weights[entry], options: options)
+      step.take(&users, &items, &biases)
     }
     return MatrixFactors(
       width: width, userCount: positives.userCount, itemCount: itemCount, users: users,
       items: items, itemBiases: biases)
-  }
-
-  private static func drawn(_ count: Int, _ width: Int, seed: UInt64, stream: UInt64) -> [Float] {
-    var rows = [Float](repeating: 0, count: count * width)
-    for row in 0..<count {
-      var random = CounterRandom(seed: seed, stream: stream << 40 | UInt64(row))
-      for column in 0..<width { rows[row * width + column] = Float(0.1 * random.gaussian()) }
-    }
-    return rows
   }
 
   /// One positive against one negative.

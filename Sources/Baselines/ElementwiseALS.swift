@@ -58,8 +58,12 @@ package enum ElementwiseALS {
     let byItem = byUser.transposed(columnCount: itemCount)
     let missing = missingWeights(byItem, options)
     let ones = [Float](repeating: 1, count: positives.userCount)
-    var users = drawn(positives.userCount, options, stream: 1)
-    var items = drawn(itemCount, options, stream: 2)
+    func drawn(_ count: Int, stream: UInt64) -> [Float] {
+      drawnVectors(
+        count, width: options.factors, deviation: 0.01, seed: options.seed, stream: stream)
+    }
+    var users = drawn(positives.userCount, stream: 1)
+    var items = drawn(itemCount, stream: 2)
     for iteration in stride(from: 1, through: options.iterations, by: 1) {
       // A user's missing pairs weigh by item; an item's all weigh alike.
       update(
@@ -80,16 +84,6 @@ package enum ElementwiseALS {
     }
     let sum = powers.reduce(0, +)
     return powers.map { sum == 0 ? 0 : Float(Double(options.missingWeight) * $0 / sum) }
-  }
-
-  private static func drawn(_ count: Int, _ options: EALSOptions, stream: UInt64) -> [Float] {
-    let width = options.factors
-    var rows = [Float](repeating: 0, count: count * width)
-    for row in 0..<count {
-      var random = CounterRandom(seed: options.seed, stream: stream << 40 | UInt64(row))
-      for column in 0..<width { rows[row * width + column] = Float(0.01 * random.gaussian()) }
-    }
-    return rows
   }
 
   /// Updates every number of one side's vectors once, the other side held.

@@ -57,24 +57,14 @@ package enum LogLossFactorization {
     precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
     var model = Descent(userCount: positives.userCount, itemCount: itemCount, options: options)
     let sampler = UniformNegativeSampler(positives: positives, itemCount: itemCount)
-    let owners = (0..<positives.userCount).flatMap { user in
-      positives.range(of: user).map { _ in UInt32(truncatingIfNeeded: user) }
-    }
-    for iteration in stride(from: 1, through: options.iterations, by: 1) {
-      let order = EpochOrder(count: positives.count, seed: options.seed, epoch: iteration)
-      for position in 0..<positives.count {
-        let entry = order[position]
-        let user = Int(owners[entry])
-        let weight = weights.isEmpty ? 1 : weights[entry]
-        model.step(user, Int(positives.items[entry]), label: 1, weight: weight)
-        var random = CounterRandom(
-          seed: options.seed, stream: UInt64(iteration + 2) << 40 | UInt64(position))
-        for _ in 0..<options.negatives {
-          guard let item = sampler.draw(user: user, random: &random) else { break }
-          model.step(user, Int(item), label: 0, weight: weight)
-        }
+    let passes = StochasticPasses(positives, seed: options.seed)
+    try passes.run(iterations: options.iterations, report: report) { entry, user, random in
+      let weight = weights.isEmpty ? 1 : weights[entry]
+      model.step(user, Int(positives.items[entry]), label: 1, weight: weight)
+      for _ in 0..<options.negatives {
+        guard let item = sampler.draw(user: user, random: &random) else { break }
+        model.step(user, Int(item), label: 0, weight: weight)
       }
-      try report(iteration)
     }
     return model.factors
   }
@@ -107,10 +97,12 @@ package enum LogLossFactorization {
     }
 
     private func draw(_ rows: Block, _ count: Int, stream: UInt64) {
+      let width = options.factors
+      let drawn = drawnVectors(
+        count, width: width, deviation: 0.1, seed: options.seed, stream: stream)
       for row in 0..<count {
-        var random = CounterRandom(seed: options.seed, stream: stream << 40 | UInt64(row))
-        for column in 0..<options.factors {
-          unsafe rows.base[row * vectors * 8 + column] = Float(0.1 * random.gaussian())
+        for column in 0..<width {
+          unsafe rows.base[row * vectors * 8 + column] = drawn[row * width + column]
         }
       }
     }

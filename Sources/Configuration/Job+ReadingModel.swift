@@ -81,14 +81,7 @@ extension Job {
   }
 
   private static func readBaseline(_ section: inout Section, into reading: inout ModelReading) {
-    let factors = section.integer("factors")
-    let regularization = section.number("regularization").map { Float($0) }
-    let iterations = section.integer("iterations")
-    let alpha = section.number("alpha").map { Float($0) }
-    let missingWeight = section.number("missing_weight").map { Float($0) }
-    let popularityPower = section.number("popularity_power").map { Float($0) }
-    let learningRate = section.number("learning_rate").map { Float($0) }
-    let negatives = section.integer("negatives")
+    let settings = FactorSettings(&section, FactorSettings.keys)
     let neighbours = section.integer("neighbours")
     let shrinkage = section.number("shrinkage").map { Float($0) }
     switch reading.method {
@@ -96,28 +89,10 @@ extension Job {
     case .itemknn:
       if let neighbours { reading.baselines.itemknn.neighbours = neighbours }
       if let shrinkage { reading.baselines.itemknn.shrinkage = shrinkage }
-    case .mf:
-      if let factors { reading.baselines.mf.factors = factors }
-      if let regularization { reading.baselines.mf.regularization = regularization }
-      if let iterations { reading.baselines.mf.iterations = iterations }
-      if let learningRate { reading.baselines.mf.learningRate = learningRate }
-      if let negatives { reading.baselines.mf.negatives = negatives }
-    case .bpr:
-      if let factors { reading.baselines.bpr.factors = factors }
-      if let regularization { reading.baselines.bpr.regularization = regularization }
-      if let iterations { reading.baselines.bpr.iterations = iterations }
-      if let learningRate { reading.baselines.bpr.learningRate = learningRate }
-    case .eals:
-      if let factors { reading.baselines.eals.factors = factors }
-      if let regularization { reading.baselines.eals.regularization = regularization }
-      if let iterations { reading.baselines.eals.iterations = iterations }
-      if let missingWeight { reading.baselines.eals.missingWeight = missingWeight }
-      if let popularityPower { reading.baselines.eals.popularityPower = popularityPower }
-    case .ials:
-      if let factors { reading.baselines.ials.factors = factors }
-      if let regularization { reading.baselines.ials.regularization = regularization }
-      if let iterations { reading.baselines.ials.iterations = iterations }
-      if let alpha { reading.baselines.ials.alpha = alpha }
+    case .mf: settings.give(to: &reading.baselines.mf)
+    case .bpr: settings.give(to: &reading.baselines.bpr)
+    case .eals: settings.give(to: &reading.baselines.eals)
+    case .ials: settings.give(to: &reading.baselines.ials)
     }
   }
 
@@ -233,75 +208,39 @@ extension Job {
       section.refuse(
         keys, of: owners, choice: "train.pretrain", chosen: chosen, byVariable: byVariable)
     }
-    let own = FactorSettings(&section, FactorSettings.owners.map(\.key))
-    for (key, methods) in FactorSettings.owners {
+    let own = FactorSettings(&section, startKeys.map(\.key))
+    for (key, methods) in startKeys {
       if let single, methods.contains(single) { continue }
       refuse([key], of: single == nil ? all.map(\.rawValue) : methods.map(\.rawValue))
     }
-    if let single { own.give(to: single, of: &initial) }
+    if let single { give(own, to: single, of: &initial) }
     for method in all {
       var below = section.section(method.rawValue)
       let settings = FactorSettings(
-        &below, FactorSettings.owners.filter { $0.methods.contains(method) }.map(\.key))
+        &below, startKeys.filter { $0.methods.contains(method) }.map(\.key))
       below.finish()
       if single == nil, pretrain == .factors, initial.methods.contains(method) {
-        settings.give(to: method, of: &initial)
+        give(settings, to: method, of: &initial)
       } else {
         refuse([method.rawValue], of: ["a list with \(method.rawValue) and others"])
       }
     }
   }
 
-  /// What may be said of a factorisation.
-  private struct FactorSettings {
-    typealias Owner = (key: String, methods: [Factorization.Method])
+  /// Which factorisations each key of `train.factorization` belongs to.
+  private static let startKeys: [(key: String, methods: [Factorization.Method])] = [
+    ("factors", Factorization.Method.allCases), ("regularization", Factorization.Method.allCases),
+    ("iterations", Factorization.Method.allCases), ("alpha", [.ials]),
+    ("learning_rate", [.bpr, .mf]), ("negatives", [.mf]),
+  ]
 
-    /// The keys, and whose they are.
-    static let owners: [Owner] = [
-      ("factors", Factorization.Method.allCases), ("regularization", Factorization.Method.allCases),
-      ("iterations", Factorization.Method.allCases), ("alpha", [.ials]),
-      ("learning_rate", [.bpr, .mf]), ("negatives", [.mf]),
-    ]
-
-    private var integers: [String: Int] = [:]
-    private var numbers: [String: Float] = [:]
-
-    init(_ section: inout Section, _ keys: [String]) {
-      for key in keys {
-        switch key {
-        case "factors", "iterations", "negatives": integers[key] = section.integer(key)
-        default: numbers[key] = section.number(key).map { Float($0) }
-        }
-      }
-    }
-
-    func give(to method: Factorization.Method, of initial: inout Factorization) {
-      switch method {
-      case .ials:
-        put(&initial.ials.factors, "factors")
-        put(&initial.ials.iterations, "iterations")
-        put(&initial.ials.regularization, "regularization")
-        put(&initial.ials.alpha, "alpha")
-      case .bpr:
-        put(&initial.bpr.factors, "factors")
-        put(&initial.bpr.iterations, "iterations")
-        put(&initial.bpr.regularization, "regularization")
-        put(&initial.bpr.learningRate, "learning_rate")
-      case .mf:
-        put(&initial.mf.factors, "factors")
-        put(&initial.mf.iterations, "iterations")
-        put(&initial.mf.negatives, "negatives")
-        put(&initial.mf.regularization, "regularization")
-        put(&initial.mf.learningRate, "learning_rate")
-      }
-    }
-
-    private func put(_ target: inout Int, _ key: String) {
-      if let value = integers[key] { target = value }
-    }
-
-    private func put(_ target: inout Float, _ key: String) {
-      if let value = numbers[key] { target = value }
+  private static func give(
+    _ settings: FactorSettings, to method: Factorization.Method, of initial: inout Factorization
+  ) {
+    switch method {
+    case .ials: settings.give(to: &initial.ials)
+    case .bpr: settings.give(to: &initial.bpr)
+    case .mf: settings.give(to: &initial.mf)
     }
   }
 

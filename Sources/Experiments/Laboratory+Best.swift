@@ -163,18 +163,7 @@ extension Laboratory {
 
 extension Method.Start {
   /// How wide a GMF is that starts from it; biases are two more columns.
-  fileprivate var width: Int {
-    var (width, hasBiases) = (0, false)
-    for method in methods {
-      switch method {
-      case .ials(let options): width += options.factors
-      case .bpr(let options): (width, hasBiases) = (width + options.factors, true)
-      case .mf(let options): (width, hasBiases) = (width + options.factors, true)
-      case .itemPop, .itemKNN, .eals, .neural: preconditionFailure("no start")
-      }
-    }
-    return width + (hasBiases ? 2 : 0)
-  }
+  fileprivate var width: Int { methods.compactMap(\.factorization).width }
 
   /// The methods' names.
   fileprivate var words: String { methods.map(\.label).joined(separator: " and ") }

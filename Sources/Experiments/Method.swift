@@ -60,6 +60,17 @@ package enum Method: Sendable, Equatable, Codable {
     }
   }
 
+  /// Its settings where it factorises; nil for others.
+  var factorization: (any FactorizationOptions)? {
+    switch self {
+    case .itemPop, .itemKNN, .neural: nil
+    case .mf(let options): options
+    case .bpr(let options): options
+    case .eals(let options): options
+    case .ials(let options): options
+    }
+  }
+
   /// Whether the result depends on the seed beyond the choice of the validation items.
   package var isNeural: Bool { if case .neural = self { true } else { false } }
 }

@@ -181,39 +181,17 @@ package final class TrialRunner {
   private func solve(
     _ method: Method, _ positives: UserItems, _ weights: [Float]
   ) throws -> MatrixFactors {
-    try solutions.factors(
+    guard let options = method.factorization else {
+      preconditionFailure("\(method.label) is no factorisation")
+    }
+    return try solutions.factors(
       of: method, count: positives.count, seed: divided?.seed ?? 0, clock: clock
     ) {
-      try factorize(method, positives, weights)
-    }
-  }
-
-  private func factorize(
-    _ method: Method, _ positives: UserItems, _ weights: [Float]
-  ) throws -> MatrixFactors {
-    let itemCount = data.table.itemCount
-    let told = { (iteration: Int) in
-      try self.report(.working(what: "\(method.label) iteration \(iteration)"))
-    }
-    switch method {
-    case .mf(let options):
-      return try LogLossFactorization.train(
-        positives: positives, weights: weights, itemCount: itemCount, options: options,
-        pool: pool, report: told)
-    case .bpr(let options):
-      return try BPRFactorization.train(
-        positives: positives, weights: weights, itemCount: itemCount, options: options,
-        pool: pool, report: told)
-    case .eals(let options):
-      return try ElementwiseALS.train(
-        positives: positives, weights: weights, itemCount: itemCount, options: options,
-        pool: pool, report: told)
-    case .ials(let options):
-      return try ImplicitALS.train(
-        positives: positives, weights: weights, itemCount: itemCount, options: options,
-        pool: pool, report: told)
-    case .itemPop, .itemKNN, .neural:
-      preconditionFailure("\(method.label) is no factorisation")
+      try options.factorize(
+        positives, weights: weights, itemCount: data.table.itemCount, pool: pool
+      ) {
+        try report(.working(what: "\(method.label) iteration \($0)"))
+      }
     }
   }
 

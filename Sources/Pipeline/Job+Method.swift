@@ -10,18 +10,8 @@ extension Job {
 
   /// The width of the factors that the method publishes; nil when it publishes something else.
   var width: Int? {
-    switch method {
-    case .ncf, .itemknn: nil
-    case .itempop: 1
-    case .mf: Self.withBiases(baselines.mf.factors)
-    case .bpr: Self.withBiases(baselines.bpr.factors)
-    case .eals: baselines.eals.factors
-    case .ials: baselines.ials.factors
-    }
+    method == .itempop ? 1 : baselines.factorization(method)?.width
   }
-
-  /// How wide factors are once biases are two more of them.
-  private static func withBiases(_ factors: Int) -> Int { factors + 2 }
 
   /// What a job trains and publishes.
   package enum Method: String, Sendable, Equatable, Codable, CaseIterable {
@@ -68,6 +58,17 @@ extension Job {
       self.eals = eals
       self.ials = ials
     }
+
+    /// The settings of a method that factorises; nil for others.
+    package func factorization(_ method: Method) -> (any FactorizationOptions)? {
+      switch method {
+      case .ncf, .itempop, .itemknn: nil
+      case .mf: mf
+      case .bpr: bpr
+      case .eals: eals
+      case .ials: ials
+      }
+    }
   }
 
   /// The matrix factorisations that the GMF part starts from when `training.pretrain` is `factors`.
@@ -103,10 +104,7 @@ extension Job {
     }
 
     /// How wide a GMF part is that starts from them; biases take two more columns.
-    package var width: Int {
-      let width = methods.reduce(0) { $0 + factors(of: $1) }
-      return methods.allSatisfy { $0 == .ials } ? width : Job.withBiases(width)
-    }
+    package var width: Int { methods.map { options(of: $0) }.width }
 
     /// As the configuration has them: `ials`, or `[ials, mf]`.
     package var name: String {
@@ -114,12 +112,12 @@ extension Job {
       return names.count == 1 ? names[0] : "[\(names.joined(separator: ", "))]"
     }
 
-    /// How wide a method's factors are.
-    package func factors(of method: Method) -> Int {
+    /// A method's settings.
+    package func options(of method: Method) -> any FactorizationOptions {
       switch method {
-      case .ials: ials.factors
-      case .bpr: bpr.factors
-      case .mf: mf.factors
+      case .ials: ials
+      case .bpr: bpr
+      case .mf: mf
       }
     }
   }

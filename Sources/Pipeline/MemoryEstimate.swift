@@ -154,7 +154,7 @@ struct MemoryEstimate {
       // Several are kept until the last is there, and then once more as one.
       let count = job.initial.methods.count
       let factors = 4 * (sizes.users + sizes.items) * job.initial.width * min(2, count)
-      let widest = job.initial.methods.map { job.initial.factors(of: $0) }.max() ?? 0
+      let widest = job.initial.methods.map { job.initial.options(of: $0).factors }.max() ?? 0
       let before = factorizing(widest) + (count > 1 ? factors / 2 : 0)
       return kept + max(before, factors + training(spec))
     case .itemknn: return kept + parameters + byItem + threads * 16 * sizes.items

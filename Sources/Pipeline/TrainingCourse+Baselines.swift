@@ -17,67 +17,34 @@ extension TrainingCourse {
   }
 
   func baseline(_ method: Job.Method) throws -> PublishedModel {
-    let options = job.baselines
-    let factors: MatrixFactors
+    if let options = job.baselines.factorization(method) {
+      return .network(Model(factors: try factorize(method.rawValue, options)))
+    }
     switch method {
-    case .ncf: throw BatchError(.software, "a network is no baseline")
-    case .itempop: factors = try popularity()
-    case .mf: factors = try mf(options.mf)
-    case .bpr: factors = try bpr(options.bpr)
-    case .eals: factors = try eals(options.eals)
-    case .ials: factors = try ials(options.ials)
+    case .itempop: return .network(Model(factors: try popularity()))
     case .itemknn:
       return .neighbours(
         try iterations("itemknn", 1) { report in
           let model = ItemKNN(
             positives: positives.items, weights: positives.weights, itemCount: itemCount,
-            options: options.itemknn, pool: context.pool)
+            options: job.baselines.itemknn, pool: context.pool)
           try report(1)
           return model
         } judging: {
           $0
         })
-    }
-    return .network(Model(factors: factors))
-  }
-
-  func ials(_ options: ALSOptions) throws -> MatrixFactors {
-    var options = options
-    options.seed = context.seed
-    return try factorization("ials", options.iterations) {
-      try ImplicitALS.train(
-        positives: positives.items, weights: positives.weights, itemCount: itemCount,
-        options: options, pool: context.pool, report: $0)
+    default: throw BatchError(.software, "a network is no baseline")
     }
   }
 
-  func mf(_ options: MFOptions) throws -> MatrixFactors {
+  /// Factorises, with the run's seed.
+  func factorize(_ name: String, _ options: any FactorizationOptions) throws -> MatrixFactors {
     var options = options
     options.seed = context.seed
-    return try factorization("mf", options.iterations) {
-      try LogLossFactorization.train(
-        positives: positives.items, weights: positives.weights, itemCount: itemCount,
-        options: options, pool: context.pool, report: $0)
-    }
-  }
-
-  func bpr(_ options: BPROptions) throws -> MatrixFactors {
-    var options = options
-    options.seed = context.seed
-    return try factorization("bpr", options.iterations) {
-      try BPRFactorization.train(
-        positives: positives.items, weights: positives.weights, itemCount: itemCount,
-        options: options, pool: context.pool, report: $0)
-    }
-  }
-
-  private func eals(_ options: EALSOptions) throws -> MatrixFactors {
-    var options = options
-    options.seed = context.seed
-    return try factorization("eals", options.iterations) {
-      try ElementwiseALS.train(
-        positives: positives.items, weights: positives.weights, itemCount: itemCount,
-        options: options, pool: context.pool, report: $0)
+    return try factorization(name, options.iterations) {
+      try options.factorize(
+        positives.items, weights: positives.weights, itemCount: itemCount, pool: context.pool,
+        report: $0)
     }
   }
 

@@ -52,12 +52,8 @@ struct TrainingCourse {
   /// The factorisations that the GMF part starts from, as one.
   private func startingFactors() throws -> MatrixFactors {
     MatrixFactors(
-      summing: try job.initial.methods.map { method in
-        switch method {
-        case .ials: try ials(job.initial.ials)
-        case .bpr: try bpr(job.initial.bpr)
-        case .mf: try mf(job.initial.mf)
-        }
+      summing: try job.initial.methods.map {
+        try factorize($0.rawValue, job.initial.options(of: $0))
       })
   }
 

@@ -80,33 +80,29 @@ private struct Trial {
 
   /// Seconds of all iterations, from one on a sample and how the work grows.
   func factorSeconds() throws -> Double {
+    if let options = job.baselines.factorization(job.method) { return try factorSeconds(options) }
     switch job.method {
-    case .itempop: return 0
     case .itemknn: return try seconds(of: 1, work: Self.pairs) { _ = neighbours($0) }
-    case .ials: return try ials(job.baselines.ials)
-    case .mf: return try mf(job.baselines.mf)
-    case .bpr: return try bpr(job.baselines.bpr)
-    case .eals:
-      var options = job.baselines.eals
-      let iterations = options.iterations
-      options.iterations = 1
-      let width = Double(options.factors)
-      return try seconds(
-        of: iterations, work: { Double($0.count) * width + rows($0) * width * width }
-      ) {
-        _ = try ElementwiseALS.train(
-          positives: $0, weights: [], itemCount: itemCount, options: options, pool: context.pool,
-          report: { _ in })
+    case .ncf where job.training.pretrain == .factors:
+      return try job.initial.methods.reduce(0) {
+        try $0 + factorSeconds(job.initial.options(of: $1))
       }
-    case .ncf:
-      guard job.training.pretrain == .factors else { return 0 }
-      return try job.initial.methods.reduce(0) { seconds, method in
-        switch method {
-        case .ials: try seconds + ials(job.initial.ials)
-        case .bpr: try seconds + bpr(job.initial.bpr)
-        case .mf: try seconds + mf(job.initial.mf)
-        }
+    default: return 0
+    }
+  }
+
+  private func factorSeconds(_ options: any FactorizationOptions) throws -> Double {
+    var once = options
+    once.iterations = 1
+    return try seconds(
+      of: options.iterations,
+      work: {
+        options.work(
+          interactions: Double($0.count), rows: Double($0.userCount + itemCount))
       }
+    ) {
+      _ = try once.factorize(
+        $0, weights: [], itemCount: itemCount, pool: context.pool, report: { _ in })
     }
   }
 
@@ -122,47 +118,6 @@ private struct Trial {
     ItemKNN(
       positives: positives, weights: [], itemCount: itemCount, options: job.baselines.itemknn,
       pool: context.pool)
-  }
-
-  private func ials(_ options: ALSOptions) throws -> Double {
-    var options = options
-    let iterations = options.iterations
-    options.iterations = 1
-    let width = Double(options.factors)
-    // A product of a row with itself for each interaction, a solve for each row.
-    return try seconds(
-      of: iterations, work: { (Double($0.count) + rows($0) * width / 3) * width * width }
-    ) {
-      _ = try ImplicitALS.train(
-        positives: $0, weights: [], itemCount: itemCount, options: options, pool: context.pool,
-        report: { _ in })
-    }
-  }
-
-  private func mf(_ options: MFOptions) throws -> Double {
-    var options = options
-    let iterations = options.iterations
-    options.iterations = 1
-    return try seconds(of: iterations, work: { Double($0.count) }) {
-      _ = try LogLossFactorization.train(
-        positives: $0, weights: [], itemCount: itemCount, options: options, pool: context.pool,
-        report: { _ in })
-    }
-  }
-
-  private func bpr(_ options: BPROptions) throws -> Double {
-    var options = options
-    let iterations = options.iterations
-    options.iterations = 1
-    return try seconds(of: iterations, work: { Double($0.count) }) {
-      _ = try BPRFactorization.train(
-        positives: $0, weights: [], itemCount: itemCount, options: options, pool: context.pool,
-        report: { _ in })
-    }
-  }
-
-  private func rows(_ positives: UserItems) -> Double {
-    Double(positives.userCount + itemCount)
   }
 
   /// Pairs of items that users have together.

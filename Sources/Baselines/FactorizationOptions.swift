@@ -1,0 +1,127 @@
+package import Interactions
+package import Parallelism
+
+/// Settings of a matrix factorisation, and what it makes of a log: what its users need to know of any.
+package protocol FactorizationOptions: Sendable {
+  /// Numbers in a user's and in an item's vector, without biases.
+  var factors: Int { get }
+  /// How often everything is passed over.
+  var iterations: Int { get set }
+  /// What everything drawn follows from.
+  var seed: UInt64 { get set }
+  /// Whether it learns biases of users or items beside the vectors.
+  static var hasBiases: Bool { get }
+
+  /// How much work an iteration is, in a unit of the method's own.
+  ///
+  /// - Parameters:
+  ///   - interactions: how many positives.
+  ///   - rows: users and items together.
+  /// - Returns: 0 or more.
+  func work(interactions: Double, rows: Double) -> Double
+
+  /// Factorises.
+  ///
+  /// - Parameters:
+  ///   - positives: each user's training interactions.
+  ///   - weights: one for each positive, in their order; empty for 1.
+  ///   - itemCount: the size of the catalogue; every positive is below it.
+  ///   - pool: the threads; the result is the same for any number.
+  ///   - report: called after each iteration, counted from 1; throws to stop.
+  /// - Returns: vectors, with biases where `hasBiases`.
+  /// - Throws: what `report` throws.
+  func factorize(
+    _ positives: UserItems, weights: [Float], itemCount: Int, pool: WorkerPool,
+    report: (_ iteration: Int) throws -> Void
+  ) throws -> MatrixFactors
+}
+
+extension FactorizationOptions {
+  /// How wide a GMF is that holds the factors: biases are two more of them.
+  package var width: Int { factors + (Self.hasBiases ? 2 : 0) }
+}
+
+extension Collection where Element == any FactorizationOptions {
+  /// How wide a GMF is that holds all of them side by side: they share the two factors of biases.
+  package var width: Int {
+    reduce(0) { $0 + $1.factors } + (map { $0.width - $0.factors }.max() ?? 0)
+  }
+}
+
+extension ALSOptions: FactorizationOptions {
+  /// None.
+  package static var hasBiases: Bool { false }
+
+  /// A product of a row with itself for each interaction, a solve for each row.
+  package func work(interactions: Double, rows: Double) -> Double {
+    let width = Double(factors)
+    return (interactions + rows * width / 3) * width * width
+  }
+
+  /// By `ImplicitALS`.
+  package func factorize(
+    _ positives: UserItems, weights: [Float], itemCount: Int, pool: WorkerPool,
+    report: (_ iteration: Int) throws -> Void
+  ) throws -> MatrixFactors {
+    try ImplicitALS.train(
+      positives: positives, weights: weights, itemCount: itemCount, options: self, pool: pool,
+      report: report)
+  }
+}
+
+extension EALSOptions: FactorizationOptions {
+  /// None.
+  package static var hasBiases: Bool { false }
+
+  /// Every number of a row once for each interaction, and against all others of the row.
+  package func work(interactions: Double, rows: Double) -> Double {
+    let width = Double(factors)
+    return interactions * width + rows * width * width
+  }
+
+  /// By `ElementwiseALS`.
+  package func factorize(
+    _ positives: UserItems, weights: [Float], itemCount: Int, pool: WorkerPool,
+    report: (_ iteration: Int) throws -> Void
+  ) throws -> MatrixFactors {
+    try ElementwiseALS.train(
+      positives: positives, weights: weights, itemCount: itemCount, options: self, pool: pool,
+      report: report)
+  }
+}
+
+extension BPROptions: FactorizationOptions {
+  /// Of items.
+  package static var hasBiases: Bool { true }
+
+  /// A step for each interaction.
+  package func work(interactions: Double, rows: Double) -> Double { interactions }
+
+  /// By `BPRFactorization`.
+  package func factorize(
+    _ positives: UserItems, weights: [Float], itemCount: Int, pool: WorkerPool,
+    report: (_ iteration: Int) throws -> Void
+  ) throws -> MatrixFactors {
+    try BPRFactorization.train(
+      positives: positives, weights: weights, itemCount: itemCount, options: self, pool: pool,
+      report: report)
+  }
+}
+
+extension MFOptions: FactorizationOptions {
+  /// Of users and items.
+  package static var hasBiases: Bool { true }
+
+  /// As many steps for each interaction.
+  package func work(interactions: Double, rows: Double) -> Double { interactions }
+
+  /// By `LogLossFactorization`.
+  package func factorize(
+    _ positives: UserItems, weights: [Float], itemCount: Int, pool: WorkerPool,
+    report: (_ iteration: Int) throws -> Void
+  ) throws -> MatrixFactors {
+    try LogLossFactorization.train(
+      positives: positives, weights: weights, itemCount: itemCount, options: self, pool: pool,
+      report: report)
+  }
+}
