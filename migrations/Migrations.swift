@@ -44,5 +44,6 @@ package struct Migration: Sendable, Equatable {
     Migration(name: "0015_fine_tuning", bytes: PackageResources._015_fine_tuning_sql),
     Migration(name: "0016_features", bytes: PackageResources._016_features_sql),
     Migration(name: "0017_checkpoints", bytes: PackageResources._017_checkpoints_sql),
+    Migration(name: "0018_ease", bytes: PackageResources._018_ease_sql),
   ]
 }

@@ -12,13 +12,23 @@ package protocol FactorizationOptions: Sendable {
   /// Whether it learns biases of users or items beside the vectors.
   static var hasBiases: Bool { get }
 
-  /// How much work an iteration is, in a unit of the method's own.
+  /// How much work all iterations are, in a unit of the method's own.
   ///
   /// - Parameters:
   ///   - interactions: how many positives.
-  ///   - rows: users and items together.
+  ///   - users: how many.
+  ///   - items: how many.
   /// - Returns: 0 or more.
-  func work(interactions: Double, rows: Double) -> Double
+  func work(interactions: Double, users: Double, items: Double) -> Double
+
+  /// How many bytes it takes at its fullest, beside the log and the factors.
+  ///
+  /// - Parameters:
+  ///   - users: how many.
+  ///   - items: how many.
+  ///   - threads: of the pool.
+  /// - Returns: 0 or more.
+  func workingMemory(users: Int, items: Int, threads: Int) -> Int
 
   /// Factorises.
   ///
@@ -29,7 +39,7 @@ package protocol FactorizationOptions: Sendable {
   ///   - pool: the threads; the result is the same for any number.
   ///   - report: called after each iteration, counted from 1; throws to stop.
   /// - Returns: vectors, with biases where `hasBiases`.
-  /// - Throws: what `report` throws.
+  /// - Throws: `FactorizationError` where the method can't work on the log; what `report` throws.
   func factorize(
     _ positives: UserItems, weights: [Float], itemCount: Int, pool: WorkerPool,
     report: (_ iteration: Int) throws -> Void
@@ -39,6 +49,11 @@ package protocol FactorizationOptions: Sendable {
 extension FactorizationOptions {
   /// How wide a GMF is that holds the factors: biases are two more of them.
   package var width: Int { factors + (Self.hasBiases ? 2 : 0) }
+
+  /// Per thread the normal equations of one row.
+  package func workingMemory(users: Int, items: Int, threads: Int) -> Int {
+    4 * width * width * (1 + 2 * threads)
+  }
 }
 
 extension Collection where Element == any FactorizationOptions {
@@ -53,9 +68,9 @@ extension ALSOptions: FactorizationOptions {
   package static var hasBiases: Bool { false }
 
   /// A product of a row with itself for each interaction, a solve for each row.
-  package func work(interactions: Double, rows: Double) -> Double {
+  package func work(interactions: Double, users: Double, items: Double) -> Double {
     let width = Double(factors)
-    return (interactions + rows * width / 3) * width * width
+    return Double(iterations) * (interactions + (users + items) * width / 3) * width * width
   }
 
   /// By `ImplicitALS`.
@@ -74,9 +89,9 @@ extension EALSOptions: FactorizationOptions {
   package static var hasBiases: Bool { false }
 
   /// Every number of a row once for each interaction, and against all others of the row.
-  package func work(interactions: Double, rows: Double) -> Double {
+  package func work(interactions: Double, users: Double, items: Double) -> Double {
     let width = Double(factors)
-    return interactions * width + rows * width * width
+    return Double(iterations) * (interactions * width + (users + items) * width * width)
   }
 
   /// By `ElementwiseALS`.
@@ -90,12 +105,42 @@ extension EALSOptions: FactorizationOptions {
   }
 }
 
+extension EASEOptions: FactorizationOptions {
+  /// None.
+  package static var hasBiases: Bool { false }
+
+  /// An inversion of the items' matrix, and two products with it and two with the log an iteration.
+  package func work(interactions: Double, users: Double, items: Double) -> Double {
+    let width = Double(min(factors + ShallowAutoencoder.oversampling, Int(items)))
+    return items * items * items
+      + Double(iterations) * (4 * items * items + 4 * interactions + items * width) * width
+  }
+
+  /// A number for each pair of items, a row of the basis for each user, and some for each item.
+  package func workingMemory(users: Int, items: Int, threads: Int) -> Int {
+    let rank = min(factors + ShallowAutoencoder.oversampling, items)
+    return 4 * (items * items + rank * (users + 5 * items + 3 * rank))
+  }
+
+  /// By `ShallowAutoencoder`.
+  package func factorize(
+    _ positives: UserItems, weights: [Float], itemCount: Int, pool: WorkerPool,
+    report: (_ iteration: Int) throws -> Void
+  ) throws -> MatrixFactors {
+    try ShallowAutoencoder.train(
+      positives: positives, weights: weights, itemCount: itemCount, options: self, pool: pool,
+      report: report)
+  }
+}
+
 extension BPROptions: FactorizationOptions {
   /// Of items.
   package static var hasBiases: Bool { true }
 
   /// A step for each interaction.
-  package func work(interactions: Double, rows: Double) -> Double { interactions }
+  package func work(interactions: Double, users: Double, items: Double) -> Double {
+    Double(iterations) * interactions
+  }
 
   /// By `BPRFactorization`.
   package func factorize(
@@ -113,7 +158,9 @@ extension MFOptions: FactorizationOptions {
   package static var hasBiases: Bool { true }
 
   /// As many steps for each interaction.
-  package func work(interactions: Double, rows: Double) -> Double { interactions }
+  package func work(interactions: Double, users: Double, items: Double) -> Double {
+    Double(iterations) * interactions
+  }
 
   /// By `LogLossFactorization`.
   package func factorize(

@@ -33,6 +33,13 @@ struct FactorSettings {
   }
 
   /// Replaces what the section gives.
+  func give(to options: inout EASEOptions) {
+    put(&options.factors, "factors")
+    put(&options.regularization, "regularization")
+    put(&options.iterations, "iterations")
+  }
+
+  /// Replaces what the section gives.
   func give(to options: inout EALSOptions) {
     put(&options.factors, "factors")
     put(&options.regularization, "regularization")

@@ -30,7 +30,7 @@ extension Job {
         "own_dropout",
       ], [.ncf]
     ),
-    (["factors", "regularization", "iterations"], [.ials, .eals, .bpr, .mf]),
+    (["factors", "regularization", "iterations"], [.ials, .eals, .ease, .bpr, .mf]),
     (["alpha"], [.ials]),
     (["missing_weight", "popularity_power"], [.eals]),
     (["learning_rate"], [.bpr, .mf]),
@@ -93,6 +93,7 @@ extension Job {
     case .bpr: settings.give(to: &reading.baselines.bpr)
     case .eals: settings.give(to: &reading.baselines.eals)
     case .ials: settings.give(to: &reading.baselines.ials)
+    case .ease: settings.give(to: &reading.baselines.ease)
     }
   }
 
@@ -239,6 +240,7 @@ extension Job {
   ) {
     switch method {
     case .ials: settings.give(to: &initial.ials)
+    case .ease: settings.give(to: &initial.ease)
     case .bpr: settings.give(to: &initial.bpr)
     case .mf: settings.give(to: &initial.mf)
     }

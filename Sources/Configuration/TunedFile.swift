@@ -120,6 +120,12 @@ package struct TunedFile {
         ("regularization", word(initial.ials.regularization)), ("alpha", word(initial.ials.alpha)),
         ("iterations", word(initial.ials.iterations)),
       ])
+    case .ease:
+      section([
+        ("factors", word(initial.ease.factors)),
+        ("regularization", word(initial.ease.regularization)),
+        ("iterations", word(initial.ease.iterations)),
+      ])
     case .bpr:
       section([
         ("factors", word(initial.bpr.factors)),

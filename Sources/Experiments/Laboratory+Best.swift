@@ -30,23 +30,37 @@ extension Laboratory {
         name: "MF \(factors), rate \(number(rate, 3)), \(options.iterations) iterations",
         start: .mf(options))
     }
-    if settings.isQuick { return [ials(settings.factors[0], 20, 5), mf(8, 0.005, 3)] }
+    func ease(_ factors: Int, _ regularization: Float) -> [Entry] {
+      // The catalogue is too large for it where nothing is given.
+      guard book.data.table.itemCount <= ShallowAutoencoder.mostItems else { return [] }
+      let options = EASEOptions(factors: factors, regularization: regularization)
+      return [
+        Entry(
+          name: "EASE \(factors), reg \(number(regularization, 0))", start: .ease(options))
+      ]
+    }
+    if settings.isQuick {
+      return [ials(settings.factors[0], 20, 5), mf(8, 0.005, 3)] + ease(16, 100)
+    }
     return [
       ials(64, 20, 5), ials(192, 40, 3), ials(128, 80, 10), ials(128, 40, 3),
       mf(192, 0.002, 200), mf(192, 0.005, 60),
-    ]
+    ] + ease(256, 500) + ease(256, 200)
   }
 
-  /// The entry of each kind that validation prefers.
-  private func best(of grid: [Entry], _ measured: [Measured]) -> (ials: Int?, mf: Int?) {
-    func best(_ isOfKind: (Method.Start) -> Bool) -> Int? {
+  /// What a NeuMF may start from: of each kind the entry that validation prefers, alone and side by
+  /// side with those before it; iALS comes first, and EASE after MF.
+  private func starts(of grid: [Entry], _ measured: [Measured]) -> [Method.Start] {
+    func best(_ isOfKind: (Method.Start) -> Bool) -> Method.Start? {
       grid.indices.filter { isOfKind(grid[$0].start) }
         .max { measured[$0].validation < measured[$1].validation }
+        .map { grid[$0].start }
     }
-    return (
-      best { if case .ials = $0 { true } else { false } },
-      best { if case .mf = $0 { true } else { false } }
-    )
+    let ials = best { if case .ials = $0 { true } else { false } }
+    let mf = best { if case .mf = $0 { true } else { false } }
+    let ease = best { if case .ease = $0 { true } else { false } }
+    let sums = [[ials, mf], [ials, ease], [ials, mf, ease]].filter { $0.allSatisfy { $0 != nil } }
+    return [ials, mf, ease].compactMap(\.self) + sums.map { .sum($0.compactMap(\.self)) }
   }
 
   /// What is tried with the NeuMF: each differs from the first in a thing or two.
@@ -93,12 +107,25 @@ extension Laboratory {
       purpose: .validation)
   }
 
-  /// What is tried: the usual setting from the best factorisation of each kind and from both side by
-  /// side, and then every lever with both.
-  private func trials(_ ials: Method.Start, _ mf: Method.Start) -> [Trial] {
+  /// Tries the usual setting from every start, and then every lever with the start that validation
+  /// prefers.
+  private func tryOut(_ starts: [Method.Start]) throws -> [(trial: Trial, measured: Measured)] {
     let levers = settings.isQuick ? Lever.quick : Lever.all
-    let both = Method.Start.sum([ials, mf])
-    return [neuMF(ials, levers[0]), neuMF(mf, levers[0])] + levers.map { neuMF(both, $0) }
+    func measure(_ trials: [Trial]) throws -> [(trial: Trial, measured: Measured)] {
+      let possible = trials.filter { $0.problem == nil }
+      // One seed is enough to choose by; the chosen one is then trained with each.
+      return Array(zip(possible, try book.measure(possible, seeds: [settings.seeds[0]])))
+    }
+    let first = try measure(starts.map { neuMF($0, levers[0]) })
+    guard case .neural(let best)? = Self.best(of: first)?.methods[0], let start = best.start else {
+      return []
+    }
+    return first + (try measure(levers.dropFirst().map { neuMF(start, $0) }))
+  }
+
+  /// What validation prefers.
+  private static func best(of tried: [(trial: Trial, measured: Measured)]) -> Trial? {
+    tried.max { $0.measured.validation < $1.measured.validation }?.trial
   }
 
   /// The best factorisations on validation, then the best NeuMF from them, refitted and tested.
@@ -109,14 +136,8 @@ extension Laboratory {
     func row(_ name: String, _ measured: Measured) -> [String] {
       [name, Figures.fixed(measured.validation, 4)] + figures(measured)
     }
-    guard case (let ials?, let mf?) = best(of: grid, measured) else { return [] }
-    let tried = trials(grid[ials].start, grid[mf].start).filter { $0.problem == nil }
-    // One seed is enough to choose by; the chosen one is then trained with each.
-    let validated = try book.measure(tried, seeds: [settings.seeds[0]])
-    guard
-      let chosen = tried.indices.max(by: { validated[$0].validation < validated[$1].validation })
-    else { return [] }
-    var final = tried[chosen]
+    let tried = try tryOut(starts(of: grid, measured))
+    guard var final = Self.best(of: tried) else { return [] }
     (final.purpose, final.refit) = (.test, true)
     let neuMF = try book.measure([final], seeds: settings.seeds)[0]
     return [
@@ -136,7 +157,7 @@ extension Laboratory {
       Report.Section(
         heading: "NeuMFs tried, on validation",
         header: ["settings", "NDCG@\(k)", "seconds"],
-        rows: zip(tried, validated).map { trial, measured in
+        rows: tried.map { trial, measured in
           [
             Self.words(trial), Figures.fixed(measured.validation, 4),
             Figures.seconds(measured.seconds),
@@ -166,5 +187,9 @@ extension Method.Start {
   fileprivate var width: Int { methods.compactMap(\.factorization).width }
 
   /// The methods' names.
-  fileprivate var words: String { methods.map(\.label).joined(separator: " and ") }
+  fileprivate var words: String {
+    let labels = methods.map(\.label)
+    let last = labels.last ?? ""
+    return labels.count < 2 ? last : labels.dropLast().joined(separator: ", ") + " and " + last
+  }
 }

@@ -15,6 +15,8 @@ package enum Method: Sendable, Equatable, Codable {
   case eals(EALSOptions)
   /// Alternating least squares with confidence weights.
   case ials(ALSOptions)
+  /// A linear autoencoder of items, cut to its strongest directions.
+  case ease(EASEOptions)
   /// A model of the framework.
   case neural(Neural)
 
@@ -39,6 +41,8 @@ package enum Method: Sendable, Equatable, Codable {
   package enum Start: Sendable, Equatable, Codable {
     /// Alternating least squares.
     case ials(ALSOptions)
+    /// A linear autoencoder of items.
+    case ease(EASEOptions)
     /// Bayesian personalised ranking.
     case bpr(BPROptions)
     /// The log loss.
@@ -56,6 +60,7 @@ package enum Method: Sendable, Equatable, Codable {
     case .bpr: "BPR"
     case .eals: "eALS"
     case .ials: "iALS"
+    case .ease: "EASE"
     case .neural(let neural): neural.label
     }
   }
@@ -68,6 +73,7 @@ package enum Method: Sendable, Equatable, Codable {
     case .bpr(let options): options
     case .eals(let options): options
     case .ials(let options): options
+    case .ease(let options): options
     }
   }
 

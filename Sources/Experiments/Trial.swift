@@ -99,6 +99,9 @@ extension Method {
     case .ials(var options):
       options.seed = seed
       return .ials(options)
+    case .ease(var options):
+      options.seed = seed
+      return .ease(options)
     case .neural(var neural):
       neural.options.seed = seed
       neural.start = neural.start?.seeded(seed)
@@ -116,6 +119,7 @@ extension Method {
     case .bpr(let options): Double(options.iterations * options.factors * 20)
     case .eals(let options): Double(options.iterations * options.factors * 40)
     case .ials(let options): Double(options.iterations * options.factors * options.factors)
+    case .ease(let options): Double(50_000 + options.iterations * options.factors * 100)
     case .neural(let neural): neural.cost
     }
   }
@@ -144,6 +148,7 @@ extension Method.Start {
   package var methods: [Method] {
     switch self {
     case .ials(let options): [.ials(options)]
+    case .ease(let options): [.ease(options)]
     case .bpr(let options): [.bpr(options)]
     case .mf(let options): [.mf(options)]
     case .sum(let parts): parts.flatMap(\.methods)
@@ -159,6 +164,9 @@ extension Method.Start {
     case .ials(var options):
       options.seed = seed
       return .ials(options)
+    case .ease(var options):
+      options.seed = seed
+      return .ease(options)
     case .mf(var options):
       options.seed = seed
       return .mf(options)

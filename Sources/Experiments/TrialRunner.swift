@@ -173,7 +173,7 @@ package final class TrialRunner {
       return ItemKNN(
         positives: positives, weights: weights, itemCount: data.table.itemCount, options: options,
         pool: pool)
-    case .mf, .bpr, .eals, .ials, .neural: return try solve(method, positives, weights)
+    case .mf, .bpr, .eals, .ials, .ease, .neural: return try solve(method, positives, weights)
     }
   }
 

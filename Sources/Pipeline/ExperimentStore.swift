@@ -1,3 +1,4 @@
+import Baselines
 import Interactions
 import NCF
 import Parallelism
@@ -187,6 +188,7 @@ package final class ExperimentStore {
           .configuration, "\(experiment): \($0)",
           advice: "lower train.learning_rate or train.finetune.learning_rate")
       }
+      ?? (error as? FactorizationError).map { BatchError($0) }
       ?? BatchError(
         .software, "\(experiment): \(error)",
         advice: "this is a bug of ncf-batch; please report it with this message")

@@ -29,6 +29,8 @@ extension Job {
     case eals
     /// Alternating least squares for implicit feedback.
     case ials
+    /// A linear autoencoder of items, cut to its strongest directions.
+    case ease
   }
 
   /// Settings of the baselines; a job uses those of its method.
@@ -45,18 +47,21 @@ extension Job {
     package var eals: EALSOptions
     /// Of `ials`.
     package var ials: ALSOptions
+    /// Of `ease`.
+    package var ease: EASEOptions
 
     /// Options, each given or defaulted.
     package init(
       itemknn: KNNOptions = KNNOptions(), mf: MFOptions = MFOptions(),
       bpr: BPROptions = BPROptions(), eals: EALSOptions = EALSOptions(),
-      ials: ALSOptions = ALSOptions()
+      ials: ALSOptions = ALSOptions(), ease: EASEOptions = EASEOptions()
     ) {
       self.itemknn = itemknn
       self.mf = mf
       self.bpr = bpr
       self.eals = eals
       self.ials = ials
+      self.ease = ease
     }
 
     /// The settings of a method that factorises; nil for others.
@@ -67,6 +72,7 @@ extension Job {
       case .bpr: bpr
       case .eals: eals
       case .ials: ials
+      case .ease: ease
       }
     }
   }
@@ -77,6 +83,8 @@ extension Job {
     package enum Method: String, Sendable, Equatable, Codable, CaseIterable {
       /// Alternating least squares.
       case ials
+      /// A linear autoencoder of items.
+      case ease
       /// Matrix factorisation for pairwise ranking.
       case bpr
       /// Matrix factorisation on the log loss.
@@ -87,6 +95,8 @@ extension Job {
     package var methods: [Method]
     /// Used when `ials` is among them.
     package var ials: ALSOptions
+    /// Used when `ease` is among them.
+    package var ease: EASEOptions
     /// Used when `bpr` is among them.
     package var bpr: BPROptions
     /// Used when `mf` is among them.
@@ -94,11 +104,12 @@ extension Job {
 
     /// A factorisation, each value given or defaulted.
     package init(
-      methods: [Method] = [.ials], ials: ALSOptions = ALSOptions(), bpr: BPROptions = BPROptions(),
-      mf: MFOptions = MFOptions()
+      methods: [Method] = [.ials], ials: ALSOptions = ALSOptions(),
+      ease: EASEOptions = EASEOptions(), bpr: BPROptions = BPROptions(), mf: MFOptions = MFOptions()
     ) {
       self.methods = methods
       self.ials = ials
+      self.ease = ease
       self.bpr = bpr
       self.mf = mf
     }
@@ -116,6 +127,7 @@ extension Job {
     package func options(of method: Method) -> any FactorizationOptions {
       switch method {
       case .ials: ials
+      case .ease: ease
       case .bpr: bpr
       case .mf: mf
       }

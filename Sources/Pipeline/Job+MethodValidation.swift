@@ -17,6 +17,7 @@ extension Job {
     case .mf: try Self.validate(baselines.mf, at: "model")
     case .bpr: try Self.validate(baselines.bpr, at: "model")
     case .ials: try Self.validate(baselines.ials, at: "model")
+    case .ease: try Self.validate(baselines.ease, at: "model")
     case .eals:
       let options = baselines.eals
       try Self.validate(
@@ -49,6 +50,7 @@ extension Job {
         "train.factorization" + (initial.methods.count == 1 ? "" : ".\(method.rawValue)")
       switch method {
       case .ials: try Self.validate(initial.ials, at: section)
+      case .ease: try Self.validate(initial.ease, at: section)
       case .bpr: try Self.validate(initial.bpr, at: section)
       case .mf: try Self.validate(initial.mf, at: section)
       }
@@ -64,6 +66,13 @@ extension Job {
       factors: options.factors, regularization: options.regularization,
       iterations: options.iterations, at: section)
     try require(options.alpha > 0 && options.alpha.isFinite, section + ".alpha", "a number above 0")
+  }
+
+  private static func validate(_ options: EASEOptions, at section: String) throws(BatchError) {
+    try validate(
+      factors: options.factors, regularization: options.regularization,
+      iterations: options.iterations, at: section)
+    try require(options.regularization > 0, section + ".regularization", "a number above 0")
   }
 
   private static func validate(_ options: BPROptions, at section: String) throws(BatchError) {

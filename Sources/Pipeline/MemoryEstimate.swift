@@ -154,21 +154,23 @@ struct MemoryEstimate {
       // Several are kept until the last is there, and then once more as one.
       let count = job.initial.methods.count
       let factors = 4 * (sizes.users + sizes.items) * job.initial.width * min(2, count)
-      let widest = job.initial.methods.map { job.initial.options(of: $0).factors }.max() ?? 0
-      let before = factorizing(widest) + (count > 1 ? factors / 2 : 0)
+      let fullest = job.initial.methods.map { factorizing(job.initial.options(of: $0)) }.max() ?? 0
+      let before = fullest + (count > 1 ? factors / 2 : 0)
       return kept + max(before, factors + training(spec))
     case .itemknn: return kept + parameters + byItem + threads * 16 * sizes.items
     case .itempop: return kept + 2 * parameters
-    case .ials, .eals, .bpr, .mf: return kept + parameters + factorizing(job.width ?? 0)
+    case .ials, .eals, .ease, .bpr, .mf:
+      return kept + parameters + (job.baselines.factorization(job.method).map(factorizing) ?? 0)
     }
   }
 
   /// The interactions of each item, which the log holds by user, and a count and a weight of each.
   private var byItem: Int { 12 * sizes.interactions + 8 * (sizes.users + sizes.items) }
 
-  /// Factors, the interactions by item, and per thread the normal equations of one row.
-  private func factorizing(_ width: Int) -> Int {
-    4 * (sizes.users + sizes.items) * width + byItem + 4 * width * width * (1 + 2 * threads)
+  /// Factors, the interactions by item, and what the method needs beside them.
+  private func factorizing(_ options: any FactorizationOptions) -> Int {
+    4 * (sizes.users + sizes.items) * options.width + byItem
+      + options.workingMemory(users: sizes.users, items: sizes.items, threads: threads)
   }
 
   /// Parameters, Adam's two moments, the epoch's and the best model, what scores the validation,

@@ -41,10 +41,14 @@ extension TrainingCourse {
   func factorize(_ name: String, _ options: any FactorizationOptions) throws -> MatrixFactors {
     var options = options
     options.seed = context.seed
-    return try factorization(name, options.iterations) {
-      try options.factorize(
-        positives.items, weights: positives.weights, itemCount: itemCount, pool: context.pool,
-        report: $0)
+    do {
+      return try factorization(name, options.iterations) {
+        try options.factorize(
+          positives.items, weights: positives.weights, itemCount: itemCount, pool: context.pool,
+          report: $0)
+      }
+    } catch let error as FactorizationError {
+      throw BatchError(error)
     }
   }
 

@@ -82,7 +82,7 @@ private struct Trial {
   func factorSeconds() throws -> Double {
     if let options = job.baselines.factorization(job.method) { return try factorSeconds(options) }
     switch job.method {
-    case .itemknn: return try seconds(of: 1, work: Self.pairs) { _ = neighbours($0) }
+    case .itemknn: return try seconds(work: Self.pairs, tried: Self.pairs) { _ = neighbours($0) }
     case .ncf where job.training.pretrain == .factors:
       return try job.initial.methods.reduce(0) {
         try $0 + factorSeconds(job.initial.options(of: $1))
@@ -94,14 +94,14 @@ private struct Trial {
   private func factorSeconds(_ options: any FactorizationOptions) throws -> Double {
     var once = options
     once.iterations = 1
-    return try seconds(
-      of: options.iterations,
-      work: {
-        options.work(
-          interactions: Double($0.count), rows: Double($0.userCount + itemCount))
-      }
-    ) {
-      _ = try once.factorize(
+    let (tried, whole) = (once, options)
+    func work(_ options: any FactorizationOptions, _ positives: UserItems) -> Double {
+      options.work(
+        interactions: Double(positives.count), users: Double(positives.userCount),
+        items: Double(itemCount))
+    }
+    return try seconds(work: { work(whole, $0) }, tried: { work(tried, $0) }) {
+      _ = try tried.factorize(
         $0, weights: [], itemCount: itemCount, pool: context.pool, report: { _ in })
     }
   }
@@ -128,14 +128,23 @@ private struct Trial {
     }
   }
 
+  /// Seconds of everything, from what is tried on a sample.
+  ///
+  /// - Parameters:
+  ///   - work: how much a log takes.
+  ///   - tried: how much what is tried takes.
+  ///   - body: what is tried.
+  /// - Returns: as many seconds more as there is more work.
+  /// - Throws: `BatchError` when interrupted; what `body` throws.
   private func seconds(
-    of iterations: Int, work: (UserItems) -> Double, _ body: (UserItems) throws -> Void
+    work: (UserItems) -> Double, tried: (UserItems) -> Double,
+    _ body: (UserItems) throws -> Void
   ) throws -> Double {
     try context.interruption.check()
     let sample = sample
     let start = context.clock()
     try body(sample)
     let seconds = context.clock() - start
-    return Double(iterations) * seconds * work(positives) / max(work(sample), 1)
+    return seconds * work(positives) / max(tried(sample), 1)
   }
 }

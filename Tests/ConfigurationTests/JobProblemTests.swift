@@ -55,13 +55,13 @@ struct JobProblemTests {
       ("train: {refit: yes}\n", "2:16: train.refit must be true or false, not yes"),
       (
         "train: {pretrain: yes}\n",
-        "2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of ials, bpr, mf, "
-          + "not yes"
+        "2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of ials, ease, bpr, "
+          + "mf, not yes"
       ),
       (
         "train: {pretrain: [gmf]}\n",
-        "2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of ials, bpr, mf, "
-          + "not a list"
+        "2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of ials, ease, bpr, "
+          + "mf, not a list"
       ),
       (
         "train: {sampling: unifrom}\n",
@@ -70,8 +70,8 @@ struct JobProblemTests {
       ),
       (
         "model: ialz\n",
-        "2:8: model must be ncf, itempop, itemknn, mf, bpr, eals or ials, or a section with its keys "
-          + "below it, not ialz; did you mean ials?"
+        "2:8: model must be ncf, itempop, itemknn, mf, bpr, eals, ials or ease, or a section with its "
+          + "keys below it, not ialz; did you mean ials?"
       ),
       (
         "model: {method: ials, gmf: 8}\n",
@@ -86,8 +86,8 @@ struct JobProblemTests {
       ),
       (
         "train: {factorization: {factors: 8}}\n",
-        "2:34: train.factorization.factors belongs to train.pretrain ials, bpr or mf, not to "
-          + "[gmf, mlp]"
+        "2:34: train.factorization.factors belongs to train.pretrain ials, ease, bpr or mf, not "
+          + "to [gmf, mlp]"
       ),
       (
         "train: {pretrain: mf, factorization: {alpha: 8}}\n",
@@ -99,8 +99,8 @@ struct JobProblemTests {
       ),
       (
         "train: {pretrain: [ials, mf], factorization: {factors: 8}}\n",
-        "2:56: train.factorization.factors belongs to train.pretrain ials, bpr or mf, not to "
-          + "[ials, mf]"
+        "2:56: train.factorization.factors belongs to train.pretrain ials, ease, bpr or mf, not "
+          + "to [ials, mf]"
       ),
       (
         "train: {pretrain: ials, factorization: {ials: {factors: 8}}}\n",
@@ -116,8 +116,8 @@ struct JobProblemTests {
       ("model: {negatives: 3}\n", "2:20: model.negatives belongs to model.method mf, not to ncf"),
       (
         "train: {pretrain: [ials, ials]}\n",
-        "2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of ials, bpr, mf, "
-          + "not a list"
+        "2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of ials, ease, bpr, "
+          + "mf, not a list"
       ),
       (
         "model: {gmf: 8}\ntrain: {pretrain: ials}\n",

@@ -164,6 +164,10 @@ struct JobReadingTests {
     ).baselines.eals
     #expect((eals.factors, eals.regularization, eals.iterations) == (8, 0.5, 4))
     #expect((eals.missingWeight, eals.popularityPower) == (9, 0.25))
+    let ease = try read(
+      source + "model: {method: ease, factors: 8, regularization: 50, iterations: 4}"
+    ).baselines.ease
+    #expect(ease == EASEOptions(factors: 8, regularization: 50, iterations: 4))
     let itemknn = try read(source + "model: {method: itemknn, neighbours: 20, shrinkage: 2}")
       .baselines.itemknn
     #expect((itemknn.neighbours, itemknn.shrinkage) == (20, 2))
@@ -203,6 +207,11 @@ struct JobReadingTests {
     )
     #expect((several.initial.methods, several.model.gmfWidth) == ([.ials, .mf], 20))
     #expect((several.initial.ials.alpha, several.initial.mf) == (2, MFOptions(factors: 6)))
+    let ease = try read(
+      source
+        + "train: {pretrain: ease, factorization: {factors: 7, regularization: 9, iterations: 2}}")
+    #expect((ease.initial.methods, ease.model.gmfWidth) == ([.ease], 7))
+    #expect(ease.initial.ease == EASEOptions(factors: 7, regularization: 9, iterations: 2))
   }
 
   @Test("A baseline's settings are those of its method")

@@ -30,7 +30,7 @@ struct KeyTests {
     }
     // Their other forms, which the comments beside them show.
     found.insert("train.sampling.popularity")
-    for method in ["ials", "bpr", "mf"] {
+    for method in ["ials", "ease", "bpr", "mf"] {
       found.formUnion(leaves.filter { $0.hasPrefix("train.factorization.\(method).") })
     }
     #expect(leaves.subtracting(found) == [])

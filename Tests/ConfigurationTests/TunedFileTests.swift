@@ -67,13 +67,14 @@ struct TunedFileTests {
   func factorizations() throws {
     let (before, after) = try written { job in
       job.training.pretrain = .factors
-      job.initial.methods = [.mf, .ials, .bpr]
+      job.initial.methods = [.mf, .ials, .bpr, .ease]
       job.initial.ials = ALSOptions(factors: 12, regularization: 37, alpha: 2.5, iterations: 12)
       job.initial.mf = MFOptions(
         factors: 6, learningRate: 0.5, regularization: 0.25, negatives: 3, iterations: 7)
       job.initial.bpr = BPROptions(
         factors: 4, learningRate: 0.125, regularization: 0.5, iterations: 9)
-      job.model.gmfWidth = 24
+      job.initial.ease = EASEOptions(factors: 5, regularization: 300, iterations: 6)
+      job.model.gmfWidth = 29
     }
     #expect(after == before)
   }

@@ -32,18 +32,20 @@ struct ExperimentTests {
     #expect(try shop.value("SELECT count(*) FROM ncf.live") == "0")
   }
 
-  @Test("best --quick starts NeuMFs from each kind of factorisation and from both, and tests one")
+  @Test("best --quick starts NeuMFs from factorisations alone and side by side, and tests one")
   func best() throws {
     let shop = try Shop()
     let result = try shop.program.run(
       "experiment", "best", "--quick", "--config", shop.job(), "--factors", "4")
     try expectSuccess(result)
-    for start in ["iALS", "MF", "iALS and MF"] {
+    for start in [
+      "iALS", "MF", "EASE", "iALS and MF", "iALS and EASE", "iALS, MF and EASE",
+    ] {
       #expect(result.output.contains("| from \(start), tower 16-8, "), "\(start)")
     }
-    // Two factorisations and the NeuMF that validation prefers are tested, the three tried are not.
+    // Three factorisations and the NeuMF that validation prefers are tested, the six tried are not.
     #expect(
-      try shop.value("SELECT count(*) || ' ' || count(ndcg) FROM ncf.trials") == "6 3")
+      try shop.value("SELECT count(*) || ' ' || count(ndcg) FROM ncf.trials") == "10 4")
   }
 
   @Test("A second call reads what the first one finished: the same tables, and nothing is run")

@@ -27,6 +27,7 @@ struct MethodTests {
       ("bpr", "{method: bpr, factors: 8, iterations: 5}"),
       ("mf", "{method: mf, factors: 8, iterations: 5, learning_rate: 0.05, negatives: 3}"),
       ("eals", "{method: eals, factors: 8, iterations: 3}"),
+      ("ease", "{method: ease, factors: 8, regularization: 20, iterations: 3}"),
     ])
   func baseline(name: String, model: String) throws {
     let shop = try Shop()
@@ -64,9 +65,12 @@ struct MethodTests {
         """) == "20 of 20")
   }
 
-  @Test("Taste is learnt: alternating least squares and neighbours are far above popularity")
+  @Test("Taste is learnt: ALS, neighbours and autoencoders are far above popularity")
   func quality() throws {
-    for model in ["{method: ials, factors: 8, regularization: 1}", "itemknn"] {
+    for model in [
+      "{method: ials, factors: 8, regularization: 1}", "itemknn",
+      "{method: ease, factors: 8, regularization: 20}",
+    ] {
       let shop = try Shop()
       // The gate is not forced.
       try expectSuccess(shop.program.run("--config", config(shop, model: model)))
@@ -125,6 +129,10 @@ struct MethodTests {
         "{tower: [8, 4]}",
         "pretrain: [ials, mf], factorization: {ials: {factors: 5}, mf: {iterations: 3}}, refit: true"
       ),
+      (
+        "{tower: [8, 4]}",
+        "pretrain: [ials, ease], factorization: {ease: {factors: 5, regularization: 30}}, refit: true"
+      ),
     ])
   func variant(model: String, train: String) throws {
     let shop = try Shop()
@@ -167,11 +175,11 @@ struct MethodTests {
   @Test(
     "What can't work together is refused before any work, with the key and its place: 78",
     arguments: [
-      ("alsi", "", "3:8: model must be ncf, itempop, itemknn, mf, bpr, eals or ials"),
+      ("alsi", "", "3:8: model must be ncf, itempop, itemknn, mf, bpr, eals, ials or ease"),
       ("{method: ials, gmf: 8}", "", "3:28: model.gmf belongs to model.method ncf, not to ials"),
       (
         "{factors: 8}", "",
-        "3:18: model.factors belongs to model.method ials, eals, bpr or mf, not to ncf"
+        "3:18: model.factors belongs to model.method ials, eals, ease, bpr or mf, not to ncf"
       ),
       (
         "{method: ials, factors: 0}", "",

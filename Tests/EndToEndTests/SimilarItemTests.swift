@@ -26,6 +26,7 @@ struct SimilarItemTests {
       "{gmf: 8, tower: [16, 8], embeddings: shared, fusion: sum}",
       "{method: ials, factors: 8, regularization: 1}", "itemknn",
       "{method: bpr, factors: 8, iterations: 60}", "{method: eals, factors: 8}",
+      "{method: ease, factors: 8, regularization: 20}",
     ])
   func taste(model: String) throws {
     let shop = try Shop()

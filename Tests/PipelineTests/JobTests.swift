@@ -69,6 +69,7 @@ struct JobTests {
     ("model.factors", { ($0.method, $0.baselines.ials.factors) = (.ials, 0) }),
     ("model.alpha", { ($0.method, $0.baselines.ials.alpha) = (.ials, 0) }),
     ("model.regularization", { ($0.method, $0.baselines.bpr.regularization) = (.bpr, -1) }),
+    ("model.regularization", { ($0.method, $0.baselines.ease.regularization) = (.ease, 0) }),
     ("model.negatives", { ($0.method, $0.baselines.mf.negatives) = (.mf, 0) }),
     (
       "train.factorization.mf.learning_rate",

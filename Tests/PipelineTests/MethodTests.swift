@@ -14,6 +14,7 @@ struct MethodTests {
     $0.baselines.ials.iterations = 4
     $0.baselines.eals.factors = 6
     $0.baselines.eals.iterations = 4
+    $0.baselines.ease.factors = 6
     $0.baselines.bpr.factors = 6
     $0.baselines.bpr.iterations = 4
     $0.baselines.itemknn.neighbours = 10

@@ -33,6 +33,7 @@ struct ModelLook: Sendable, Equatable {
     case "bpr": "BPR"
     case "eals": "eALS"
     case "ials": "iALS"
+    case "ease": "EASE"
     case "live": "live model"
     case "parent": "as stored"
     default: model

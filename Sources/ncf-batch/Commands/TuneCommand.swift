@@ -157,6 +157,7 @@ extension Job {
       let starts = initial.methods.map { method -> Experiments.Method.Start in
         switch method {
         case .ials: .ials(initial.ials)
+        case .ease: .ease(initial.ease)
         case .bpr: .bpr(initial.bpr)
         case .mf: .mf(initial.mf)
         }
@@ -183,6 +184,9 @@ extension Job {
     case .ials(let options):
       initial.methods.append(.ials)
       initial.ials = options
+    case .ease(let options):
+      initial.methods.append(.ease)
+      initial.ease = options
     case .bpr(let options):
       initial.methods.append(.bpr)
       initial.bpr = options
