@@ -55,9 +55,9 @@ package enum FactorizationError: Error, Sendable, Equatable, CustomStringConvert
 /// Steck: "Embarrassingly Shallow Autoencoders for Sparse Data", WWW 2019. With `X` the interactions,
 /// it minimises `|X - X B|^2 + lambda |B|^2` under a zero diagonal of `B`: `B = I - P / diag(P)` with
 /// `P = (X^T X + lambda I)^-1` (equation 8 there). What is kept of the scores `X B` is their best
-/// approximation by `factors` products, the truncated singular value decomposition, which ranks
-/// somewhat better than all of them. It is found by subspace iteration (Halko, Martinsson, Tropp:
-/// "Finding Structure with Randomness", SIAM Review 2011, algorithm 4.4).
+/// approximation by `factors` products, the truncated singular value decomposition. It is found by
+/// subspace iteration (Halko, Martinsson, Tropp: "Finding Structure with Randomness", SIAM Review 2011,
+/// algorithm 4.4).
 ///
 /// The matrix `P` has a number for each pair of items: time grows with the third power of their count.
 package enum ShallowAutoencoder {
