@@ -29,19 +29,22 @@ struct BaselineBench {
 
   /// Seconds of a whole training on everything but the test items.
   func run() throws {
-    let positives = split.beforeTest
-    for options in Self.grid {
-      var values: [Double] = []
-      for _ in 0..<repeats {
-        let elapsed = try ContinuousClock().measure {
-          _ = try ImplicitALS.train(
-            positives: positives, itemCount: itemCount, options: options, pool: pool)
-        }
-        values.append(elapsed / .seconds(1))
+    for options in Self.grid { try time(options, as: Self.name(options)) }
+    let ease = EASEOptions()
+    guard itemCount <= ShallowAutoencoder.mostItems else { return }
+    try time(ease, as: "EASE, \(ease.factors) factors, \(itemCount) items")
+  }
+
+  private func time(_ options: any FactorizationOptions, as name: String) throws {
+    var values: [Double] = []
+    for _ in 0..<repeats {
+      let elapsed = try ContinuousClock().measure {
+        _ = try options.factorize(
+          split.beforeTest, weights: [], itemCount: itemCount, pool: pool, report: { _ in })
       }
-      figures.add(
-        Figure(section: "baselines", name: Self.name(options), unit: "s", values: values))
+      values.append(elapsed / .seconds(1))
     }
+    figures.add(Figure(section: "baselines", name: name, unit: "s", values: values))
   }
 }
 
