@@ -9,11 +9,7 @@ extension Laboratory {
   private struct Entry {
     var name: String
     var start: Method.Start
-    var trial: Trial {
-      var trial = Trial(start.methods[0], seed: 0, refit: true)
-      trial.choosesByCatalogue = true
-      return trial
-    }
+    var trial: Trial { Trial(start.methods[0], seed: 0, refit: true) }
   }
 
   /// The grid of factorisations: settings that others found best on ML-1M, and a few around them.
@@ -57,7 +53,7 @@ extension Laboratory {
   private func starts(of grid: [Entry], _ measured: [Measured]) -> [Method.Start] {
     func best(_ isOfKind: (Method.Start) -> Bool) -> Method.Start? {
       grid.indices.filter { isOfKind(grid[$0].start) }
-        .max { measured[$0].fullValidation < measured[$1].fullValidation }
+        .max { measured[$0].validation < measured[$1].validation }
         .map { grid[$0].start }
     }
     let ials = best { if case .ials = $0 { true } else { false } }
@@ -106,11 +102,9 @@ extension Laboratory {
     (options.l2Embeddings, options.averaging) = (lever.l2, lever.averaging)
     options.sampling = lever.sampling
     let spec = ModelSpec(gmfWidth: start.width, tower: lever.tower)
-    var trial = Trial(
+    return Trial(
       .neural(Method.Neural(spec: spec, options: options, start: start)), seed: 0,
       purpose: .validation)
-    trial.choosesByCatalogue = true
-    return trial
   }
 
   /// Tries the usual setting from every start, and then every lever with the start that validation
@@ -131,20 +125,16 @@ extension Laboratory {
 
   /// What validation prefers.
   private static func best(of tried: [(trial: Trial, measured: Measured)]) -> Trial? {
-    tried.max { $0.measured.fullValidation < $1.measured.fullValidation }?.trial
+    tried.max { $0.measured.validation < $1.measured.validation }?.trial
   }
 
   /// The best factorisations on validation, then the best NeuMF from them, refitted and tested.
   func best() throws -> [Report.Section] {
     let grid = grid.filter { $0.trial.problem == nil }
     let measured = try book.measure(grid.map(\.trial), seeds: settings.seeds)
-    let validationHeader = ["validation NDCG@\(k)", "validation, full"]
-    let header = ["model"] + validationHeader + figuresHeader
-    func validation(_ measured: Measured) -> [String] {
-      [Figures.fixed(measured.validation, 4), Figures.fixed(measured.fullValidation, 4)]
-    }
+    let header = ["model", "validation NDCG@\(k)"] + figuresHeader
     func row(_ name: String, _ measured: Measured) -> [String] {
-      [name] + validation(measured) + figures(measured)
+      [name, Figures.fixed(measured.validation, 4)] + figures(measured)
     }
     let tried = try tryOut(starts(of: grid, measured))
     guard var final = Self.best(of: tried) else { return [] }
@@ -157,9 +147,8 @@ extension Laboratory {
         rows: zip(grid, measured).map { row($0.name, $1) }
           + [row("NeuMF", neuMF)],
         notes: [
-          "Epochs are chosen on validation among candidates, settings by NDCG on validation among the "
-            + "whole catalogue; then all train on everything but the test item. "
-            + "NeuMF: \(Self.words(final))."
+          "Epochs and settings are chosen on validation; then all train on everything but the test "
+            + "item. NeuMF: \(Self.words(final))."
         ]),
       Report.Section(
         heading: "NeuMF less each factorisation, paired by user",
@@ -167,9 +156,12 @@ extension Laboratory {
         rows: zip(grid, measured).map { compare($0.name, neuMF, $1) }),
       Report.Section(
         heading: "NeuMFs tried, on validation",
-        header: ["settings"] + validationHeader + ["seconds"],
+        header: ["settings", "NDCG@\(k)", "seconds"],
         rows: tried.map { trial, measured in
-          [Self.words(trial)] + validation(measured) + [Figures.seconds(measured.seconds)]
+          [
+            Self.words(trial), Figures.fixed(measured.validation, 4),
+            Figures.seconds(measured.seconds),
+          ]
         }),
     ]
   }

@@ -60,14 +60,9 @@ struct Measured {
     return numbers.isEmpty ? "-" : numbers.map(String.init).joined(separator: ", ")
   }
 
-  /// Mean validation NDCG, sampled.
+  /// Mean validation NDCG.
   var validation: Double {
     results.reduce(0) { $0 + $1.validation.ndcg } / Double(max(results.count, 1))
-  }
-
-  /// Mean validation NDCG among the whole catalogue; 0 where that was not ranked.
-  var fullValidation: Double {
-    results.reduce(0) { $0 + ($1.fullValidation?.ndcg ?? 0) } / Double(max(results.count, 1))
   }
 }
 

@@ -3,7 +3,7 @@ import Foundation
 import NCF
 
 /// One training and what is measured on it; the unit that is stored and never done twice.
-package struct Trial: Sendable, Equatable, Encodable {
+package struct Trial: Sendable, Equatable, Codable {
   /// What is looked at.
   package enum Purpose: String, Sendable, Equatable, Codable {
     /// Validation items only: for choosing.
@@ -22,8 +22,6 @@ package struct Trial: Sendable, Equatable, Encodable {
   package var purpose: Purpose
   /// Whether the chosen settings are trained again on training and validation items together.
   package var refit: Bool
-  /// Whether validation ranks among the whole catalogue too, and chooses by that.
-  package var choosesByCatalogue = false
 
   /// A trial of one method.
   package init(_ method: Method, seed: UInt64, purpose: Purpose = .test, refit: Bool = false) {
@@ -45,20 +43,6 @@ package struct Trial: Sendable, Equatable, Encodable {
     self.seed = seed
     self.purpose = purpose
     self.refit = refit
-  }
-
-  private enum CodingKeys: String, CodingKey {
-    case methods, seed, purpose, refit, choosesByCatalogue
-  }
-
-  /// Writes all settings; what is not asked for by most is left out, so that their keys stay.
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(methods, forKey: .methods)
-    try container.encode(seed, forKey: .seed)
-    try container.encode(purpose, forKey: .purpose)
-    try container.encode(refit, forKey: .refit)
-    if choosesByCatalogue { try container.encode(true, forKey: .choosesByCatalogue) }
   }
 
   /// The name in tables.

@@ -37,8 +37,6 @@ package struct TrialResult: Sendable, Equatable, Codable {
   package var curve: [Epoch] = []
   /// On validation, sampled.
   package var validation = Figures(hr: 0, ndcg: 0)
-  /// On validation among the whole catalogue; nil where the trial doesn't choose by it.
-  package var fullValidation: Figures?
   /// Whether it was given up as worse than others at the same point; only in a search.
   package var isAbandoned = false
   /// On test among candidates; nil when the test items were not looked at.

@@ -70,13 +70,8 @@ package final class TrialRunner {
         continue
       }
       let figures = try validation(fitted.scorer, divided)
-      let full = trial.choosesByCatalogue ? try fullValidation(fitted.scorer, divided) : nil
-      let isBetter =
-        full.map { $0.ndcg > result.fullValidation?.ndcg ?? -1 }
-        ?? (figures.ndcg > result.validation.ndcg)
-      if best == nil || isBetter {
-        (best, result.chosen) = (fitted, place)
-        (result.validation, result.fullValidation) = (figures, full)
+      if best == nil || figures.ndcg > result.validation.ndcg {
+        (best, result.chosen, result.validation) = (fitted, place, figures)
       }
     }
     guard var kept = best else {
@@ -95,8 +90,7 @@ package final class TrialRunner {
     let sampled = HoldoutRanks.sampled(
       kept.scorer, holdout: divided.sampledTest, candidates: divided.testCandidates, pool: pool)
     result.sampled = PackedRanks(sampled)
-    result.full = PackedRanks(
-      try full(kept.scorer, divided.split.test, leavingOut: divided.beforeTest))
+    result.full = PackedRanks(try full(kept.scorer, divided))
     return result
   }
 
@@ -210,35 +204,23 @@ package final class TrialRunner {
     let ranks = HoldoutRanks.sampled(
       scorer, holdout: divided.split.validation, candidates: divided.validationCandidates,
       pool: pool)
-    return figures(ranks)
-  }
-
-  /// The validation items among the whole catalogue, the test items in it like any other.
-  private func fullValidation(
-    _ scorer: any Scorer, _ divided: DividedData
-  ) throws -> TrialResult.Figures {
-    figures(
-      try full(scorer, divided.split.validation, leavingOut: divided.split.training))
-  }
-
-  private func figures(_ ranks: HoldoutRanks) -> TrialResult.Figures {
-    TrialResult.Figures(
+    return TrialResult.Figures(
       hr: ranks.estimate(.hr, k: data.k)?.value ?? 0,
       ndcg: ranks.estimate(.ndcg, k: data.k)?.value ?? 0)
   }
 
   /// Ranks over the whole catalogue, with looks at whether to stop about once a second.
-  private func full(
-    _ scorer: any Scorer, _ held: [Int32], leavingOut known: UserItems
-  ) throws -> HoldoutRanks {
+  private func full(_ scorer: any Scorer, _ divided: DividedData) throws -> HoldoutRanks {
+    let test = divided.split.test
     let slice = max(64, 60_000_000 / max(data.table.itemCount, 1) / 64 * 64)
-    var ranks = [Int32](repeating: -1, count: held.count)
-    for first in stride(from: 0, to: held.count, by: slice) {
+    var ranks = [Int32](repeating: -1, count: test.count)
+    for first in stride(from: 0, to: test.count, by: slice) {
       try report(.working(what: "whole catalogue"))
-      let users = first..<min(first + slice, held.count)
-      var holdout = [Int32](repeating: -1, count: held.count)
-      holdout.replaceSubrange(users, with: held[users])
-      let some = HoldoutRanks.full(scorer, holdout: holdout, leavingOut: known, pool: pool)
+      let users = first..<min(first + slice, test.count)
+      var holdout = [Int32](repeating: -1, count: test.count)
+      holdout.replaceSubrange(users, with: test[users])
+      let some = HoldoutRanks.full(
+        scorer, holdout: holdout, leavingOut: divided.beforeTest, pool: pool)
       ranks.replaceSubrange(users, with: some.ranks[users])
     }
     return HoldoutRanks(ranks: ranks)

@@ -53,26 +53,6 @@ struct TrialTests {
     #expect(result.validation.ndcg >= popular.validation.ndcg)
   }
 
-  @Test("Where it is asked for, the whole catalogue's validation chooses, and is kept")
-  func choosingByCatalogue() throws {
-    let network = PlantedLog.network(epochs: 8)
-    func result(_ methods: [Experiments.Method], byCatalogue: Bool) throws -> TrialResult {
-      var trial = Trial(choosing: methods, seed: 1, purpose: .validation)
-      trial.choosesByCatalogue = byCatalogue
-      return try PlantedLog.runner().run(trial)
-    }
-    let methods = [.itemPop] + network.methods
-    let each = try methods.map { try result([$0], byCatalogue: true) }
-    let full = try each.map { try #require($0.fullValidation).ndcg }
-    // A held-out item is harder to find among all items than among some of them.
-    for (one, full) in zip(each, full) { #expect(full > 0 && full < one.validation.ndcg) }
-    let chosen = try result(methods, byCatalogue: true)
-    #expect(chosen.chosen == (full[1] > full[0] ? 1 : 0))
-    #expect(chosen.fullValidation?.ndcg == full.max())
-    #expect(chosen.validation == each[chosen.chosen].validation)
-    #expect(try result(methods, byCatalogue: false).fullValidation == nil)
-  }
-
   @Test("The key tells trials apart by everything that matters, and by nothing else")
   func keys() throws {
     let trial = PlantedLog.network()
@@ -81,10 +61,6 @@ struct TrialTests {
     #expect(try trial.key() != PlantedLog.network(refit: true).key())
     #expect(try trial.key() != PlantedLog.network(epochs: 4).key())
     #expect(try trial.key() != trial.key(search: true))
-    #expect(try !trial.key().contains("Catalogue"), "kept trials would not be found again")
-    var byCatalogue = trial
-    byCatalogue.choosesByCatalogue = true
-    #expect(try trial.key() != byCatalogue.key())
     var reseeded = trial
     if case .neural(var neural) = trial.methods[0] {
       neural.options.seed = 99
