@@ -65,11 +65,12 @@ struct ResumptionTests {
 
   @Test("Killed, it goes on from what it had written down: the uninterrupted run's lists")
   func killed() throws {
+    // Long enough that a checkpoint a second is seen before the end on a fast machine.
     let whole = try Shop()
-    try expectSuccess(start(whole, epochs: 1_000).wait())
+    try expectSuccess(start(whole, epochs: 4_000).wait())
     let shop = try Shop()
     let often = ["NCF_TRAIN_CHECKPOINT": "1s"]
-    let run = try start(shop, epochs: 1_000, often, "--threads", "1")
+    let run = try start(shop, epochs: 4_000, often, "--threads", "1")
     try shop.wait(until: "SELECT count(*) > 0 FROM ncf.checkpoints", while: run)
     run.signal(SIGKILL)
     #expect(try run.wait().code == -SIGKILL)
@@ -77,7 +78,7 @@ struct ResumptionTests {
     while try shop.value(
       "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'ncf-batch/%'") != "0"
     {}
-    let result = try start(shop, epochs: 1_000, often, "--threads", "2").wait()
+    let result = try start(shop, epochs: 4_000, often, "--threads", "2").wait()
     try expectSuccess(result)
     #expect(result.talk.contains("goes on from run 1"), "\(result.talk)")
     #expect(try results(shop) == results(whole))
