@@ -34,7 +34,7 @@ package struct BPROptions: Sendable, Equatable, Codable {
 /// gradient ascent of `w_ui ln sigmoid(x_ui - x_uj) - reg / 2 |theta|^2`, a positive i against one
 /// drawn negative j, items with a bias. Every step reads what the one before has written, so it runs
 /// on one thread, and its result depends on the data and the settings alone.
-package enum BPRFactorization {
+package enum BPRFactorization: Factorization {
   /// Factorises.
   ///
   /// - Parameters:

@@ -37,7 +37,7 @@ package struct EALSOptions: Sendable, Equatable, Codable {
 /// 2016. It minimises `sum over positives of w_ui (1 - x_ui)^2 + sum over missing pairs of c_i x_ui^2
 /// + reg (|P|^2 + |Q|^2)`, where `c_i` is an item's share of `missingWeight` by its popularity to a
 /// power, one number of a vector at a time (equations 12 and 13 there).
-package enum ElementwiseALS {
+package enum ElementwiseALS: Factorization {
   /// Factorises.
   ///
   /// - Parameters:

@@ -1,8 +1,33 @@
 package import Interactions
 package import Parallelism
 
-/// Settings of a matrix factorisation, and what it makes of a log: what its users need to know of any.
+/// A way to factorise a log.
+package protocol Factorization {
+  /// Its settings.
+  associatedtype Options
+
+  /// Factorises.
+  ///
+  /// - Parameters:
+  ///   - positives: each user's training interactions.
+  ///   - weights: one for each positive, in their order; empty for 1.
+  ///   - itemCount: the size of the catalogue; every positive is below it.
+  ///   - options: its settings.
+  ///   - pool: the threads; the result is the same for any number.
+  ///   - report: called after each iteration, counted from 1; throws to stop.
+  /// - Returns: vectors, and the biases that the method has.
+  /// - Throws: `FactorizationError` where the method can't work on the log; what `report` throws.
+  static func train(
+    positives: UserItems, weights: [Float], itemCount: Int, options: Options, pool: WorkerPool,
+    report: (_ iteration: Int) throws -> Void
+  ) throws -> MatrixFactors
+}
+
+/// Settings of a matrix factorisation: what its users need to know of any.
 package protocol FactorizationOptions: Sendable {
+  /// What they are settings of.
+  associatedtype Solver: Factorization where Solver.Options == Self
+
   /// Numbers in a user's and in an item's vector, without biases.
   var factors: Int { get }
   /// How often everything is passed over.
@@ -29,21 +54,6 @@ package protocol FactorizationOptions: Sendable {
   ///   - threads: of the pool.
   /// - Returns: 0 or more.
   func workingMemory(users: Int, items: Int, threads: Int) -> Int
-
-  /// Factorises.
-  ///
-  /// - Parameters:
-  ///   - positives: each user's training interactions.
-  ///   - weights: one for each positive, in their order; empty for 1.
-  ///   - itemCount: the size of the catalogue; every positive is below it.
-  ///   - pool: the threads; the result is the same for any number.
-  ///   - report: called after each iteration, counted from 1; throws to stop.
-  /// - Returns: vectors, with biases where `hasBiases`.
-  /// - Throws: `FactorizationError` where the method can't work on the log; what `report` throws.
-  func factorize(
-    _ positives: UserItems, weights: [Float], itemCount: Int, pool: WorkerPool,
-    report: (_ iteration: Int) throws -> Void
-  ) throws -> MatrixFactors
 }
 
 extension FactorizationOptions {
@@ -53,6 +63,25 @@ extension FactorizationOptions {
   /// Per thread the normal equations of one row.
   package func workingMemory(users: Int, items: Int, threads: Int) -> Int {
     4 * width * width * (1 + 2 * threads)
+  }
+
+  /// Factorises with these settings, as `Solver` does.
+  ///
+  /// - Parameters:
+  ///   - positives: each user's training interactions.
+  ///   - weights: one for each positive, in their order; empty for 1.
+  ///   - itemCount: the size of the catalogue; every positive is below it.
+  ///   - pool: the threads; the result is the same for any number.
+  ///   - report: called after each iteration, counted from 1; throws to stop.
+  /// - Returns: vectors, with biases where `hasBiases`.
+  /// - Throws: what `Solver` throws.
+  package func factorize(
+    _ positives: UserItems, weights: [Float], itemCount: Int, pool: WorkerPool,
+    report: (_ iteration: Int) throws -> Void
+  ) throws -> MatrixFactors {
+    try Solver.train(
+      positives: positives, weights: weights, itemCount: itemCount, options: self, pool: pool,
+      report: report)
   }
 }
 
@@ -64,6 +93,9 @@ extension Collection where Element == any FactorizationOptions {
 }
 
 extension ALSOptions: FactorizationOptions {
+  /// Its method.
+  package typealias Solver = ImplicitALS
+
   /// None.
   package static var hasBiases: Bool { false }
 
@@ -72,19 +104,12 @@ extension ALSOptions: FactorizationOptions {
     let width = Double(factors)
     return Double(iterations) * (interactions + (users + items) * width / 3) * width * width
   }
-
-  /// By `ImplicitALS`.
-  package func factorize(
-    _ positives: UserItems, weights: [Float], itemCount: Int, pool: WorkerPool,
-    report: (_ iteration: Int) throws -> Void
-  ) throws -> MatrixFactors {
-    try ImplicitALS.train(
-      positives: positives, weights: weights, itemCount: itemCount, options: self, pool: pool,
-      report: report)
-  }
 }
 
 extension EALSOptions: FactorizationOptions {
+  /// Its method.
+  package typealias Solver = ElementwiseALS
+
   /// None.
   package static var hasBiases: Bool { false }
 
@@ -93,19 +118,12 @@ extension EALSOptions: FactorizationOptions {
     let width = Double(factors)
     return Double(iterations) * (interactions * width + (users + items) * width * width)
   }
-
-  /// By `ElementwiseALS`.
-  package func factorize(
-    _ positives: UserItems, weights: [Float], itemCount: Int, pool: WorkerPool,
-    report: (_ iteration: Int) throws -> Void
-  ) throws -> MatrixFactors {
-    try ElementwiseALS.train(
-      positives: positives, weights: weights, itemCount: itemCount, options: self, pool: pool,
-      report: report)
-  }
 }
 
 extension EASEOptions: FactorizationOptions {
+  /// Its method.
+  package typealias Solver = ShallowAutoencoder
+
   /// None.
   package static var hasBiases: Bool { false }
 
@@ -121,19 +139,12 @@ extension EASEOptions: FactorizationOptions {
     let rank = min(factors + ShallowAutoencoder.oversampling, items)
     return 4 * (items * items + rank * (users + 5 * items + 3 * rank))
   }
-
-  /// By `ShallowAutoencoder`.
-  package func factorize(
-    _ positives: UserItems, weights: [Float], itemCount: Int, pool: WorkerPool,
-    report: (_ iteration: Int) throws -> Void
-  ) throws -> MatrixFactors {
-    try ShallowAutoencoder.train(
-      positives: positives, weights: weights, itemCount: itemCount, options: self, pool: pool,
-      report: report)
-  }
 }
 
 extension BPROptions: FactorizationOptions {
+  /// Its method.
+  package typealias Solver = BPRFactorization
+
   /// Of items.
   package static var hasBiases: Bool { true }
 
@@ -141,34 +152,17 @@ extension BPROptions: FactorizationOptions {
   package func work(interactions: Double, users: Double, items: Double) -> Double {
     Double(iterations) * interactions
   }
-
-  /// By `BPRFactorization`.
-  package func factorize(
-    _ positives: UserItems, weights: [Float], itemCount: Int, pool: WorkerPool,
-    report: (_ iteration: Int) throws -> Void
-  ) throws -> MatrixFactors {
-    try BPRFactorization.train(
-      positives: positives, weights: weights, itemCount: itemCount, options: self, pool: pool,
-      report: report)
-  }
 }
 
 extension MFOptions: FactorizationOptions {
+  /// Its method.
+  package typealias Solver = LogLossFactorization
+
   /// Of users and items.
   package static var hasBiases: Bool { true }
 
   /// As many steps for each interaction.
   package func work(interactions: Double, users: Double, items: Double) -> Double {
     Double(iterations) * interactions
-  }
-
-  /// By `LogLossFactorization`.
-  package func factorize(
-    _ positives: UserItems, weights: [Float], itemCount: Int, pool: WorkerPool,
-    report: (_ iteration: Int) throws -> Void
-  ) throws -> MatrixFactors {
-    try LogLossFactorization.train(
-      positives: positives, weights: weights, itemCount: itemCount, options: self, pool: pool,
-      report: report)
   }
 }

@@ -35,7 +35,7 @@ package struct ALSOptions: Sendable, Equatable, Codable {
 /// `p_ui = 1` and `c_ui = alpha w_ui` for an interaction of weight `w_ui`, `p_ui = 0` and `c_ui = 1`
 /// for every other pair. Each row is solved for exactly, by Cholesky, from `Y^T Y` and the rows of
 /// its interactions (equation 4 there).
-package enum ImplicitALS {
+package enum ImplicitALS: Factorization {
   /// Factorises.
   ///
   /// - Parameters:

@@ -38,7 +38,7 @@ package struct MFOptions: Sendable, Equatable, Codable {
 /// `w_ui (log loss of sigmoid(b + b_u + b_i + p_u . q_i)) + reg / 2 |theta|^2`. Every step reads what
 /// the one before has written, so it runs on one thread, and its result depends on the data and the
 /// settings alone.
-package enum LogLossFactorization {
+package enum LogLossFactorization: Factorization {
   /// Factorises.
   ///
   /// - Parameters:

@@ -60,7 +60,7 @@ package enum FactorizationError: Error, Sendable, Equatable, CustomStringConvert
 /// algorithm 4.4).
 ///
 /// The matrix `P` has a number for each pair of items: time grows with the third power of their count.
-package enum ShallowAutoencoder {
+package enum ShallowAutoencoder: Factorization {
   /// The largest catalogue: LAPACK counts with 32 bits, and `P` takes eight gigabytes then.
   package static let mostItems = 46_340
   /// Directions that are looked for beside those that are kept, which makes the search quicker.
