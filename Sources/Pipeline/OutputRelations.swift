@@ -126,6 +126,8 @@ struct OutputRelations {
 
   /// Checks what is there; changes nothing.
   ///
+  /// Of a view the columns and that it is of this job: its whole definition is compared in `ensure()`.
+  ///
   /// - Throws: `BatchError`, exit code 78; `PostgresError`.
   func verify() throws { _ = try verified() }
 
@@ -152,6 +154,9 @@ struct OutputRelations {
             + "run makes it anew")
       }
     }
+    let foreign = try connection.execute(
+      SQL.Output.foreignViews, [.text(job.output.schema), .text(job.name)])
+    if foreign.rowCount > 0, let name = foreign[row: 0, column: 0] { throw self.foreign(name) }
     return Set(found.keys)
   }
 
@@ -179,12 +184,15 @@ struct OutputRelations {
     let found = try connection.execute(
       SQL.Output.viewDefinition, [.text(qualified)])[row: 0, column: 0]
     guard let wanted, wanted == found else {
-      throw BatchError(
-        .configuration,
-        "the view \(self.job.output.schema).\(name) is not the one that this job made",
-        advice: "drop it so that the next run makes it anew; if another job made it, give this job "
-          + "an output.schema of its own")
+      throw foreign(name)
     }
+  }
+
+  private func foreign(_ name: String) -> BatchError {
+    BatchError(
+      .configuration, "the view \(job.output.schema).\(name) is not the one that this job made",
+      advice: "drop it so that the next run makes it anew; if another job made it, give this job "
+        + "an output.schema of its own")
   }
 
   private struct Undo: Error {}

@@ -131,10 +131,18 @@ struct WordingTests {
             "SELECT user_id::text AS user_id, item_id, occurred_at FROM app.events")
         })
     }
+    // Another job's views are seen before anything is learnt, a changed one of this job's at the end.
+    let epochs = "SELECT count(*) FROM ncf.epochs"
+    let before = try shop.connection.execute(epochs)[row: 0, column: 0]
+    expect(.configuration, "the view ncf.item_vectors is not the one that this job made") {
+      try shop.run(shop.job { $0.name = "other" }, RunRequest(force: true))
+    }
+    #expect(try shop.connection.execute(epochs)[row: 0, column: 0] == before)
     try shop.connection.execute(
       """
       CREATE OR REPLACE VIEW ncf.recommendations AS
       SELECT user_id, rank, item_id, score, source, run_id FROM ncf.recommendations_by_run
+      WHERE '\(shop.job().name)' <> ''
       """)
     expect(.configuration, "the view ncf.recommendations is not the one that this job made") {
       try shop.run(nil, RunRequest(force: true))

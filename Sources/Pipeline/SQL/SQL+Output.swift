@@ -90,6 +90,17 @@ extension SQL {
           'user_vectors', 'user_vectors_by_run', 'item_vectors', 'item_vectors_by_run')
       ORDER BY c.relname, a.attnum
       """
+    /// Views under this program's names that say nothing of a job; literals in them are in quotes.
+    static let foreignViews = """
+      SELECT c.relname
+      FROM pg_catalog.pg_namespace AS n
+      JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid
+      WHERE n.nspname = $1 AND c.relkind = 'v'
+        AND c.relname IN ('recommendations', 'recommendations_by_slot', 'popular_items',
+          'similar_items', 'user_vectors', 'item_vectors')
+        AND pg_catalog.strpos(pg_catalog.pg_get_viewdef(c.oid), pg_catalog.quote_literal($2)) = 0
+      ORDER BY c.relname
+      """
     static let viewDefinition = "SELECT pg_catalog.pg_get_viewdef(pg_catalog.to_regclass($1))"
 
     var createSchema: String {
