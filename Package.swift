@@ -38,7 +38,7 @@ let package = Package(
       name: "NCF", dependencies: ["Interactions", "Parallelism", "CBLAS", "CProcessor"],
       swiftSettings: kernelFlags),
     .target(
-      name: "Baselines", dependencies: ["Interactions", "Parallelism", "CBLAS"],
+      name: "Baselines", dependencies: ["Interactions", "Parallelism", "CBLAS", "CProcessor"],
       swiftSettings: kernelFlags),
     .target(name: "Ranking", dependencies: ["Interactions", "Parallelism"]),
     .target(name: "Planted", dependencies: ["Interactions"]),

@@ -1,3 +1,4 @@
+private import CProcessor
 private import Glibc
 package import Interactions
 package import Parallelism
@@ -10,7 +11,7 @@ package struct MFOptions: Sendable, Equatable, Codable {
   package var learningRate: Float
   /// What holds back vectors and biases at every step that names them.
   package var regularization: Float
-  /// Items drawn for each positive.
+  /// Items drawn for each positive, from the whole catalogue.
   package var negatives: Int
   /// How often every positive is met.
   package var iterations: Int
@@ -35,8 +36,10 @@ package struct MFOptions: Sendable, Equatable, Codable {
 ///
 /// Rendle, Krichene, Zhang, Anderson, "Neural Collaborative Filtering vs. Matrix Factorization
 /// Revisited", RecSys 2020: a step on each sample, a positive and then the items drawn for it, of
-/// `w_ui (log loss of sigmoid(b + b_u + b_i + p_u . q_i)) + reg / 2 |theta|^2`. Every step reads what
-/// the one before has written, so it runs on one thread, and its result depends on the data and the
+/// `w_ui (log loss of sigmoid(b + b_u + b_i + p_u . q_i)) + reg / 2 |theta|^2`. As in the authors' code
+/// (`mf_simple.py`, whose loss has `negatives / |I|` times the sum over all items) negatives are drawn from
+/// the whole catalogue, the user's own items among them: see the decision on negatives. Every step reads
+/// what the one before has written, so it runs on one thread, and its result depends on the data and the
 /// settings alone.
 package enum LogLossFactorization: Factorization {
   /// Factorises.
@@ -56,14 +59,17 @@ package enum LogLossFactorization: Factorization {
   ) throws -> MatrixFactors {
     precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
     var model = Descent(userCount: positives.userCount, itemCount: itemCount, options: options)
-    let sampler = UniformNegativeSampler(positives: positives, itemCount: itemCount)
     let passes = StochasticPasses(positives, seed: options.seed)
+    // Drawn before they are needed, so that the caches can fetch the next item during a step.
+    var drawn = [Int](repeating: 0, count: options.negatives)
     try passes.run(iterations: options.iterations, report: report) { entry, user, random in
       let weight = weights.isEmpty ? 1 : weights[entry]
+      for place in drawn.indices { drawn[place] = Int.random(in: 0..<itemCount, using: &random) }
+      if let first = drawn.first { model.prefetch(item: first) }
       model.step(user, Int(positives.items[entry]), label: 1, weight: weight)
-      for _ in 0..<options.negatives {
-        guard let item = sampler.draw(user: user, random: &random) else { break }
-        model.step(user, Int(item), label: 0, weight: weight)
+      for (place, item) in drawn.enumerated() {
+        if place + 1 < drawn.count { model.prefetch(item: drawn[place + 1]) }
+        model.step(user, item, label: 0, weight: weight)
       }
     }
     return model.factors
@@ -71,7 +77,8 @@ package enum LogLossFactorization: Factorization {
 
   /// Vectors and biases on their way down.
   private struct Descent {
-    private typealias Vector = SIMD8<Float>
+    private typealias Vector = SIMD16<Float>
+    private static let lanes = Vector.scalarCount
 
     private let options: MFOptions
     private let userCount: Int
@@ -87,9 +94,9 @@ package enum LogLossFactorization: Factorization {
     init(userCount: Int, itemCount: Int, options: MFOptions) {
       self.options = options
       (self.userCount, self.itemCount) = (userCount, itemCount)
-      vectors = (options.factors + 7) / 8
-      users = Block(userCount * vectors * 8)
-      items = Block(itemCount * vectors * 8)
+      vectors = (options.factors + Self.lanes - 1) / Self.lanes
+      users = Block(userCount * vectors * Self.lanes)
+      items = Block(itemCount * vectors * Self.lanes)
       userBiases = [Float](repeating: 0, count: userCount)
       itemBiases = [Float](repeating: 0, count: itemCount)
       draw(users, userCount, stream: 1)
@@ -102,9 +109,16 @@ package enum LogLossFactorization: Factorization {
         count, width: width, deviation: 0.1, seed: options.seed, stream: stream)
       for row in 0..<count {
         for column in 0..<width {
-          unsafe rows.base[row * vectors * 8 + column] = drawn[row * width + column]
+          unsafe rows.base[row * vectors * Self.lanes + column] = drawn[row * width + column]
         }
       }
+    }
+
+    /// Asks the caches for an item's vector.
+    @inline(__always)
+    func prefetch(item: Int) {
+      let row = unsafe items.base + item * vectors * Self.lanes
+      for line in 0..<vectors { unsafe processor_prefetch(row + line * Self.lanes) }
     }
 
     /// Goes one step down the gradient of one sample.
@@ -122,7 +136,11 @@ package enum LogLossFactorization: Factorization {
         )
         sum = sum.addingProduct(own, other)
       }
-      let score = bias + userBiases[user] + itemBiases[item] + sum.sum()
+      // Halves are added to halves: `sum()` would be a chain of fifteen additions.
+      let eight = sum.lowHalf + sum.highHalf
+      let four = eight.lowHalf + eight.highHalf
+      let two = four.lowHalf + four.highHalf
+      let score = bias + userBiases[user] + itemBiases[item] + (two.x + two.y)
       let pull = options.learningRate * weight * (label - 1 / (1 + expf(-score)))
       let keep = 1 - options.learningRate * options.regularization
       for offset in stride(from: 0, to: size, by: MemoryLayout<Vector>.stride) {
@@ -150,7 +168,7 @@ package enum LogLossFactorization: Factorization {
 
     private func rows(_ block: Block, _ count: Int) -> [Float] {
       (0..<count).flatMap { row in
-        (0..<options.factors).map { unsafe block.base[row * vectors * 8 + $0] }
+        (0..<options.factors).map { unsafe block.base[row * vectors * Self.lanes + $0] }
       }
     }
   }

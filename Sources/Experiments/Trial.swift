@@ -73,7 +73,7 @@ package struct Trial: Sendable, Equatable, Codable {
   }
 
   /// Grows when trials are trained otherwise, so that older results are no longer taken for theirs.
-  private static let recipe = 2
+  private static let recipe = 3
 
   /// How long it takes against others, in a unit of its own.
   package var cost: Double { methods.reduce(0) { $0 + $1.cost } * (refit ? 1.7 : 1) }

@@ -46,7 +46,7 @@ struct LogLossFactorizationTests {
   private static let pair = UserItems(lists: [[0], [1, 2]])
 
   /// The second user's samples weigh nothing: what is left is one step up for item 0 and one down for
-  /// item 1 or 2.
+  /// whichever is drawn.
   @Test(arguments: [3, 8, 13])
   func `a step goes down the gradient of the log loss`(factors: Int) throws {
     let start = try train(iterations: 0, positives: Self.pair, itemCount: 3, factors: factors)
@@ -73,7 +73,7 @@ struct LogLossFactorizationTests {
         + zip(end.itemBiases, other).map { abs(Double($0) - $1) }
       return differences.max() ?? .infinity
     }
-    let deviations = [1, 2].map(deviation)
+    let deviations = [0, 1, 2].map(deviation)
     #expect(try #require(deviations.min()) < 1e-6, "\(deviations)")
     #expect(try #require(deviations.max()) > 1e-2, "\(deviations)")
   }
@@ -89,15 +89,25 @@ struct LogLossFactorizationTests {
       #expect(abs(end.users[column] - keep * keep * start.users[column]) < 1e-6)
       #expect(
         abs(end.users[3 + column] - keep * keep * keep * keep * start.users[3 + column]) < 1e-6)
-      // Item 0 is the first user's positive, and the only negative that the second user has.
-      #expect(abs(end.items[column] - keep * keep * keep * start.items[column]) < 1e-6)
     }
   }
 
-  @Test func `a user who has everything learns from positives alone`() throws {
-    let all = UserItems(lists: [[0, 1, 2, 3, 4]])
-    let end = try train(iterations: 3, positives: all)
-    #expect(end.itemBiases.allSatisfy { $0 > 0 })
+  /// With weights of 0 nothing but holding back is left, which counts how often an item is named.
+  @Test func `negatives are drawn from the whole catalogue, the user's own among them`() throws {
+    let (own, itemCount, iterations, negatives) = (10, 20, 100, 4)
+    let positives = UserItems(lists: [Array(0..<UInt32(own))])
+    func train(_ iterations: Int) throws -> MatrixFactors {
+      try self.train(
+        iterations: iterations, rate: 1, regularization: 1.0 / 1024, negatives: negatives,
+        weights: [Float](repeating: 0, count: own), positives: positives, itemCount: itemCount,
+        factors: 1)
+    }
+    let (start, end) = (try train(0).items, try train(iterations).items)
+    let named = zip(start, end).map { (log(Double($1 / $0)) / log(1 - 1.0 / 1024)).rounded() }
+    #expect(named.reduce(0, +) == Double(iterations * own * (negatives + 1)))
+    let drawn = named.enumerated().map { $1 - Double($0 < own ? iterations : 0) }
+    // 4,000 draws among 20 items: 200 each, give or take four standard deviations.
+    #expect(drawn.allSatisfy { abs($0 - 200) < 56 }, "\(drawn)")
   }
 
   @Test func `the same seed gives the same numbers and another one others`() throws {
