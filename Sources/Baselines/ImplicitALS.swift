@@ -160,7 +160,8 @@ package enum ImplicitALS: Factorization {
     var order = Int32(width)
     var info: Int32 = 0
     unsafe spotrf_("U", &order, matrix.base, &order, &info)
-    // Not positive definite only where weights below 1 / alpha outweigh all else: no vector then.
+    // The Gram matrix has each entry's row with weight 1 and the regularisation on its diagonal, so that
+    // only rounding can make it not positive definite: no vector then.
     if info != 0 { return unsafe solution.update(repeating: 0, count: width) }
     for side in [CblasTrans, CblasNoTrans] {
       unsafe cblas_strsv(

@@ -9,7 +9,7 @@ package struct TunedFile {
   /// The new file's text.
   package let text: String
 
-  /// Replaces the sections `model` and `train` of a job's file.
+  /// Replaces the section `model` of a job's file, and in `train` what a search finds.
   ///
   /// Everything else stays as it stands, without comments; a relative path of `evaluate.candidates`
   /// becomes the one that the job was read with, so that the new file may lie elsewhere.
@@ -25,7 +25,7 @@ package struct TunedFile {
     do {
       var root = try Yams.compose(yaml: original) ?? Node([(Node, Node)]())
       root["model"] = Self.model(job)
-      root["train"] = Self.training(job)
+      root["train"] = Self.training(job, keeping: root["train"])
       if let candidates = job.evaluation.candidates, root["evaluate"]?["candidates"] != nil {
         root["evaluate"]?["candidates"] = Node(candidates)
       }
@@ -42,9 +42,16 @@ package struct TunedFile {
     } catch {
       throw error.batchError
     }
-    guard read.model == job.model, read.training == job.training else {
+    var expected = job
+    // Settings of factorisations that are not started from are not written.
+    if Self.start(read) == Self.start(job) { expected.initial = read.initial }
+    guard read == expected else {
       throw BatchError(.software, "the tuned file would mean other settings than were found")
     }
+  }
+
+  private static func start(_ job: Job) -> [Node] {
+    [pretraining(job)] + (job.training.pretrain == .factors ? [factorization(job.initial)] : [])
   }
 
   private static func model(_ job: Job) -> Node {
@@ -62,7 +69,8 @@ package struct TunedFile {
     ])
   }
 
-  private static func training(_ job: Job) -> Node {
+  /// The section `train`; what a search does not find, such as how nights go on, stays.
+  private static func training(_ job: Job, keeping old: Node?) -> Node {
     let options = job.training
     var pairs: [(String, Node)] = [
       ("pretrain", pretraining(job)), ("alpha", word(options.alpha)),
@@ -74,7 +82,9 @@ package struct TunedFile {
     pairs += phase(options.pretraining)
     pairs.append(("finetune", section(phase(options.joint))))
     if options.pretrain == .factors { pairs.append(("factorization", factorization(job.initial))) }
-    return section(pairs)
+    let found = Set(pairs.map(\.0) + ["factorization"])
+    let kept = (old?.mapping ?? [:]).filter { key, _ in !found.contains(key.string ?? "") }
+    return section(kept.map { ($0.key.string ?? "", $0.value) } + pairs)
   }
 
   private static func pretraining(_ job: Job) -> Node {

@@ -22,6 +22,10 @@ package struct ExperimentData: Sendable {
   package let table: InteractionTable
   /// Whether their weights count in training.
   package let isWeighted: Bool
+  /// What users have spoken against, which networks learn from; nil when nobody has.
+  package let known: KnownNegatives?
+  /// Content features that networks learn; nil for none.
+  package let features: ContentFeatures?
   /// Candidates of the test items; nil when they are drawn.
   package let given: GivenCandidates?
   /// How many candidates are drawn.
@@ -34,15 +38,19 @@ package struct ExperimentData: Sendable {
   /// - Parameters:
   ///   - table: interactions.
   ///   - isWeighted: whether weights count in training.
+  ///   - known: what users have spoken against, by the table's indices.
+  ///   - features: of the table's users and items.
   ///   - given: test candidates from a file.
   ///   - sampled: how many candidates are drawn otherwise, and for validation.
   ///   - k: 1 to 254.
   package init(
-    table: InteractionTable, isWeighted: Bool = false, given: GivenCandidates? = nil,
-    sampled: Int = 99, k: Int = 10
+    table: InteractionTable, isWeighted: Bool = false, known: KnownNegatives? = nil,
+    features: ContentFeatures? = nil, given: GivenCandidates? = nil, sampled: Int = 99, k: Int = 10
   ) {
     self.table = table
     self.isWeighted = isWeighted
+    self.known = known
+    self.features = features
     self.given = given
     self.sampled = sampled
     self.k = k
@@ -67,6 +75,14 @@ package struct ExperimentData: Sendable {
     for row in table.items.indices {
       hash.add(Int(table.items[row]) << 32 | Int(table.seconds[row]))
       if isWeighted { hash.add(Int(table.weights[row].bitPattern)) }
+    }
+    if let known {
+      for number in known.items.offsets + known.items.items.map(Int.init) { hash.add(number) }
+      for weight in known.weights { hash.add(Int(weight.bitPattern)) }
+    }
+    for lists in features.map({ [$0.users, $0.items] }) ?? [] {
+      for number in lists.offsets + lists.features.map(Int.init) { hash.add(number) }
+      for weight in lists.weights { hash.add(Int(weight.bitPattern)) }
     }
     hash.add(sampled)
     hash.add(k)

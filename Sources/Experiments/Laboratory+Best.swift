@@ -12,6 +12,10 @@ extension Laboratory {
     var trial: Trial { Trial(start.methods[0], seed: 0, refit: true) }
   }
 
+  /// The largest catalogue with an EASE in the grid; with one of 10,000 items it takes half a gigabyte,
+  /// and minutes for all seeds, which grow with the third power.
+  private static let mostItemsOfEASE = 10_000
+
   /// The grid of factorisations: settings that others found best on ML-1M, and a few around them.
   private var grid: [Entry] {
     func number(_ value: Float, _ places: Int) -> String { Figures.fixed(Double(value), places) }
@@ -31,8 +35,7 @@ extension Laboratory {
         start: .mf(options))
     }
     func ease(_ factors: Int, _ regularization: Float) -> [Entry] {
-      // The catalogue is too large for it where nothing is given.
-      guard book.data.table.itemCount <= ShallowAutoencoder.mostItems else { return [] }
+      guard book.data.table.itemCount <= Self.mostItemsOfEASE else { return [] }
       let options = EASEOptions(factors: factors, regularization: regularization)
       return [
         Entry(
@@ -185,11 +188,4 @@ extension Laboratory {
 extension Method.Start {
   /// How wide a GMF is that starts from it; biases are two more columns.
   fileprivate var width: Int { methods.compactMap(\.factorization).width }
-
-  /// The methods' names.
-  fileprivate var words: String {
-    let labels = methods.map(\.label)
-    let last = labels.last ?? ""
-    return labels.count < 2 ? last : labels.dropLast().joined(separator: ", ") + " and " + last
-  }
 }

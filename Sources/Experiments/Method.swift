@@ -49,6 +49,13 @@ package enum Method: Sendable, Equatable, Codable {
     case mf(MFOptions)
     /// Several, side by side at equal spread.
     indirect case sum([Start])
+
+    /// Their names, for a sentence.
+    package var words: String {
+      let labels = methods.map(\.label)
+      let last = labels.last ?? ""
+      return labels.count < 2 ? last : labels.dropLast().joined(separator: ", ") + " and " + last
+    }
   }
 
   /// The name in tables.
@@ -76,9 +83,6 @@ package enum Method: Sendable, Equatable, Codable {
     case .ease(let options): options
     }
   }
-
-  /// Whether the result depends on the seed beyond the choice of the validation items.
-  package var isNeural: Bool { if case .neural = self { true } else { false } }
 }
 
 extension Method.Neural {
@@ -89,7 +93,7 @@ extension Method.Neural {
     return switch options.pretrain {
     case .none: "NeuMF"
     case .parts: "NeuMF, pre-trained"
-    case .factors: "NeuMF from factors"
+    case .factors: "NeuMF from \(start?.words ?? "factors")"
     }
   }
 }

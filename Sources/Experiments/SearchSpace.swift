@@ -17,34 +17,61 @@ package struct SearchSpace: Sendable {
   }
 
   /// The settings of a number: 0 gives the job's own, each other one a draw of its own.
+  ///
+  /// What is drawn can be trained: a part that the base lacks stays away, shared embeddings and
+  /// `fusion: sum` keep their shape, and pre-training is drawn among what link and outputs allow.
   package func settings(_ number: Int) -> Method.Neural {
     guard number > 0 else { return base }
     var random = CounterRandom(seed: seed, stream: UInt64(number))
     var drawn = base
-    drawn.spec.tower = Self.tower(&random)
-    drawn.spec.gmfWidth = Self.pick([8, 16, 32, 64], &random)
+    drawShape(&drawn.spec, &random)
     drawn.options.negatives = Self.pick([2, 4, 6, 8, 10], &random)
     drawn.options.l2Embeddings = Self.pick([0, 0, 1e-5, 1e-4, 1e-3], &random)
-    drawn.options.dropout = Self.pick([0, 0, 0.1, 0.2, 0.4], &random)
-    drawn.options.pretraining.optimizer = .adam
+    let dropout: Float = Self.pick([0, 0, 0.1, 0.2, 0.4], &random)
+    drawn.options.dropout = drawn.spec.tower.isEmpty ? 0 : dropout
     drawn.options.pretraining.learningRate =
-      base.options.pretraining.learningRate * Self.power(0.2, 5, &random)
+      base.options.pretraining.optimizer == .adam
+      ? base.options.pretraining.learningRate * Self.power(0.2, 5, &random)
+      : Self.power(0.0002, 0.005, &random)
+    drawn.options.pretraining.optimizer = .adam
     drawn.options.joint.optimizer = Self.pick([.sgd, .adam], &random)
     drawn.options.joint.learningRate =
       drawn.options.joint.optimizer == .sgd
       ? Self.power(0.002, 0.05, &random) : Self.power(0.00003, 0.001, &random)
-    drawn.options.pretrain = Self.pick([.none, .parts, .parts, .factors, .factors], &random)
     drawn.options.alpha = Self.pick([0.3, 0.5, 0.7, 0.9], &random)
-    drawn.start = nil
-    if drawn.options.pretrain == .factors {
-      let options = ALSOptions(
-        factors: Self.pick([16, 32, 64, 128], &random),
-        regularization: Self.power(5, 100, &random), alpha: Self.power(1, 15, &random),
-        iterations: 15)
-      drawn.start = .ials(options)
-      drawn.spec.gmfWidth = options.factors
-    }
+    drawStart(&drawn, &random)
     return drawn
+  }
+
+  /// Draws widths.
+  private func drawShape(_ spec: inout ModelSpec, _ random: inout CounterRandom) {
+    let tower = Self.tower(&random)
+    let width = Self.pick([8, 16, 32, 64], &random)
+    if base.spec.fusion == .sum {
+      (spec.tower, spec.gmfWidth) = ([2 * width, width], width)
+      return
+    }
+    if !base.spec.tower.isEmpty { spec.tower = tower }
+    if base.spec.gmfWidth > 0 { spec.gmfWidth = spec.sharedEmbeddings ? spec.mlpWidth : width }
+  }
+
+  /// Draws what the network starts from.
+  private func drawStart(_ drawn: inout Method.Neural, _ random: inout CounterRandom) {
+    drawn.start = nil
+    let kinds: [PreTraining] = [.none, .parts, .parts, .factors, .factors]
+    drawn.options.pretrain = Self.pick(
+      kinds.filter { kind in
+        var options = drawn.options
+        options.pretrain = kind
+        return options.problem(with: drawn.spec) == nil
+      }, &random)
+    guard drawn.options.pretrain == .factors else { return }
+    let options = ALSOptions(
+      factors: Self.pick([16, 32, 64, 128], &random),
+      regularization: Self.power(5, 100, &random), alpha: Self.power(1, 15, &random),
+      iterations: 15)
+    drawn.start = .ials(options)
+    drawn.spec.gmfWidth = options.factors
   }
 
   /// Two or three hidden layers, each half the one below.

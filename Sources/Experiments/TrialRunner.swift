@@ -135,7 +135,7 @@ package final class TrialRunner {
     let weights = isRefit ? divided.beforeTestWeights : divided.split.trainingWeights
     let label = neural.label
     return TrainingRun(
-      positives: positives, weights: data.isWeighted ? weights : [],
+      positives: positives, weights: data.isWeighted ? weights : [], known: data.known,
       userCount: data.table.userCount, itemCount: data.table.itemCount, options: neural.options,
       pool: pool, clock: clock,
       validate: { scorer in
@@ -160,7 +160,7 @@ package final class TrialRunner {
           }
           return MatrixFactors(summing: factors)
         }
-      }, parts: parts)
+      }, parts: parts, features: data.features)
   }
 
   private func baseline(

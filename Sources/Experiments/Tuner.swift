@@ -26,9 +26,10 @@ package struct Finding: Sendable {
 
 /// Searches a space at random, on validation only, until the time is over.
 ///
-/// A trial is abandoned after an epoch whose best NDCG so far is below the median of what the other
-/// trials with the same kind of pre-training had at the same phase and epoch (Golovin et al., "Google
-/// Vizier", 2017, section 3.2).
+/// A trial is abandoned after an epoch of the whole model whose best NDCG so far is below the median of
+/// what the other trials with the same kind of pre-training had at the same phase and epoch (Golovin et
+/// al., "Google Vizier", 2017, section 3.2). How good a part is by itself says little: beside a good
+/// factorisation a tower that learns slowly may end higher.
 package final class Tuner {
   private let space: SearchSpace
   private let store: any TrialStore
@@ -160,9 +161,9 @@ package final class Tuner {
     return result
   }
 
-  /// Whether a trial so far is below the median of the others at the same point.
+  /// Whether a trial so far is below the median of the others at the same point of the joint model.
   static func isPoor(_ curve: [TrialResult.Epoch], _ others: [TrialResult]) -> Bool {
-    guard let last = curve.last else { return false }
+    guard let last = curve.last, last.phase == Phase.neumf.rawValue else { return false }
     func best(_ epochs: [TrialResult.Epoch]) -> Double? {
       let same = epochs.filter { $0.phase == last.phase && $0.epoch <= last.epoch }
       return same.contains { $0.epoch == last.epoch } ? same.map(\.ndcg).max() : nil

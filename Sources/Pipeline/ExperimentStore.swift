@@ -125,8 +125,8 @@ package final class ExperimentStore {
         given = (file.candidates, file.hasLine)
       }
       return ExperimentLog(
-        table: pulled.table, isWeighted: job.source.isWeighted, given: given,
-        counts: pulled.counts)
+        table: pulled.table, isWeighted: job.source.isWeighted, negatives: pulled.negatives,
+        features: pulled.features?.content, given: given, counts: pulled.counts)
     }
   }
 

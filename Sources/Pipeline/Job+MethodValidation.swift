@@ -6,8 +6,9 @@ extension Job {
   ///
   /// - Throws: `BatchError` with exit code 78 for the first value that can't work.
   func validateMethod() throws(BatchError) {
+    try validateNetwork()
     switch method {
-    case .itempop: break
+    case .itempop, .ncf: break
     case .itemknn:
       let options = baselines.itemknn
       try Self.require(
@@ -29,11 +30,14 @@ extension Job {
       try Self.require(
         options.popularityPower >= 0 && options.popularityPower <= 1, "model.popularity_power",
         "a number from 0 to 1")
-    case .ncf:
-      if training.pretrain == .factors { try validateInitial() }
-      if let problem = model.problem { throw Self.refusal(problem, else: "model") }
-      if let problem = training.problem(with: model) { throw Self.refusal(problem, else: "train") }
     }
+  }
+
+  /// Of a job that publishes a baseline, too: experiments train its network.
+  private func validateNetwork() throws(BatchError) {
+    if training.pretrain == .factors { try validateInitial() }
+    if let problem = model.problem { throw Self.refusal(problem, else: "model") }
+    if let problem = training.problem(with: model) { throw Self.refusal(problem, else: "train") }
   }
 
   /// A network that can't be built or trained, under the first key that the reason names.
@@ -65,6 +69,7 @@ extension Job {
     try validate(
       factors: options.factors, regularization: options.regularization,
       iterations: options.iterations, at: section)
+    try require(options.regularization > 0, section + ".regularization", "a number above 0")
     try require(options.alpha > 0 && options.alpha.isFinite, section + ".alpha", "a number above 0")
   }
 

@@ -28,10 +28,10 @@ struct ImplicitALSTests {
     return sum + 0.5 * squares
   }
 
-  private func train(_ iterations: Int, weighted: Bool, threads: Int = 1) throws -> MatrixFactors {
+  private func train(_ iterations: Int, weighted: Bool) throws -> MatrixFactors {
     try ImplicitALS.train(
       positives: positives, weights: weighted ? weights : [], itemCount: 5,
-      options: options(iterations: iterations), pool: WorkerPool(threads: threads))
+      options: options(iterations: iterations), pool: WorkerPool(threads: 1))
   }
 
   @Test(arguments: [false, true])
@@ -56,11 +56,6 @@ struct ImplicitALSTests {
         #expect(objective(other, weighted: weighted) > least)
       }
     }
-  }
-
-  @Test func `the same bits with any number of threads`() throws {
-    let one = try train(5, weighted: true)
-    for threads in [2, 4] { #expect(try train(5, weighted: true, threads: threads) == one) }
   }
 
   @Test func `who has nothing has a vector of zeros`() throws {

@@ -9,11 +9,11 @@ struct ItemKNNTests {
   private let weights: [Float] = [1, 2, 0.5, 1, 3, 1, 0.25, 2, 1, 4, 1, 0.5, 2]
   private let itemCount = 6
 
-  private func model(_ neighbours: Int, weights: [Float], threads: Int = 1) -> ItemKNN {
+  private func model(_ neighbours: Int, weights: [Float]) -> ItemKNN {
     ItemKNN(
       positives: positives, weights: weights, itemCount: itemCount,
       options: KNNOptions(neighbours: neighbours, shrinkage: 1.5),
-      pool: WorkerPool(threads: threads))
+      pool: WorkerPool(threads: 1))
   }
 
   /// The same by a dense matrix in double precision.
@@ -57,12 +57,5 @@ struct ItemKNNTests {
       #expect(row == single)
       for item in 0..<itemCount { #expect(abs(Double(row[item]) - expected[user][item]) < 1e-5) }
     }
-  }
-
-  @Test func `the same bits with any number of threads`() {
-    let one = model(2, weights: weights)
-    let three = model(2, weights: weights, threads: 3)
-    #expect(one.items == three.items && one.similarities == three.similarities)
-    #expect(one.offsets == three.offsets)
   }
 }

@@ -136,9 +136,29 @@ struct JobProblemTests {
       ),
       (
         "model: {tower: [63, 8]}\n",
-        "2:8: model: the tower's input holds a user's and an item's embedding: 63 can't be halved"
+        "2:16: model.tower: its input of 63 can't be halved between a user's and an item's embedding"
       ),
-      ("model: {gmf: 0, tower: []}\n", "2:8: model: a model needs a GMF width, a tower, or both"),
+      (
+        "model: {tower: [8, 16]}\n",
+        "2:16: model.tower: no layer may be wider than its input of 8, as 16 is"
+      ),
+      (
+        "model: {tower: [32768]}\n",
+        "2:16: model.tower: its widths must be between 1 and 16384, not 32768"
+      ),
+      (
+        "model: {gmf: 0, tower: []}\n",
+        "2:14: model.gmf must be above 0 where model.tower has no layer, not 0"
+      ),
+      (
+        "model: {method: ials, regularization: 0}\n",
+        "2:39: model.regularization must be a number above 0, not 0"
+      ),
+      // Experiments train the network of a job that publishes a baseline.
+      (
+        "model: ials\ntrain: {averaging: 1.5}\n",
+        "3:20: train.averaging must be a decay from 0 up to 1, not 1.5"
+      ),
       ("output: {k: 1001}\n", "2:13: output.k must be a number from 1 to 1000, not 1001"),
       ("output: {k: \"5\"}\n", "2:13: output.k must be a whole number, not the text \"5\""),
       ("users: {cold_below: 0}\n", "2:21: users.cold_below must be 1 or more, not 0"),

@@ -52,6 +52,37 @@ struct TunedFileTests {
     #expect(after == before)
   }
 
+  @Test("How nights go on stays as the file has it, and so do settings that are not searched")
+  func nights() throws {
+    try folder.write(
+      """
+      job: shop
+      source: {table: app.events}
+      train:
+        mode: full
+        full_every: 3
+        absorb_holdout: false
+        resume: never
+        nightly: {epochs: 4, optimizer: adam}
+        pretrain: [ials, mf]
+        factorization: {ials: {factors: 16}, mf: {factors: 8}}
+      """, to: "job.yaml")
+    let (before, after) = try written { job in
+      job.initial.methods = [.ials]
+      job.initial.ials = ALSOptions(factors: 32, regularization: 37, alpha: 2.5)
+      job.model.gmfWidth = 32
+    }
+    #expect(after.nightly == before.nightly)
+    #expect(after.nightly.resume == .never && !after.nightly.absorbHoldout)
+    #expect(after.training == before.training)
+    #expect(after.initial.methods == [.ials] && after.initial.ials == before.initial.ials)
+    let (plain, without) = try written { job in
+      job.training.pretrain = .none
+      job.model.gmfWidth = 8
+    }
+    #expect(without.training == plain.training && without.nightly == plain.nightly)
+  }
+
   @Test("A factorisation to start from comes back")
   func factorization() throws {
     let (before, after) = try written { job in

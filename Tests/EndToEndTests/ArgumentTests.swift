@@ -51,6 +51,10 @@ struct ArgumentTests {
         ["experiment", "rq1", "--seeds", "x"],
         "It must be whole numbers from 0 on, with commas between."
       ),
+      (
+        ["experiment", "rq1", "--seeds", "1,2,1"],
+        "Each seed must be given once: twice the same tells nothing more."
+      ),
       (["experiment", "rq1", "--paper", "x"], "It must be ml-1m or pinterest."),
       (["tune", "--budget", "soon"], "It must be a time such as 90s, 30min or 8h."),
       (["tune", "--budget", "1s", "--trials", "0"], "--trials must be 1 or more, not 0."),

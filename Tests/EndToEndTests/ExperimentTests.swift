@@ -124,10 +124,24 @@ struct ExperimentTests {
     #expect(try shop.value("SELECT count(*) FROM ncf.trials") == "\(trials)")
   }
 
+  @Test("A search of a job that publishes a baseline is refused before any work: 78")
+  func tuneBaseline() throws {
+    let shop = try Shop()
+    let config = try shop.folder.write(
+      "job: shop\nsource: {table: app.events}\nmodel: ials\n", to: "ials.yaml")
+    let result = try shop.program.run(
+      "tune", "--config", config, "--budget", "20s", "--output", shop.folder.path + "/tuned.yaml")
+    #expect(result.code == 78)
+    #expect(
+      result.talk.contains("model.method: a search is of a network, and this job's model is ials"))
+    #expect(try shop.value("SELECT count(*) FROM ncf.runs") == "0")
+  }
+
   @Test(
     "Wrong arguments are refused before any work: 64",
     arguments: [
       ["experiment", "rq9"], ["experiment", "rq1", "--seeds", "1,x"],
+      ["experiment", "rq1", "--seeds", "1,2,1"],
       ["experiment", "rq1", "--factors", "7"], ["experiment", "rq1", "--paper", "netflix"],
       ["tune"], ["tune", "--budget", "soon"], ["tune", "--budget", "1h", "--trials", "0"],
     ])

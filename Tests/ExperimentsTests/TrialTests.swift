@@ -1,5 +1,6 @@
 import Baselines
 import Experiments
+import Interactions
 import NCF
 import Parallelism
 import Testing
@@ -14,6 +15,29 @@ struct TrialTests {
     #expect(one == three)
     let other = try PlantedLog.runner().run(PlantedLog.network(seed: 2))
     #expect(other.full != one.full)
+  }
+
+  @Test("What users have spoken against and content features are learnt, and tell logs apart")
+  func knownAndFeatures() throws {
+    let table = PlantedLog.data.table
+    let against = UserItems(
+      lists: (0..<table.userCount).map { user in
+        [UInt32(0), 7, 31].filter { !table.history.contains(user: user, item: $0) }
+      })
+    let known = KnownNegatives(
+      items: against, weights: [Float](repeating: 1, count: against.count))
+    let features = ContentFeatures(
+      users: .none(rows: table.userCount),
+      items: FeatureLists(
+        featureCount: 2, lists: (0..<table.itemCount).map { [UInt32($0 % 2)] }))
+    let logs = [
+      PlantedLog.data, ExperimentData(table: table, known: known, sampled: 40),
+      ExperimentData(table: table, features: features, sampled: 40),
+    ]
+    let results = try logs.map { try PlantedLog.runner($0).run(PlantedLog.network()) }
+    #expect(results[1].full != results[0].full && results[2].full != results[0].full)
+    #expect(Set(logs.map(\.fingerprint)).count == 3)
+    #expect(ExperimentData(table: table, sampled: 40).fingerprint == logs[0].fingerprint)
   }
 
   @Test("Every tested user has a rank in both protocols")

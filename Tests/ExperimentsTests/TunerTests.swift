@@ -54,27 +54,67 @@ struct TunerTests {
     #expect(try tuner(MemoryStore(), deadline: 0).search() == nil)
   }
 
-  @Test("Every draw is one that can be trained", arguments: 0..<200)
-  func draws(number: Int) {
-    let drawn = SearchSpace(base: Self.base, seed: 11).settings(number)
-    #expect(drawn.spec.problem == nil)
-    #expect(drawn.options.problem(with: drawn.spec) == nil)
-    #expect((drawn.options.pretrain == .factors) == (drawn.start != nil))
-    #expect(SearchSpace(base: Self.base, seed: 11).settings(number) == drawn)
+  /// A network of each kind that a job can have.
+  private static let bases: [ModelSpec] = [
+    ModelSpec(gmfWidth: 4, tower: [8, 4]), ModelSpec(gmfWidth: 4, tower: []),
+    ModelSpec(gmfWidth: 0, tower: [8, 4]), ModelSpec(gmfWidth: 0, tower: [8]),
+    ModelSpec(gmfWidth: 4, tower: [8, 4], sharedEmbeddings: true),
+    ModelSpec(gmfWidth: 4, tower: [8, 4], fusion: .sum, sharedEmbeddings: true),
+    ModelSpec(gmfWidth: 4, tower: [8, 4], link: .identity),
+    ModelSpec(gmfWidth: 4, tower: [8, 4], link: .probit),
+    ModelSpec(gmfWidth: 4, tower: [8, 4], outputsAreOne: true), .matrixFactorization(width: 4),
+  ]
+
+  @Test("Every draw is one that can be trained, of the kind that the job has", arguments: bases)
+  func draws(spec: ModelSpec) throws {
+    var base = Method.Neural(spec: spec, options: PlantedLog.training)
+    base.options.pretrain = .none
+    base.options.pretraining.optimizer = .sgd
+    base.options.pretraining.learningRate = 0.5
+    if spec.link == .identity { base.options.objective = .squared }
+    try #require(base.options.problem(with: spec) == nil)
+    let space = SearchSpace(base: base, seed: 11)
+    for number in 0..<200 {
+      let drawn = space.settings(number)
+      #expect(drawn.spec.problem == nil)
+      #expect(drawn.options.problem(with: drawn.spec) == nil)
+      #expect((drawn.options.pretrain == .factors) == (drawn.start != nil))
+      #expect(drawn.spec.tower.isEmpty == spec.tower.isEmpty)
+      #expect((drawn.spec.gmfWidth == 0) == (spec.gmfWidth == 0))
+      // A rate for SGD is none for Adam.
+      #expect(number == 0 || drawn.options.pretraining.learningRate <= 0.005)
+      #expect(space.settings(number) == drawn)
+    }
+  }
+
+  @Test("What is drawn of a network without pre-training has a result", arguments: bases.suffix(6))
+  func trainable(spec: ModelSpec) throws {
+    var base = Method.Neural(spec: spec, options: PlantedLog.training)
+    base.options.pretrain = .none
+    base.options.pretraining.epochs = 1
+    if spec.link == .identity { base.options.objective = .squared }
+    let tuner = Tuner(
+      SearchSpace(base: base, seed: 5), store: MemoryStore(), clock: { 0 }, deadline: 1,
+      report: { _ in },
+      makeRunner: {
+        TrialRunner(data: PlantedLog.data, pool: PlantedLog.pool, clock: { 0 }, report: $0)
+      })
+    let found = try #require(try tuner.search(trials: 4))
+    #expect(found.finished + found.abandoned == 4)
   }
 
   @Test(
     "A trial is poor below the median of the others at the same point, not before there are four")
   func median() {
-    func curve(_ values: [Double]) -> [TrialResult.Epoch] {
+    func curve(_ values: [Double], phase: String = "neumf") -> [TrialResult.Epoch] {
       values.enumerated().map {
         TrialResult.Epoch(
-          phase: "gmf", epoch: $0 + 1, loss: 1, hr: 0, ndcg: $1, seconds: 0)
+          phase: phase, epoch: $0 + 1, loss: 1, hr: 0, ndcg: $1, seconds: 0)
       }
     }
-    func result(_ values: [Double]) -> TrialResult {
+    func result(_ values: [Double], phase: String = "neumf") -> TrialResult {
       var result = TrialResult()
-      result.curve = curve(values)
+      result.curve = curve(values, phase: phase)
       return result
     }
     let others = [0.1, 0.2, 0.3, 0.4].map { result([0, $0]) }
@@ -83,6 +123,10 @@ struct TunerTests {
     // The best so far counts, not the last.
     #expect(!Tuner.isPoor(curve([0.25, 0.1]), others))
     #expect(!Tuner.isPoor(curve([0, 0]), Array(others.prefix(3))))
+    // A part is not judged by itself.
+    #expect(
+      !Tuner.isPoor(
+        curve([0, 0], phase: "mlp"), [0.1, 0.2, 0.3, 0.4].map { result([0, $0], phase: "mlp") }))
     // Nobody else came that far.
     #expect(!Tuner.isPoor(curve([0, 0, 0]), others))
   }

@@ -95,17 +95,20 @@ package struct ModelSpec: Sendable, Equatable {
 
   /// Says why the shape can't be built, in terms of its keys; nil when it can.
   package var problem: String? {
-    if gmfWidth < 0 { return "the GMF width must be 0 or more, not \(gmfWidth)" }
-    if gmfWidth > 4_096 { return "the GMF width must be at most 4096, not \(gmfWidth)" }
-    if gmfWidth == 0 && tower.isEmpty { return "a model needs a GMF width, a tower, or both" }
+    if gmfWidth < 0 { return "model.gmf must be 0 or more, not \(gmfWidth)" }
+    if gmfWidth > 4_096 { return "model.gmf must be at most 4096, not \(gmfWidth)" }
+    if gmfWidth == 0 && tower.isEmpty {
+      return "model.gmf must be above 0 where model.tower has no layer"
+    }
     if let odd = tower.first, odd % 2 != 0 {
-      return "the tower's input holds a user's and an item's embedding: \(odd) can't be halved"
+      return "model.tower: its input of \(odd) can't be halved between a user's and an item's "
+        + "embedding"
     }
     if let wrong = tower.first(where: { $0 < 1 || $0 > 16_384 }) {
-      return "the tower's widths must be between 1 and 16384, not \(wrong)"
+      return "model.tower: its widths must be between 1 and 16384, not \(wrong)"
     }
     if let input = tower.first, let wide = tower.first(where: { $0 > input }) {
-      return "no layer of the tower may be wider than its input of \(input), as \(wide) is"
+      return "model.tower: no layer may be wider than its input of \(input), as \(wide) is"
     }
     return fusionProblem
   }

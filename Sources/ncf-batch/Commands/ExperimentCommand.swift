@@ -38,7 +38,7 @@ struct ExperimentCommand: BatchCommand {
 
   @Option(
     help: "Seeds, commas between; each trains everything anew. (default: 1,2,3)",
-    transform: { try WorkOptions.numbers($0, from: UInt64(0)) })
+    transform: Self.seeds)
   var seeds: [UInt64] = [1, 2, 3]
 
   @Option(
@@ -146,6 +146,14 @@ struct ExperimentCommand: BatchCommand {
       throw ValidationError("It must be one of: \(names).")
     }
     return experiment
+  }
+
+  private static func seeds(_ text: String) throws -> [UInt64] {
+    let seeds = try WorkOptions.numbers(text, from: UInt64(0))
+    guard Set(seeds).count == seeds.count else {
+      throw ValidationError("Each seed must be given once: twice the same tells nothing more.")
+    }
+    return seeds
   }
 
   private static func factors(_ text: String) throws -> [Int] {

@@ -33,7 +33,7 @@ extension ExperimentData {
   /// The pulled log, judged as the job says.
   init(_ log: ExperimentLog, _ job: Job) {
     self.init(
-      table: log.table, isWeighted: log.isWeighted,
+      table: log.table, isWeighted: log.isWeighted, known: log.negatives, features: log.features,
       given: log.given.map { GivenCandidates(candidates: $0.candidates, hasLine: $0.hasLine) },
       sampled: job.evaluation.sampled, k: job.evaluation.k)
   }

@@ -14,10 +14,10 @@ struct TuneCommand: BatchCommand {
     commandName: "tune",
     abstract: "Search at random for better settings of the job's network, within a time.",
     discussion: """
-      It looks at validation items only, starts with the job's own settings, and abandons trials that \
-      are worse than half of the others at the same point. Widths, rates, negatives, L2, dropout, \
-      pre-training and the factorisation to start from are drawn; everything else stays as the job \
-      has it. Finished trials are kept in ncf.trials: a second call goes on where the first one \
+      It looks at validation items only, starts with the job's own settings, and abandons trials \
+      whose network, once its parts are joined, is worse than half of the others at the same epoch. \
+      Widths, rates, negatives, L2, dropout, pre-training and the factorisation to start from are \
+      drawn; everything else stays as the job has it, parts that its network lacks included. Finished trials are kept in ncf.trials: a second call goes on where the first one \
       stopped. It writes a job with the best settings, for ncf-batch run.
 
       With --json it prints {"finished", "abandoned", "base_ndcg", "ndcg", "method", "output"}.
@@ -70,6 +70,12 @@ struct TuneCommand: BatchCommand {
       log.warning("\(text)")
     }
     var job = try ConfigurationFile.job(work.config, in: session)
+    guard job.method == .ncf else {
+      throw BatchError(
+        .configuration,
+        "model.method: a search is of a network, and this job's model is \(job.method.rawValue)",
+        advice: "set model.method to ncf, or leave it out")
+    }
     let file = try ReportFile(path: output)
     let found = try search(job, from: began, in: session, interruption)
     console.endBar()
