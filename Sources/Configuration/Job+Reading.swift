@@ -71,7 +71,10 @@ extension Job {
       var above = path
       while !above.isEmpty {
         if let (place, text) = document.given[above] {
-          if above == path, let text, !Section.isLikeSecret(text), !message.contains(", not ") {
+          // Unless the message says what the value is, as in "train.loss: log needs a probability".
+          if above == path, let text, !Section.isLikeSecret(text), !message.contains(", not "),
+            !message.hasPrefix("\(path): \(text) ")
+          {
             message += ", not \(text)"
           }
           throw ConfigurationError(problems: [.init(place: place, path: path, message: message)])

@@ -154,6 +154,12 @@ struct JobProblemTests {
         "model: {method: ials, regularization: 0}\n",
         "2:39: model.regularization must be a number above 0, not 0"
       ),
+      ("model: {fusion: sum}\n", "2:17: model.fusion: sum needs model.embeddings: shared"),
+      (
+        "train: {loss: log}\nmodel: {link: identity}\n",
+        "2:15: train.loss: log needs a probability: model.link must be logistic or probit, or "
+          + "train.loss squared"
+      ),
       // Experiments train the network of a job that publishes a baseline.
       (
         "model: ials\ntrain: {averaging: 1.5}\n",

@@ -18,12 +18,20 @@ struct JobTests {
     try job.validate()
   }
 
-  @Test func settingsOfOtherMethodsDoNotMatter() throws {
+  @Test func settingsOfOtherBaselinesDoNotMatter() throws {
     var job = Self.good
     job.baselines.ials.factors = 0
     try job.validate()
-    (job.method, job.model.gmfWidth) = (.itempop, -1)
+    job.method = .itempop
     try job.validate()
+  }
+
+  /// Experiments train it.
+  @Test func theNetworkOfAJobThatPublishesABaselineIsChecked() {
+    var job = Self.good
+    (job.method, job.model.gmfWidth) = (.itempop, -1)
+    let error = #expect(throws: BatchError.self) { try job.validate() }
+    #expect(error?.what == "model.gmf can't be used")
   }
 
   @Test(arguments: Job.Factorization.Method.allCases)
@@ -65,7 +73,9 @@ struct JobTests {
     ("source.events", { $0.source.events = ["view": 0] }),
     ("source.min_value", { $0.source.minValue = .nan }),
     ("source.min_interactions", { $0.source.minInteractions = 0 }),
-    ("model", { $0.model = ModelSpec(gmfWidth: 0, tower: [], activation: .relu) }),
+    ("model.gmf", { $0.model = ModelSpec(gmfWidth: 0, tower: [], activation: .relu) }),
+    ("model.tower", { $0.model = ModelSpec(gmfWidth: 8, tower: [9, 8]) }),
+    ("model.regularization", { ($0.method, $0.baselines.ials.regularization) = (.ials, 0) }),
     ("model.factors", { ($0.method, $0.baselines.ials.factors) = (.ials, 0) }),
     ("model.alpha", { ($0.method, $0.baselines.ials.alpha) = (.ials, 0) }),
     ("model.regularization", { ($0.method, $0.baselines.bpr.regularization) = (.bpr, -1) }),
