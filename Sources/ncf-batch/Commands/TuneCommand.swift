@@ -17,8 +17,9 @@ struct TuneCommand: BatchCommand {
       It looks at validation items only, starts with the job's own settings, and abandons trials \
       whose network, once its parts are joined, is worse than half of the others at the same epoch. \
       Widths, rates, negatives, L2, dropout, pre-training and the factorisation to start from are \
-      drawn; everything else stays as the job has it, parts that its network lacks included. Finished trials are kept in ncf.trials: a second call goes on where the first one \
-      stopped. It writes a job with the best settings, for ncf-batch run.
+      drawn; everything else stays as the job has it, and no part is added to its network. Finished \
+      trials are kept in ncf.trials: a second call goes on where the first one stopped. It writes a \
+      job with the best settings, for ncf-batch run.
 
       With --json it prints {"finished", "abandoned", "base_ndcg", "ndcg", "method", "output"}.
 
