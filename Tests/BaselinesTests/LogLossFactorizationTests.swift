@@ -90,6 +90,16 @@ struct LogLossFactorizationTests {
       #expect(
         abs(end.users[3 + column] - keep * keep * keep * keep * start.users[3 + column]) < 1e-6)
     }
+    // Of the six samples each item is named by its positive, and by whichever negatives it is.
+    let named = (0..<3).map { item in
+      (1...4).first { count in
+        (0..<3).allSatisfy { column in
+          let kept = (0..<count).reduce(start.items[item * 3 + column]) { value, _ in keep * value }
+          return abs(end.items[item * 3 + column] - kept) < 1e-6
+        }
+      }
+    }
+    #expect(named.reduce(0) { $0 + ($1 ?? 0) } == 6 && !named.contains(nil), "\(named)")
   }
 
   /// With weights of 0 nothing but holding back is left, which counts how often an item is named.

@@ -65,12 +65,14 @@ struct TunerTests {
     ModelSpec(gmfWidth: 4, tower: [8, 4], outputsAreOne: true), .matrixFactorization(width: 4),
   ]
 
-  @Test("Every draw is one that can be trained, of the kind that the job has", arguments: bases)
-  func draws(spec: ModelSpec) throws {
+  @Test(
+    "Every draw is one that can be trained, of the kind that the job has", arguments: bases,
+    [Optimizer.sgd, .adam])
+  func draws(spec: ModelSpec, optimizer: Optimizer) throws {
     var base = Method.Neural(spec: spec, options: PlantedLog.training)
     base.options.pretrain = .none
-    base.options.pretraining.optimizer = .sgd
-    base.options.pretraining.learningRate = 0.5
+    base.options.pretraining.optimizer = optimizer
+    base.options.pretraining.learningRate = optimizer == .sgd ? 0.5 : 0.001
     if spec.link == .identity { base.options.objective = .squared }
     try #require(base.options.problem(with: spec) == nil)
     let space = SearchSpace(base: base, seed: 11)
@@ -85,6 +87,15 @@ struct TunerTests {
       #expect(number == 0 || drawn.options.pretraining.learningRate <= 0.005)
       #expect(space.settings(number) == drawn)
     }
+  }
+
+  @Test("Every draw around a job that trains its parts first can be trained", arguments: 0..<200)
+  func drawsAroundPreTraining(number: Int) {
+    let drawn = SearchSpace(base: Self.base, seed: 11).settings(number)
+    #expect(drawn.spec.problem == nil)
+    #expect(drawn.options.problem(with: drawn.spec) == nil)
+    #expect((drawn.options.pretrain == .factors) == (drawn.start != nil))
+    #expect(SearchSpace(base: Self.base, seed: 11).settings(number) == drawn)
   }
 
   @Test("What is drawn of a network without pre-training has a result", arguments: bases.suffix(6))
