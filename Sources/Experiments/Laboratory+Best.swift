@@ -72,6 +72,7 @@ extension Laboratory {
     var optimizer = Optimizer.adam
     var rate: Float = 0.0001
     var epochs = 8
+    var decay: Float = 0.9
     var alpha: Float = 0.85
     var dropout: Float = 0.1
     var l2: Float = 0.005
@@ -84,7 +85,8 @@ extension Laboratory {
       Lever(
         optimizer: .sgd, rate: 0.02, epochs: 2, alpha: 0.9, dropout: 0, l2: 0, averaging: 0),
       Lever(dropout: 0), Lever(averaging: 0), Lever(alpha: 0.7), Lever(l2: 0),
-      Lever(tower: [32, 16, 8]), Lever(rate: 0.0003), Lever(sampling: .popularity(power: 0.5)),
+      Lever(tower: [32, 16, 8]), Lever(rate: 0.0003), Lever(decay: 1),
+      Lever(sampling: .popularity(power: 0.5)),
     ]
     /// One that is soon done.
     static let quick = [Lever(tower: [16, 8], optimizer: .sgd, rate: 0.01, dropout: 0, l2: 0)]
@@ -95,7 +97,7 @@ extension Laboratory {
     var options = options(pretrain: .factors, negatives: 8)
     options.joint = PhaseOptions(
       optimizer: lever.optimizer, learningRate: lever.rate,
-      epochs: settings.isQuick ? 1 : lever.epochs, patience: 2, decay: 0.9)
+      epochs: settings.isQuick ? 1 : lever.epochs, patience: 2, decay: lever.decay)
     if !settings.isQuick {
       // The MLP learns slowly with dropout and as a mean of epochs, and ends higher.
       options.pretraining = PhaseOptions(
@@ -177,6 +179,7 @@ extension Laboratory {
     let options = neural.options
     return "from \(neural.start?.words ?? "nothing"), tower \(tower), \(joint.optimizer.rawValue) "
       + "\(Figures.fixed(Double(joint.learningRate), 4)), "
+      + "decay \(Figures.fixed(Double(joint.decay), 1)), "
       + "alpha \(Figures.fixed(Double(options.alpha), 2)), "
       + "dropout \(Figures.fixed(Double(options.dropout), 1)), "
       + "L2 \(Figures.fixed(Double(options.l2Embeddings), 3)), "
