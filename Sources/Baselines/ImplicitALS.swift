@@ -94,7 +94,7 @@ package enum ImplicitALS: Factorization {
     }
   }
 
-  /// Computes `Y^T Y + reg I`, upper triangle in column-major order, from fixed shards in their order.
+  /// Computes `Y^T Y + reg I`, lower triangle in column-major order, from fixed shards in their order.
   private static func gram(
     of rows: [Float], width: Int, regularization: Float, pool: WorkerPool
   ) -> [Float] {
@@ -108,7 +108,7 @@ package enum ImplicitALS: Factorization {
       unsafe rows.withUnsafeBufferPointer { rows in
         guard let base = rows.baseAddress, end > start else { return }
         unsafe cblas_ssyrk(
-          CblasColMajor, CblasUpper, CblasNoTrans, Int32(width), Int32(end - start), 1,
+          CblasColMajor, CblasLower, CblasNoTrans, Int32(width), Int32(end - start), 1,
           base + start * width, Int32(width), 0, parts[index].base, Int32(width))
       }
     }
@@ -159,13 +159,14 @@ package enum ImplicitALS: Factorization {
     }
     var order = Int32(width)
     var info: Int32 = 0
-    unsafe spotrf_("U", &order, matrix.base, &order, &info)
+    // The lower triangle: OpenBLAS 0.3.21 takes twice as long for the upper one.
+    unsafe spotrf_("L", &order, matrix.base, &order, &info)
     // The Gram matrix has each entry's row with weight 1 and the regularisation on its diagonal, so that
     // only rounding can make it not positive definite: no vector then.
     if info != 0 { return unsafe solution.update(repeating: 0, count: width) }
-    for side in [CblasTrans, CblasNoTrans] {
+    for side in [CblasNoTrans, CblasTrans] {
       unsafe cblas_strsv(
-        CblasColMajor, CblasUpper, side, CblasNonUnit, order, matrix.base, order, solution, 1)
+        CblasColMajor, CblasLower, side, CblasNonUnit, order, matrix.base, order, solution, 1)
     }
   }
 
@@ -224,7 +225,7 @@ package enum ImplicitALS: Factorization {
   private func multiply(_ count: Int, factor: Float) {
     if count == 0 || factor == 0 { return }
     unsafe cblas_ssyrk(
-      CblasColMajor, CblasUpper, CblasNoTrans, Int32(width), Int32(count), factor,
+      CblasColMajor, CblasLower, CblasNoTrans, Int32(width), Int32(count), factor,
       gathered.base, Int32(width), 1, matrix.base, Int32(width))
   }
 }
