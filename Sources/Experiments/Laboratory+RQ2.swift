@@ -7,11 +7,11 @@ extension Laboratory {
   /// Figure 6, loss and validation figures per epoch, and Figure 7, negatives 1 to 10.
   func rq2() throws -> [Report.Section] {
     let factors = settings.factors[0]
-    return try [figure6(factors)] + figure7(factors)
+    return try figure6(factors) + figure7(factors)
   }
 
   /// The course of GMF, MLP and NeuMF from nothing, without stopping early.
-  private func figure6(_ factors: Int) throws -> Report.Section {
+  private func figure6(_ factors: Int) throws -> [Report.Section] {
     func whole(_ trial: Trial) -> Trial {
       guard case .neural(var neural) = trial.methods[0] else { return trial }
       let epochs = neural.options.pretraining.epochs
@@ -35,7 +35,7 @@ extension Laboratory {
           return [mean { $0.loss ?? .nan }, mean(\.hr), mean(\.ndcg)]
         }
     }
-    return Report.Section(
+    let course = Report.Section(
       heading: "Loss and validation figures per epoch, \(factors) factors (Figure 6)",
       header: ["epoch"]
         + trials.flatMap { trial in
@@ -47,6 +47,27 @@ extension Laboratory {
         "The paper's Figure 6 has the test figures; here they are those of validation, sampled. It "
           + "found that 10 epochs do most, and NeuMF > MLP > GMF in loss and in quality."
       ])
+    let best = Report.Section(
+      heading: "The best epoch on validation, \(factors) factors",
+      header: [
+        "method", "epoch", "HR@\(k)", "sd of seeds", "NDCG@\(k)", "sd of seeds", "seconds an epoch",
+      ],
+      rows: zip(trials, measured).map { [$0.label] + bestEpoch($1) })
+    return [course, best]
+  }
+
+  /// Each seed's best epoch, and its figures and an epoch's seconds over seeds.
+  private func bestEpoch(_ measured: Measured) -> [String] {
+    let epochs = measured.results.compactMap { result in result.curve.max { $0.ndcg < $1.ndcg } }
+    let all = measured.results.flatMap(\.curve)
+    return [epochs.map { "\($0.epoch)" }.joined(separator: ", ")]
+      + [epochs.map(\.hr), epochs.map(\.ndcg)].flatMap { values in
+        [Figures.fixed(mean(values), 4), Measured.spread(values)]
+      } + [Figures.seconds(mean(all.map(\.seconds)))]
+  }
+
+  private func mean(_ values: [Double]) -> Double {
+    values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
   }
 
   /// Each model with 1 to 10 negatives, and BPR, which has one.
@@ -61,7 +82,7 @@ extension Laboratory {
     let bpr = baselines(factors: factors).filter { $0.label == "BPR" }
     let measured = try book.measure(trials + bpr, seeds: settings.seeds)
     let models = measured.prefix(trials.count)
-    return [HoldoutMetric.hr, .ndcg].map { metric in
+    let quality = [HoldoutMetric.hr, .ndcg].map { metric in
       Report.Section(
         heading:
           "\(metric.rawValue.uppercased())@\(k) by negatives, sampled, \(factors) factors (Figure 7)",
@@ -76,6 +97,14 @@ extension Laboratory {
             + "paper found one negative too few, the best ratio between 3 and 6."
         ])
     }
+    let time = Report.Section(
+      heading: "Seconds of training by negatives, \(factors) factors",
+      header: ["negatives", "GMF", "MLP-3", "NeuMF", "BPR"],
+      rows: ratios.indices.map { row in
+        ["\(ratios[row])"]
+          + (models[3 * row..<3 * row + 3] + measured.suffix(1)).map { Figures.seconds($0.seconds) }
+      })
+    return quality + [time]
   }
 }
 

@@ -40,13 +40,16 @@ struct Measured {
 
   /// The standard deviation of the seeds' means as a cell; a dash for a single seed.
   func spread(_ metric: HoldoutMetric, _ proto: Setting, k: Int) -> String {
-    let means = results.compactMap {
-      (proto == .sampled ? $0.sampled : $0.full)?.mean(metric, k: k)
-    }
-    guard means.count > 1 else { return "-" }
-    let mean = means.reduce(0, +) / Double(means.count)
-    let squares = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return Figures.fixed((squares / Double(means.count - 1)).squareRoot(), 4)
+    Self.spread(
+      results.compactMap { (proto == .sampled ? $0.sampled : $0.full)?.mean(metric, k: k) })
+  }
+
+  /// The standard deviation of seeds' values as a cell; a dash for a single one.
+  static func spread(_ values: [Double]) -> String {
+    guard values.count > 1 else { return "-" }
+    let mean = values.reduce(0, +) / Double(values.count)
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return Figures.fixed((squares / Double(values.count - 1)).squareRoot(), 4)
   }
 
   /// Mean seconds of training.

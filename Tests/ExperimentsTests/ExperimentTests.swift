@@ -41,6 +41,24 @@ struct ExperimentTests {
     for row in report.sections[0].rows { #expect(column.map { row[$0] } != "-") }
   }
 
+  @Test("rq2 tells each method's best epoch and what its epochs and its negatives take")
+  func courseAndTime() throws {
+    let report = try Experiment.rq2.report(PlantedLog.settings(), PlantedLog.book())
+    let course = try #require(report.sections.first { $0.heading.hasPrefix("Loss and") })
+    let best = try #require(report.sections.first { $0.heading.hasPrefix("The best epoch") })
+    for (place, row) in best.rows.enumerated() {
+      let column = 3 * (place + 1)
+      #expect(course.header[column].hasPrefix(row[0]))
+      let highest = course.rows.compactMap { Double($0[column]) }.max()
+      #expect(Double(row[4]) == highest)
+      #expect(course.rows[(Int(row[1]) ?? 0) - 1][column] == row[4])
+      #expect(Double(row[6]).map { $0 >= 0 } == true)
+    }
+    let time = try #require(report.sections.first { $0.heading.hasPrefix("Seconds of training") })
+    #expect(time.rows.map { $0[0] } == ["1", "4"])
+    #expect(time.rows.joined().allSatisfy { Double($0) != nil })
+  }
+
   @Test("The paper's figures stand beside ours for its data sets, and nowhere else")
   func published() throws {
     let paper = Published(users: 6_040, items: 3_706)
