@@ -134,6 +134,22 @@ enum LayerKernels {
     }
   }
 
+  /// Copies a block of a matrix, which begins at `row` and `column`, to its transposed place in another.
+  ///
+  /// What it writes at a time is side by side, so up to 16 rows at once cost one line of the cache a
+  /// column, where row after row would cost one an element.
+  static func transpose(
+    _ source: Matrix, row: Int, column: Int, rows: Int, columns: Int, into target: Matrix
+  ) {
+    for column in column..<column + columns {
+      let from = row * source.stride + column
+      let to = column * target.stride + row
+      for place in 0..<rows {
+        target.buffer[to + place] = source.buffer[from + place * source.stride]
+      }
+    }
+  }
+
   /// Adds `user * item` to each sample's row: the sum inside the activation of equation [11].
   ///
   /// All rows are `width` apart: one for each group in `users`, one for each sample in the others.

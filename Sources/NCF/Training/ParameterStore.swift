@@ -141,17 +141,19 @@ final class ParameterStore: @unchecked Sendable {
   /// Copies the weights of a layer that lie in a range of dense positions to their transposed places.
   func refreshTransposed(_ layer: ParameterLayout.Layer, blocks: Range<Int>) {
     let range = blocks.clamped(to: layer.weights..<layer.weights + layer.input * layer.output)
-    guard let start = range.first else { return }
-    var input = (start - layer.weights) / layer.output
-    var output = (start - layer.weights) % layer.output
-    let target = transposed.from(layer.weights)
-    for position in range {
-      target[output * layer.input + input] = dense.values[position]
-      output += 1
-      if output == layer.output {
-        output = 0
-        input += 1
-      }
+    let rows = Matrix(dense.values.from(layer.weights), stride: layer.output)
+    let columns = Matrix(transposed.from(layer.weights), stride: layer.input)
+    var next = range.lowerBound - layer.weights
+    let end = range.upperBound - layer.weights
+    while next < end {
+      // A range may begin and end within a row; what lies between is whole rows.
+      let (row, column) = next.quotientAndRemainder(dividingBy: layer.output)
+      let isWhole = column == 0 && end - next >= layer.output
+      let height = isWhole ? min(16, (end - next) / layer.output) : 1
+      let width = isWhole ? layer.output : min(layer.output - column, end - next)
+      LayerKernels.transpose(
+        rows, row: row, column: column, rows: height, columns: width, into: columns)
+      next += isWhole ? height * layer.output : width
     }
   }
 }
