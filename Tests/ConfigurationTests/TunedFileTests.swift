@@ -54,7 +54,7 @@ struct TunedFileTests {
 
   @Test("How nights go on stays as the file has it, and so do settings that are not searched")
   func nights() throws {
-    try folder.write(
+    _ = try folder.write(
       """
       job: shop
       source: {table: app.events}
