@@ -29,8 +29,7 @@ extension Laboratory {
             $0.curve.indices.contains(place) ? $0.curve[place] : nil
           }
           func mean(_ value: (TrialResult.Epoch) -> Double) -> String {
-            own.isEmpty
-              ? "-" : Figures.fixed(own.reduce(0) { $0 + value($1) } / Double(own.count), 4)
+            Figures.fixed(Moments(own.map(value))?.mean ?? .nan, 4)
           }
           return [mean { $0.loss ?? .nan }, mean(\.hr), mean(\.ndcg)]
         }
@@ -59,15 +58,11 @@ extension Laboratory {
   /// Each seed's best epoch, and its figures and an epoch's seconds over seeds.
   private func bestEpoch(_ measured: Measured) -> [String] {
     let epochs = measured.results.compactMap { result in result.curve.max { $0.ndcg < $1.ndcg } }
-    let all = measured.results.flatMap(\.curve)
+    let seconds = Moments(measured.results.flatMap(\.curve).map(\.seconds))?.mean
     return [epochs.map { "\($0.epoch)" }.joined(separator: ", ")]
       + [epochs.map(\.hr), epochs.map(\.ndcg)].flatMap { values in
-        [Figures.fixed(mean(values), 4), Measured.spread(values)]
-      } + [Figures.seconds(mean(all.map(\.seconds)))]
-  }
-
-  private func mean(_ values: [Double]) -> Double {
-    values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
+        [Figures.fixed(Moments(values)?.mean ?? .nan, 4), Measured.spread(values)]
+      } + [Figures.seconds(seconds ?? .nan)]
   }
 
   /// Each model with 1 to 10 negatives, and BPR, which has one.

@@ -46,10 +46,7 @@ struct Measured {
 
   /// The standard deviation of seeds' values as a cell; a dash for a single one.
   static func spread(_ values: [Double]) -> String {
-    guard values.count > 1 else { return "-" }
-    let mean = values.reduce(0, +) / Double(values.count)
-    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return Figures.fixed((squares / Double(values.count - 1)).squareRoot(), 4)
+    Figures.fixed(Moments(values)?.deviation ?? .nan, 4)
   }
 
   /// Mean seconds of training.

@@ -82,12 +82,14 @@ package struct Estimate: Sendable, Equatable {
 }
 
 /// Mean and standard deviation of some values, summed in their order.
-struct Moments {
-  let mean: Double
+package struct Moments {
+  /// The sum over the number of values.
+  package let mean: Double
   /// With the divisor n - 1; `nil` for a single value.
-  let deviation: Double?
+  package let deviation: Double?
 
-  init?(_ values: [Double]) {
+  /// Fails when there are no values.
+  package init?(_ values: [Double]) {
     guard !values.isEmpty else { return nil }
     let mean = values.reduce(0, +) / Double(values.count)
     self.mean = mean

@@ -46,6 +46,7 @@ struct ExperimentTests {
     let report = try Experiment.rq2.report(PlantedLog.settings(), PlantedLog.book())
     let course = try #require(report.sections.first { $0.heading.hasPrefix("Loss and") })
     let best = try #require(report.sections.first { $0.heading.hasPrefix("The best epoch") })
+    #expect(best.rows.count == 3)
     for (place, row) in best.rows.enumerated() {
       let column = 3 * (place + 1)
       #expect(course.header[column].hasPrefix(row[0]))
