@@ -172,7 +172,7 @@ struct Laboratory {
 
   func trial(_ spec: ModelSpec, _ options: TrainingOptions) -> Trial {
     var options = options
-    if spec.tower.isEmpty { (options.dropout, options.l2Tower) = (0, 0) }
+    options.leaveOutTower(lackingIn: spec)
     return Trial(
       .neural(Method.Neural(spec: spec, options: options)), seed: 0,
       refit: settings.training.refit)

@@ -27,8 +27,8 @@ package struct SearchSpace: Sendable {
     drawShape(&drawn.spec, &random)
     drawn.options.negatives = Self.pick([2, 4, 6, 8, 10], &random)
     drawn.options.l2Embeddings = Self.pick([0, 0, 1e-5, 1e-4, 1e-3], &random)
-    let dropout: Float = Self.pick([0, 0, 0.1, 0.2, 0.4], &random)
-    drawn.options.dropout = drawn.spec.tower.isEmpty ? 0 : dropout
+    drawn.options.dropout = Self.pick([0, 0, 0.1, 0.2, 0.4], &random)
+    drawn.options.leaveOutTower(lackingIn: drawn.spec)
     drawn.options.pretraining.learningRate =
       base.options.pretraining.optimizer == .adam
       ? base.options.pretraining.learningRate * Self.power(0.2, 5, &random)

@@ -61,6 +61,22 @@ import Testing
     #expect(options.problem(with: Self.spec.gmfOnly) != nil)
   }
 
+  @Test func regularisationOfATowerThatIsNotThereIsRefused() {
+    var options = Self.good
+    options.l2Tower = 0.1
+    #expect(options.problem(with: Self.spec) == nil)
+    for spec in [Self.spec.gmfOnly, ModelSpec(gmfWidth: 8, tower: [16])] {
+      #expect(
+        options.problem(with: spec)
+          == "model.l2.tower needs a tower with a hidden layer, whose weights it holds small")
+      var fitting = options
+      fitting.dropout = 0.1
+      fitting.leaveOutTower(lackingIn: spec)
+      #expect(fitting.problem(with: spec) == nil)
+      #expect(fitting.dropout == (spec.tower.isEmpty ? 0 : 0.1))
+    }
+  }
+
   @Test(arguments: [
     ModelSpec(gmfWidth: 8, tower: [16, 8], fusion: .sum),
     ModelSpec(gmfWidth: 8, tower: [16, 4], fusion: .sum, sharedEmbeddings: true),

@@ -87,6 +87,9 @@ package struct ModelSpec: Sendable, Equatable {
     return spec
   }
 
+  /// Whether the tower has weights: one that is its input only hasn't.
+  var hasHiddenLayers: Bool { tower.count > 1 }
+
   /// Whether it is a GMF or an MLP by itself.
   var isSinglePart: Bool { gmfWidth == 0 || tower.isEmpty }
 

@@ -46,7 +46,7 @@ package final class TrainedParts {
     // What doesn't touch a part by itself.
     (alone.pretrain, alone.alpha, alone.joint) = (.none, 0, alone.pretraining)
     alone.refit = false
-    if spec.tower.isEmpty { (alone.dropout, alone.l2Tower) = (0, 0) }
+    alone.leaveOutTower(lackingIn: spec)
     let key = Key(spec: spec, options: alone, epochs: epochs)
     if let place = kept.firstIndex(where: { $0.key == key }) {
       var known = kept.remove(at: place)

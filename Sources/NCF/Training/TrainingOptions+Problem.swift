@@ -19,6 +19,14 @@ extension TrainingOptions {
     return objectiveProblem(spec) ?? regularisationProblem(spec) ?? pretrainingProblem(spec)
   }
 
+  /// Sets to 0 what a shape has nothing for: dropout without a tower, L2 without hidden layers.
+  ///
+  /// - Parameter spec: the shape that shall be trained with these settings.
+  package mutating func leaveOutTower(lackingIn spec: ModelSpec) {
+    if spec.tower.isEmpty { dropout = 0 }
+    if !spec.hasHiddenLayers { l2Tower = 0 }
+  }
+
   private func objectiveProblem(_ spec: ModelSpec) -> String? {
     if objective.isPairwise && spec.link != .logistic {
       return "train.loss: \(objective.rawValue) compares scores before the link: "
@@ -40,6 +48,9 @@ extension TrainingOptions {
       return "model.dropout must be a share from 0 up to 1, not \(dropout)"
     }
     if dropout > 0 && spec.tower.isEmpty { return "model.dropout needs a tower to drop from" }
+    if l2Tower > 0 && !spec.hasHiddenLayers {
+      return "model.l2.tower needs a tower with a hidden layer, whose weights it holds small"
+    }
     if !(ownDropout >= 0 && ownDropout < 1) {
       return "model.own_dropout must be a share from 0 up to 1, not \(ownDropout)"
     }
