@@ -1,7 +1,7 @@
 import Interactions
 
 /// Factorisations that were made before: a row of the grid may be what networks start from.
-struct Solutions {
+final class Solutions {
   /// Everything that decides how one comes out of a log.
   private struct Key: Equatable {
     var method: Method
@@ -27,13 +27,13 @@ struct Solutions {
   private(set) var secondsSaved = 0.0
 
   /// Begins to count what is saved from here on.
-  mutating func beginTrial() {
+  func beginTrial() {
     secondsSaved = 0
     for place in kept.indices { kept[place].isCounted = false }
   }
 
   /// Gives a factorisation that is known, or makes it and keeps it.
-  mutating func factors(
+  func factors(
     of method: Method, count: Int, seed: UInt64, clock: () -> Double,
     make: () throws -> MatrixFactors
   ) rethrows -> MatrixFactors {

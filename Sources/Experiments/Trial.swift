@@ -75,8 +75,17 @@ package struct Trial: Sendable, Equatable, Codable {
   /// Grows when trials are trained otherwise, so that older results are no longer taken for theirs.
   private static let recipe = 3
 
-  /// How long it takes against others, in a unit of its own.
-  package var cost: Double { methods.reduce(0) { $0 + $1.cost } * (refit ? 1.7 : 1) }
+  /// Whether it is trained twice: a test is what a refit is for.
+  var isRefitted: Bool { refit && purpose == .test }
+
+  /// How much of a training a refit is: it stops at the epochs that were chosen.
+  static let refitShare = 0.7
+
+  /// How long it takes against others at most, in a unit of its own.
+  package var cost: Double {
+    methods.reduce(0) { $0 + $1.cost }
+      + (isRefitted ? Self.refitShare * (methods.map(\.cost).max() ?? 0) : 0)
+  }
 }
 
 extension Method {
@@ -127,19 +136,37 @@ extension Method {
 
 extension Method.Neural {
   /// A rough measure of the work, multiply-adds for each interaction.
-  var cost: Double {
+  var cost: Double { steps.reduce(0) { $0 + $1.cost } }
+
+  /// How much of the work is done.
+  ///
+  /// - Parameters:
+  ///   - phase: at which training is.
+  ///   - share: how much of that phase is done.
+  /// - Returns: a share of `cost`.
+  func shareDone(_ phase: Phase, _ share: Double) -> Double {
+    let steps = steps
+    guard let place = steps.firstIndex(where: { $0.phase == phase }) else { return 0 }
+    let before = steps[..<place].reduce(0) { $0 + $1.cost }
+    return (before + share * steps[place].cost) / cost
+  }
+
+  /// What is done in turn, and what it costs; the start has no phase.
+  private var steps: [(phase: Phase?, cost: Double)] {
     let samples = Double(options.negatives + 1)
-    let tower = zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
+    let weights = zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
     // Rows are read, moved and hold two moments; layers go forward and back.
-    let gmf = Double(spec.gmfWidth * 20 + 100)
-    let mlp = Double(spec.mlpWidth * 40 + 3 * tower + 100)
+    let gmf = spec.gmfWidth == 0 ? 0 : samples * Double(spec.gmfWidth * 20 + 100)
+    let mlp = spec.tower.isEmpty ? 0 : samples * Double(spec.mlpWidth * 40 + 3 * weights + 100)
     let alone = Double(options.pretraining.epochs)
     let joint = Double(options.joint.epochs)
-    guard spec.gmfWidth > 0, !spec.tower.isEmpty, options.pretrain != .none else {
-      return samples * alone * (spec.tower.isEmpty ? gmf : gmf + mlp)
+    switch options.pretrain {
+    case .parts where gmf > 0 && mlp > 0:
+      return [(.gmf, alone * gmf), (.mlp, alone * mlp), (.neumf, joint * (gmf + mlp))]
+    case .factors:
+      return [(nil, start?.cost ?? 0), (.mlp, alone * mlp), (.neumf, joint * (gmf + mlp))]
+    case .none, .parts: return [(.neumf, alone * (gmf + mlp))]
     }
-    let first = options.pretrain == .parts ? alone * (gmf + mlp) : alone * mlp
-    return samples * (first + joint * (gmf + mlp)) + (start?.cost ?? 0)
   }
 }
 

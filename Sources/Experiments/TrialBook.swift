@@ -65,14 +65,15 @@ package final class TrialBook {
     let current = Current()
     self.current = current
     runner = makeRunner { event in
-      if case .working(let what) = event { try current.tell?(what) }
-      if case .epoch = event { try current.tell?("validated") }
+      if case .working(let what, let done, let seconds) = event {
+        try current.tell?(what, done, seconds)
+      }
     }
   }
 
   /// The trial at work, for the runner's reports.
   private final class Current {
-    var tell: ((String) throws -> Void)?
+    var tell: ((_ what: String, _ done: Double, _ seconds: Double) throws -> Void)?
   }
   private let current: Current
 
@@ -98,20 +99,21 @@ package final class TrialBook {
         known[index] = result
         continue
       }
-      let rest = missing[place...].map { trials[$0].cost }.reduce(0, +)
+      let rest = missing[(place + 1)...].map { trials[$0].cost }.reduce(0, +)
       known[index] = try run(
         trials[index], key: keys[index], number: trials.count - missing.count + place + 1,
-        of: trials.count, cost: rest)
+        of: trials.count, rest: rest)
     }
     return known.compactMap { $0 }
   }
 
   private func run(
-    _ trial: Trial, key: String, number: Int, of total: Int, cost: Double
+    _ trial: Trial, key: String, number: Int, of total: Int, rest: Double
   ) throws -> TrialResult {
     let began = clock()
-    current.tell = { [clock, report, pace] what in
-      let left = pace.secondsPerCost.map { max(0, $0 * cost - (clock() - began)) }
+    current.tell = { [report, pace] what, done, seconds in
+      let course = Pace.Course(cost: trial.cost, done: done, seconds: seconds)
+      let left = pace.secondsLeft(course, rest: rest)
       try report(.working(number: number, of: total, what: what, secondsLeft: left))
     }
     defer { current.tell = nil }
@@ -123,18 +125,5 @@ package final class TrialBook {
         number: number, of: total, label: trial.label, seconds: result.seconds,
         ndcg: result.validation.ndcg))
     return result
-  }
-
-  /// Seconds for a unit of cost, from what was seen.
-  private struct Pace {
-    private var cost = 0.0
-    private var seconds = 0.0
-
-    mutating func add(cost: Double, seconds: Double) {
-      self.cost += cost
-      self.seconds += seconds
-    }
-
-    var secondsPerCost: Double? { cost > 0 && seconds > 0 ? seconds / cost : nil }
   }
 }

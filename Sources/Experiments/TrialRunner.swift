@@ -6,8 +6,9 @@ import Ranking
 
 /// What a trial tells while it goes on.
 package enum TrialEvent: Sendable {
-  /// It is at work; comes every few milliseconds.
-  case working(what: String)
+  /// It is at work; comes every few milliseconds. Of the trial's `cost` so much is `done`, which takes
+  /// so many `seconds` where nothing is known before.
+  case working(what: String, done: Double, seconds: Double)
   /// An epoch is over and validated.
   case epoch(TrialResult.Epoch)
 }
@@ -22,7 +23,8 @@ package final class TrialRunner {
   /// The last division, and factorisations that more than one trial may start from.
   private var divided: (seed: UInt64, data: DividedData)?
   private var parts = TrainedParts()
-  private var solutions = Solutions()
+  private let solutions = Solutions()
+  private var progress = Progress(began: 0)
 
   /// A runner.
   ///
@@ -41,6 +43,25 @@ package final class TrialRunner {
     self.report = report
   }
 
+  /// How far the trial at hand is.
+  private struct Progress {
+    /// When it began.
+    var began: Double
+    /// The cost of the steps behind it.
+    var behind = 0.0
+    /// The cost of the step at hand: one method's training, or the refit.
+    var step = 0.0
+    /// How much of that is done.
+    var share = 0.0
+
+    var done: Double { behind + step * share }
+
+    /// Begins another step, with all of the one before behind it.
+    mutating func begin(step cost: Double) {
+      (behind, step, share) = (behind + step, cost, 0)
+    }
+  }
+
   /// A trained model as ranking sees it, and how it came about.
   private struct Fitted {
     var scorer: any Scorer
@@ -56,14 +77,16 @@ package final class TrialRunner {
     let divided = division(seed: trial.seed)
     var result = TrialResult()
     var best: Fitted?
-    let began = clock()
+    progress = Progress(began: clock())
     parts.beginModel()
     solutions.beginTrial()
     var failure: TrainingError?
     for (place, method) in trial.methods.enumerated() {
+      progress.begin(step: method.cost)
       let fitted: Fitted
       do {
         fitted = try fit(method.seeded(trial.seed), divided)
+        progress.share = 1
       } catch let error as TrainingError {
         // A setting that diverges is one that validation would not choose.
         failure = error
@@ -81,17 +104,29 @@ package final class TrialRunner {
     result.curve = kept.curve
     result.epochs = Dictionary(
       uniqueKeysWithValues: kept.epochs.map { ($0.key.rawValue, $0.value) })
-    if trial.refit, trial.purpose == .test {
-      kept.scorer = try refit(
-        trial.methods[result.chosen].seeded(trial.seed), kept.epochs, divided)
+    if trial.isRefitted {
+      let chosen = trial.methods[result.chosen]
+      progress.begin(step: Trial.refitShare * chosen.cost)
+      kept.scorer = try refit(chosen.seeded(trial.seed), kept.epochs, divided)
+      progress.share = 1
     }
-    result.seconds = clock() - began + parts.secondsSaved + solutions.secondsSaved
+    result.seconds = secondsSpent
     guard trial.purpose == .test else { return result }
     let sampled = HoldoutRanks.sampled(
       kept.scorer, holdout: divided.sampledTest, candidates: divided.testCandidates, pool: pool)
     result.sampled = PackedRanks(sampled)
     result.full = PackedRanks(try full(kept.scorer, divided))
     return result
+  }
+
+  /// Seconds of the trial at hand, with those of what was known before.
+  private var secondsSpent: Double {
+    clock() - progress.began + parts.secondsSaved + solutions.secondsSaved
+  }
+
+  /// Tells what the trial at hand is at.
+  private func tell(_ what: String) throws {
+    try report(.working(what: what, done: progress.done, seconds: secondsSpent))
   }
 
   private func division(seed: UInt64) -> DividedData {
@@ -149,14 +184,21 @@ package final class TrialRunner {
           keep(epoch)
           try self.report(.epoch(epoch))
         case .repeated: break
-        case .progress(let phase, let epoch, let epochs, _, _):
-          try self.report(.working(what: "\(label) \(phase.rawValue) \(epoch) of \(epochs)"))
+        case .progress(let phase, let epoch, let epochs, let fraction, _):
+          let share = (Double(epoch - 1) + fraction) / Double(max(1, epochs))
+          self.progress.share = neural.shareDone(phase, share)
+          try self.tell("\(label) \(phase.rawValue) \(epoch) of \(epochs)")
         }
       },
       factors: neural.start.map { start in
         {
-          let factors = try start.methods.map {
-            try self.solve($0, positives, self.data.isWeighted ? weights : [])
+          // Of the shares that the factorisations have in the network's cost, one after the other.
+          var done = 0.0
+          let factors = try start.methods.map { method in
+            let share = method.cost / neural.cost
+            defer { done += share }
+            return try self.solve(
+              method, positives, self.data.isWeighted ? weights : [], from: done, share: share)
           }
           return MatrixFactors(summing: factors)
         }
@@ -166,7 +208,7 @@ package final class TrialRunner {
   private func baseline(
     _ method: Method, _ positives: UserItems, _ weights: [Float]
   ) throws -> any Scorer {
-    try report(.working(what: method.label))
+    try tell(method.label)
     switch method {
     case .itemPop: return ItemPop(positives: positives, itemCount: data.table.itemCount)
     case .itemKNN(let options):
@@ -178,8 +220,11 @@ package final class TrialRunner {
   }
 
   /// Factorises, if that was not done before; only for the methods that do.
+  ///
+  /// `share` of the step at hand, from `done` on, is this factorisation.
   private func solve(
-    _ method: Method, _ positives: UserItems, _ weights: [Float]
+    _ method: Method, _ positives: UserItems, _ weights: [Float], from done: Double = 0,
+    share: Double = 1
   ) throws -> MatrixFactors {
     guard let options = method.factorization else {
       preconditionFailure("\(method.label) is no factorisation")
@@ -189,8 +234,9 @@ package final class TrialRunner {
     ) {
       try options.factorize(
         positives, weights: weights, itemCount: data.table.itemCount, pool: pool
-      ) {
-        try report(.working(what: "\(method.label) iteration \($0)"))
+      ) { iteration in
+        progress.share = done + share * Double(iteration) / Double(options.iterations)
+        try tell("\(method.label) iteration \(iteration)")
       }
     }
   }
@@ -200,7 +246,7 @@ package final class TrialRunner {
   private func validation(
     _ scorer: any Scorer, _ divided: DividedData
   ) throws -> TrialResult.Figures {
-    try report(.working(what: "validation"))
+    try tell("validation")
     let ranks = HoldoutRanks.sampled(
       scorer, holdout: divided.split.validation, candidates: divided.validationCandidates,
       pool: pool)
@@ -215,7 +261,7 @@ package final class TrialRunner {
     let slice = max(64, 60_000_000 / max(data.table.itemCount, 1) / 64 * 64)
     var ranks = [Int32](repeating: -1, count: test.count)
     for first in stride(from: 0, to: test.count, by: slice) {
-      try report(.working(what: "whole catalogue"))
+      try tell("whole catalogue")
       let users = first..<min(first + slice, test.count)
       var holdout = [Int32](repeating: -1, count: test.count)
       holdout.replaceSubrange(users, with: test[users])

@@ -130,7 +130,7 @@ package final class Tuner {
     watch.tell = { [clock, deadline, report] event in
       if clock() >= deadline { throw Stop.late }
       switch event {
-      case .working(let what): try report(.working(number: number, what: what))
+      case .working(let what, _, _): try report(.working(number: number, what: what))
       case .epoch(let epoch):
         curve.append(epoch)
         if Self.isPoor(curve, others) { throw Stop.poor }

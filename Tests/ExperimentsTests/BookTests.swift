@@ -26,7 +26,7 @@ struct BookTests {
       _ = try PlantedLog.book(
         store,
         report: { event in
-          if case .working(2, _, "validated", _) = event { throw Stop() }
+          if case .working(2, _, "validation", _) = event { throw Stop() }
         }
       ).results(of: trials)
     }
