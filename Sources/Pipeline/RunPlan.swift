@@ -1,6 +1,7 @@
 import Baselines
 import Interactions
 import NCF
+import Notation
 import Parallelism
 
 /// What a run would do, for `--dry-run`.
@@ -82,7 +83,7 @@ struct RunPlan {
     // The model's figures take three passes over all pairs, the lists one.
     let scoring = Self.seconds(4 * Double(pairs) / max(speed.pairsPerSecond, 1))
     var parts: [String] = []
-    var tried = "\(Int(speed.pairsPerSecond)) pairs/s"
+    var tried = "\(Figures.rate(speed.pairsPerSecond)) pairs/s"
     if speed.factorSeconds > 0, lesson == nil {
       let name = job.method == .ncf ? job.initial.name : job.method.rawValue
       parts.append("\(name) at most \(Self.seconds(Double(times) * speed.factorSeconds))")
@@ -93,7 +94,7 @@ struct RunPlan {
       parts.append(
         "an epoch of the whole model \(Self.seconds(epoch)), at most \(epochs) epochs "
           + Self.seconds(Double(epochs) * epoch))
-      tried = "\(Int(speed.samplesPerSecond)) samples/s, " + tried
+      tried = "\(Figures.rate(speed.samplesPerSecond)) samples/s, " + tried
     }
     parts.append("evaluating and publishing \(scoring) (tried: \(tried))")
     return "time: " + parts.joined(separator: "; ")
