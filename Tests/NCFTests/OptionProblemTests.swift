@@ -58,7 +58,9 @@ import Testing
     #expect(options.problem(with: .matrixFactorization(width: 8, link: .logistic)) != nil)
     options = Self.good
     options.dropout = 0.1
-    #expect(options.problem(with: Self.spec.gmfOnly) != nil)
+    #expect(
+      options.problem(with: Self.spec.gmfOnly)
+        == "model.dropout must be 0 where model.tower is empty, not 0.1")
   }
 
   @Test func regularisationOfATowerThatIsNotThereIsRefused() {
@@ -68,7 +70,7 @@ import Testing
     for spec in [Self.spec.gmfOnly, ModelSpec(gmfWidth: 8, tower: [16])] {
       #expect(
         options.problem(with: spec)
-          == "model.l2.tower needs a tower with a hidden layer, whose weights it holds small")
+          == "model.l2.tower must be 0 where model.tower has no hidden layer, not 0.1")
       var fitting = options
       fitting.dropout = 0.1
       fitting.leaveOutTower(lackingIn: spec)

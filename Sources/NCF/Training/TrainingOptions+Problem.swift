@@ -47,9 +47,11 @@ extension TrainingOptions {
     if !(dropout >= 0 && dropout < 1) {
       return "model.dropout must be a share from 0 up to 1, not \(dropout)"
     }
-    if dropout > 0 && spec.tower.isEmpty { return "model.dropout needs a tower to drop from" }
+    if dropout > 0 && spec.tower.isEmpty {
+      return "model.dropout must be 0 where model.tower is empty, not \(dropout)"
+    }
     if l2Tower > 0 && !spec.hasHiddenLayers {
-      return "model.l2.tower needs a tower with a hidden layer, whose weights it holds small"
+      return "model.l2.tower must be 0 where model.tower has no hidden layer, not \(l2Tower)"
     }
     if !(ownDropout >= 0 && ownDropout < 1) {
       return "model.own_dropout must be a share from 0 up to 1, not \(ownDropout)"
