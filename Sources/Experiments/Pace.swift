@@ -19,7 +19,7 @@ struct Pace {
     var cost: Double
     /// How much of that lies behind it.
     var done: Double
-    /// What that took.
+    /// What that took, with the seconds of what was known before.
     var seconds: Double
   }
 

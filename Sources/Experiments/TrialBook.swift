@@ -118,6 +118,7 @@ package final class TrialBook {
     }
     defer { current.tell = nil }
     let result = try runner.run(trial)
+    // Not the result's seconds: what was known before is known to the trials that come after, too.
     pace.add(cost: trial.cost, seconds: clock() - began)
     try store.keep(trial, key: key, result: result)
     try report(

@@ -176,6 +176,7 @@ package struct Batch {
       let pulled = try PullStage(context: context, beginsAtSince: found.isNone).run()
       return (pulled, pulled.counts.rowsRead, pulled.bytes)
     }
+    try pulled.refuseEmpty()
     try OutputRelations(
       job, users: pulled.users.kind, items: pulled.items.kind, on: connection
     ).verify()

@@ -190,13 +190,7 @@ struct Night {
   }
 
   private func refuseUnusable(_ pulled: Pulled) throws {
-    guard pulled.table.count > 0 else {
-      throw BatchError(
-        .data,
-        "the source gave \(pulled.counts.rowsRead) rows and none can be used "
-          + "(\(pulled.counts.rejectedText))",
-        advice: "look at source.query, source.window and --since")
-    }
+    try pulled.refuseEmpty()
     try context.connected(for: "check") { connection in
       try OutputRelations(
         context.job, users: pulled.users.kind, items: pulled.items.kind, on: connection

@@ -41,6 +41,17 @@ struct ExperimentTests {
     for row in report.sections[0].rows { #expect(column.map { row[$0] } != "-") }
   }
 
+  @Test("A job's L2 and dropout of the tower stay away from networks that have nothing for them")
+  func depthWithTowerSettings() throws {
+    var settings = PlantedLog.settings()
+    (settings.training.l2Tower, settings.training.dropout) = (0.01, 0.1)
+    let report = try Experiment.rq3.report(settings, PlantedLog.book())
+    let depths = try #require(
+      report.sections.first { $0.header.starts(with: ["factors", "layers"]) })
+    #expect(depths.rows.map { $0[1] } == (0...4).map { "MLP-\($0)" })
+    #expect(try Experiment.rq1.report(settings, PlantedLog.book()).sections[0].rows.count > 5)
+  }
+
   @Test("rq2 tells each method's best epoch and what its epochs and its negatives take")
   func courseAndTime() throws {
     let report = try Experiment.rq2.report(PlantedLog.settings(), PlantedLog.book())

@@ -209,6 +209,8 @@ struct BatchTests {
     #expect(recorder.stages == [.pull, .split])
     #expect(
       recorder.notices.contains { $0.hasPrefix("60 users, 45 items; 60 users would be tested") })
+    let tried = /tried: \d[\d.]*[kMG]? samples\/s, \d[\d.]*[kMG]? pairs\/s/
+    #expect(recorder.notices.contains { $0.contains(tried) })
     #expect(try shop.query("SELECT count(*) FROM ncf.runs") == "0")
     #expect(try shop.query("SELECT to_regclass('ncf.recommendations_by_run')") == "-")
   }

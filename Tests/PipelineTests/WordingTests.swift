@@ -118,6 +118,14 @@ struct WordingTests {
     #expect(error?.what.contains(words) == true, "\(error?.description ?? "")")
   }
 
+  @Test func aDryRunOfAnEmptyLogFailsAsTheNightWould() throws {
+    let shop = try Shop()
+    try shop.connection.execute("DELETE FROM app.events")
+    expect(.data, "the source gave 0 rows and none can be used (") {
+      _ = try shop.run(nil, RunRequest(dryRun: true))
+    }
+  }
+
   @Test func whatIsThereAndBelongsToAnotherJobIsNamed() throws {
     let shop = try Shop()
     expect(.configuration, "there is nothing to fine-tune: ") {

@@ -37,6 +37,17 @@ struct Pulled {
   var times: PullTimes
 }
 
+extension Pulled {
+  /// Refuses a log without a row that can be used: there is nothing to learn from.
+  func refuseEmpty() throws(BatchError) {
+    guard table.count == 0 else { return }
+    throw BatchError(
+      .data,
+      "the source gave \(counts.rowsRead) rows and none can be used (\(counts.rejectedText))",
+      advice: "look at source.query, source.window and --since")
+  }
+}
+
 /// Where the time of a pull lies, in microseconds since 1970 UTC.
 struct PullTimes: Equatable {
   /// The server's clock in the pull's transaction.
