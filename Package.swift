@@ -9,6 +9,8 @@ import PackageDescription
   let kernelFlags: [SwiftSetting] = []
 #endif
 
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
 let package = Package(
   name: "ncf-batch",
   products: [
@@ -27,11 +29,12 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CProcessor"),
 
-    // Parts that know nothing of each other's trade.
-    .target(name: "Postgres", dependencies: ["CLibpq"]),
+    // Leaves: parts that know nothing of the job.
+    .target(name: "Formatting"),
     .target(name: "Interactions"),
     .target(name: "Parallelism", dependencies: ["CProcessor"]),
-    .target(name: "Notation"),
+    .target(name: "Postgres", dependencies: ["CLibpq", "Formatting"]),
+    .target(name: "SyntheticData", dependencies: ["Interactions"]),
 
     // Models and how they are judged.
     .target(
@@ -41,9 +44,29 @@ let package = Package(
       name: "Baselines", dependencies: ["Interactions", "Parallelism", "CBLAS", "CProcessor"],
       swiftSettings: kernelFlags),
     .target(name: "Ranking", dependencies: ["Interactions", "Parallelism"]),
-    .target(name: "Planted", dependencies: ["Interactions"]),
 
-    // The job.
+    // What a run is told and what is told of it: values, no input or output.
+    .target(name: "Jobs", dependencies: ["NCF", "Baselines", "Formatting"]),
+    .target(
+      name: "Configuration",
+      dependencies: ["Jobs", "NCF", "Baselines", "Interactions", "Formatting", yams]),
+    .target(name: "Reporting", dependencies: ["Jobs", "Formatting"]),
+
+    // The job, from the rows that it reads to the lists that it publishes.
+    .target(
+      name: "RunSupport",
+      dependencies: ["Jobs", "Postgres", "Parallelism", "Interactions", "Formatting"]),
+    .target(
+      name: "Recommenders",
+      dependencies: [
+        "Jobs", "NCF", "Baselines", "Ranking", "Interactions", "Parallelism", "Formatting",
+      ]),
+    .target(
+      name: "Source",
+      dependencies: [
+        "RunSupport", "Jobs", "Postgres", "Interactions", "Ranking", "Parallelism", "Formatting",
+        "CZlib",
+      ]),
     .target(
       name: "Migrations", path: "migrations",
       resources: [
@@ -53,57 +76,69 @@ let package = Package(
         "0018_ease",
       ].map { .embedInCode("\($0).sql") }),
     .target(
+      name: "Store",
+      dependencies: [
+        "Recommenders", "RunSupport", "Jobs", "Postgres", "Interactions", "NCF", "Formatting",
+        "Migrations",
+      ]),
+    .target(
       name: "Pipeline",
       dependencies: [
-        "Postgres", "Interactions", "Parallelism", "Notation", "NCF", "Baselines", "Ranking",
-        "Migrations", "CZlib",
+        "Store", "Source", "Recommenders", "RunSupport", "Jobs", "Postgres", "Interactions",
+        "Parallelism", "Formatting", "NCF", "Baselines", "Ranking",
+      ]),
+    .target(
+      name: "Operations",
+      dependencies: [
+        "Pipeline", "Store", "Source", "Recommenders", "RunSupport", "Jobs", "Postgres",
+        "Interactions", "Parallelism", "Formatting", "NCF", "Baselines",
       ]),
     .target(
       name: "Experiments",
-      dependencies: ["NCF", "Baselines", "Ranking", "Interactions", "Parallelism", "Notation"]),
-    .target(
-      name: "Configuration",
-      dependencies: [
-        "Pipeline", "NCF", "Baselines", "Interactions", .product(name: "Yams", package: "Yams"),
-      ]),
-    .target(name: "Reporting", dependencies: ["Pipeline", "Notation"]),
+      dependencies: ["NCF", "Baselines", "Ranking", "Interactions", "Parallelism", "Formatting"]),
+
     .executableTarget(
       name: "ncf-batch",
       dependencies: [
-        "Pipeline", "Configuration", "Experiments", "Reporting", "Notation", "Interactions", "NCF",
-        "Parallelism", "Postgres", "CProcessor",
+        "Operations", "Pipeline", "Store", "Source", "RunSupport", "Jobs", "Configuration",
+        "Experiments", "Reporting", "Formatting", "Interactions", "NCF", "Parallelism", "Postgres",
+        "CProcessor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
       name: "ncf-bench",
       dependencies: [
-        "Planted", "NCF", "Ranking", "Baselines", "Interactions", "Parallelism",
-        "Postgres",
+        "SyntheticData", "NCF", "Ranking", "Baselines", "Interactions", "Parallelism",
+        "Postgres", "Formatting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // Tests mirror Sources; EndToEndTests runs the built binary.
     .target(name: "TestSupport", dependencies: ["Postgres"], path: "Tests/TestSupport"),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"]),
-    .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "Planted"]),
+    .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "SyntheticData"]),
     .testTarget(name: "ParallelismTests", dependencies: ["Parallelism"]),
-    .testTarget(name: "NotationTests", dependencies: ["Notation"]),
+    .testTarget(name: "FormattingTests", dependencies: ["Formatting"]),
     .testTarget(
       name: "NCFTests",
-      dependencies: ["NCF", "Interactions", "Parallelism", "Ranking", "Baselines", "Planted"],
+      dependencies: [
+        "NCF", "Interactions", "Parallelism", "Ranking", "Baselines", "SyntheticData",
+      ],
       resources: [.copy("Recorded")]),
-    .testTarget(name: "BaselinesTests", dependencies: ["Baselines", "Ranking", "Planted"]),
+    .testTarget(name: "BaselinesTests", dependencies: ["Baselines", "Ranking", "SyntheticData"]),
     .testTarget(
       name: "RankingTests", dependencies: ["Ranking", "Baselines"],
       resources: [.copy("Recorded")]),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "Experiments", "Baselines", "Interactions", "NCF", "Parallelism", "Planted", "Ranking",
+        "Experiments", "Baselines", "Interactions", "NCF", "Parallelism", "SyntheticData",
+        "Ranking",
       ]),
     .testTarget(
-      name: "PipelineTests", dependencies: ["Pipeline", "Baselines", "Planted", "TestSupport"]),
+      name: "PipelineTests",
+      dependencies: ["Pipeline", "Baselines", "SyntheticData", "TestSupport"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Baselines"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Pipeline"]),
     .testTarget(
@@ -118,7 +153,8 @@ let package = Package(
         "Postgres",
       ]),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Pipeline", "Planted", "TestSupport", "ncf-batch"],
+      name: "EndToEndTests",
+      dependencies: ["Pipeline", "SyntheticData", "TestSupport", "ncf-batch"],
       exclude: ["Python"]),
   ]
 )

@@ -1,4 +1,4 @@
-package import Pipeline
+package import Jobs
 
 /// Everything that is wrong with a configuration, so that it can be put right in one go.
 package struct ConfigurationError: Error, Equatable, CustomStringConvertible {

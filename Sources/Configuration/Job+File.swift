@@ -1,5 +1,5 @@
 import Glibc
-package import Pipeline
+package import Jobs
 
 extension Job {
   /// Reads the job that a file describes, with variables of the environment before its values.

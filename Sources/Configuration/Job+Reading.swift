@@ -1,5 +1,5 @@
+import Jobs
 import NCF
-package import Pipeline
 
 extension Job {
   /// Reads a job from the text of a YAML file, with variables of the environment before the file's

@@ -1,4 +1,4 @@
-import Pipeline
+import Jobs
 
 /// The sections that say who gets a list and what may be in it.
 extension Job {

@@ -1,7 +1,7 @@
 import Baselines
 import Interactions
+import Jobs
 import NCF
-import Pipeline
 
 /// How the sections `model` and `train` are read.
 extension Job {

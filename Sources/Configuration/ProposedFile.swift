@@ -1,4 +1,5 @@
-package import Pipeline
+package import Jobs
+import NCF
 
 /// The file of a job whose source was found in a database.
 package struct ProposedFile {

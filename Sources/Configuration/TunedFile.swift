@@ -1,7 +1,7 @@
 import Baselines
 import Interactions
+package import Jobs
 import NCF
-package import Pipeline
 import Yams
 
 /// A job's file with other settings of model and training in it.

@@ -1,6 +1,6 @@
+import Formatting
 import Interactions
 package import NCF
-import Notation
 import Ranking
 
 /// The paper's experiments, and those that answer what later work found.

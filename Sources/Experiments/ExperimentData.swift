@@ -11,7 +11,7 @@ package struct ExperimentData: Sendable {
     /// Whether each user has candidates; the others are not tested by the sampled protocol.
     package let hasLine: [Bool]
 
-    /// Names the parts.
+    /// Creates a value from its parts.
     package init(candidates: UserItems, hasLine: [Bool]) {
       self.candidates = candidates
       self.hasLine = hasLine
@@ -33,7 +33,7 @@ package struct ExperimentData: Sendable {
   /// The list length that choices look at; metrics go from 1 to it.
   package let k: Int
 
-  /// Names the parts.
+  /// Creates a value from its parts.
   ///
   /// - Parameters:
   ///   - table: interactions.

@@ -1,7 +1,7 @@
 import Baselines
+import Formatting
 import Interactions
 import NCF
-import Notation
 import Ranking
 
 extension Laboratory {

@@ -1,6 +1,6 @@
 import Baselines
+import Formatting
 import NCF
-import Notation
 import Ranking
 
 extension Laboratory {

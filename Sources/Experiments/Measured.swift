@@ -1,4 +1,4 @@
-import Notation
+import Formatting
 import Ranking
 
 /// One row of a table: the same trial over several seeds.

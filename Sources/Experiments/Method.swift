@@ -29,7 +29,7 @@ package enum Method: Sendable, Equatable, Codable {
     /// The factorisation for `PreTraining.factors`.
     package var start: Start?
 
-    /// Names the parts.
+    /// Creates a value from its parts.
     package init(spec: ModelSpec, options: TrainingOptions, start: Start? = nil) {
       self.spec = spec
       self.options = options

@@ -11,7 +11,7 @@ package struct Report: Sendable, Equatable {
     /// Sentences below the table.
     package let notes: [String]
 
-    /// Names the parts.
+    /// Creates a value from its parts.
     package init(heading: String, header: [String], rows: [[String]], notes: [String] = []) {
       self.heading = heading
       self.header = header
@@ -27,7 +27,7 @@ package struct Report: Sendable, Equatable {
   /// Its tables.
   package let sections: [Section]
 
-  /// Names the parts.
+  /// Creates a value from its parts.
   package init(title: String, circumstances: [String], sections: [Section]) {
     self.title = title
     self.circumstances = circumstances

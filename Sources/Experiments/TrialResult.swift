@@ -16,6 +16,18 @@ package struct TrialResult: Sendable, Equatable, Codable {
     package let ndcg: Double
     /// Seconds of training.
     package let seconds: Double
+
+    /// Creates a value from its parts.
+    package init(
+      phase: String, epoch: Int, loss: Double?, hr: Double, ndcg: Double, seconds: Double
+    ) {
+      self.phase = phase
+      self.epoch = epoch
+      self.loss = loss
+      self.hr = hr
+      self.ndcg = ndcg
+      self.seconds = seconds
+    }
   }
 
   /// Figures of one protocol at the evaluation's k.

@@ -1,7 +1,11 @@
 import Interactions
+package import Jobs
 import NCF
 import Parallelism
 package import Postgres
+package import RunSupport
+import Source
+import Store
 
 /// One run of a job, from the log in the database to the lists in the database.
 ///
@@ -26,7 +30,7 @@ package struct Batch {
   ///   - clock: seconds from some fixed moment, never going back.
   package init(
     job: Job, request: RunRequest, parameters: ConnectionParameters, interruption: Interruption,
-    observer: any RunObserver, clock: @escaping @Sendable () -> Double = Batch.monotonicSeconds
+    observer: any RunObserver, clock: @escaping @Sendable () -> Double = MonotonicClock.seconds
   ) {
     self.job = job
     self.request = request
@@ -35,14 +39,6 @@ package struct Batch {
     self.observer = observer
     self.clock = clock
   }
-
-  /// Seconds since this machine started.
-  package static let monotonicSeconds: @Sendable () -> Double = {
-    let elapsed = ContinuousClock.now - Batch.origin
-    let (seconds, attoseconds) = elapsed.components
-    return Double(seconds) + Double(attoseconds) / 1e18
-  }
-  private static let origin = ContinuousClock.now
 
   /// Runs the job.
   ///
@@ -193,17 +189,5 @@ package struct Batch {
       status: nil, exitCode: .success, runID: nil, job: job.name, generation: nil, reason: nil,
       counts: pulled.counts, metrics: [], epochs: [], stages: stages, rowsPublished: 0,
       seconds: clock() - start)
-  }
-}
-
-extension BatchError {
-  /// The message in one line, for `ncf.runs.reason`.
-  var recordText: String {
-    var text = what
-    if let server {
-      text += ": " + server.message
-      if let state = server.sqlState { text += " (\(state))" }
-    }
-    return text
   }
 }

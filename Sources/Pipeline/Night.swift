@@ -1,8 +1,13 @@
 import Interactions
+import Jobs
 import NCF
 import Parallelism
 import Postgres
 import Ranking
+import Recommenders
+import RunSupport
+import Source
+import Store
 
 /// The stages of one recorded run, in order.
 struct Night {
@@ -16,6 +21,17 @@ struct Night {
   let seen: LivePointer
   /// The run that this one is held against: the live one of its slot, or main's where that has none.
   let rival: Int64?
+
+  /// Creates a value from its parts.
+  package init(
+    context: RunContext, record: RunRecord, lock: JobLock, seen: LivePointer, rival: Int64?
+  ) {
+    self.context = context
+    self.record = record
+    self.lock = lock
+    self.seen = seen
+    self.rival = rival
+  }
 
   /// Runs the stages to the end: published, trained, skipped or refused.
   func run() throws -> RunOutcome {
@@ -35,7 +51,9 @@ struct Night {
     let beginning = try stage(.pull, &stages) {
       let beginning = try begin()
       let pulled = beginning.pulled
-      try record.pulled(pulled, isBackfill: context.request.isBackfill)
+      try record.pulled(
+        pulled.counts, snapshot: pulled.snapshot, features: try pulled.features?.counts.json(),
+        isBackfill: context.request.isBackfill)
       return (beginning, pulled.counts.rowsRead, pulled.bytes)
     }
     let pulled = beginning.pulled
@@ -44,15 +62,14 @@ struct Night {
     let course = try NightCourse(beginning.found, pulled, context)
     context.observer.observe(.notice(course.text))
     if case .skip(let reason) = course.plan {
-      try record.plan(course.plan, parent: course.parent?.run, news: course.news, lesson: nil)
+      try record.lineage(course.row(nil))
       return try skipped(reason, pulled, stages)
     }
     let divided = try stage(.split, &stages) {
       (SplitStage(news: course.learnt).run(pulled), pulled.table.count, 0)
     }
     let lesson = course.lesson(pulled, divided, context)
-    try record.plan(
-      course.plan, parent: course.parent?.run, news: course.news, lesson: lesson?.0)
+    try record.lineage(course.row(lesson?.0))
     let journal = try journal(beginning, course, isOn: try refuseTooLarge(pulled, divided))
     kept = journal
     guard context.request.force || !divided.split.testUsers.isEmpty else {
@@ -76,7 +93,7 @@ struct Night {
       }
     } catch let error as TrainingError {
       let verdict = Gate.Verdict.refuse(reasons: [error.description])
-      try record.gate(GateRecord(verdict, on: nil, live: rival, isForced: false))
+      try record.gate(GateRecord(verdict, on: nil, live: rival, isForced: false).json())
       return try refused(outcome, reasons: verdict.reasons)
     }
     let live = try rivalModel(course.parent, pulled, divided)
@@ -92,7 +109,7 @@ struct Night {
       ) { connection in
         _ = try ModelStore(on: connection).save(
           trained.validated, users: pulled.users, items: pulled.items,
-          knowledge: Knowledge(pulled, divided.split), features: pulled.features?.names,
+          knowledge: pulled.knowledge(divided.split), features: pulled.features?.names,
           scores: StoredScores(evaluated.calibration, areOfThisModel: !trained.isRefit),
           run: record.runID)
       }
@@ -101,7 +118,7 @@ struct Night {
     let figures = try gateFigures(trained, evaluated, pulled)
     let verdict = Gate.decide(figures, limits: context.job.gate)
     let force = context.request.force
-    try record.gate(GateRecord(verdict, on: figures, live: rival, isForced: force))
+    try record.gate(GateRecord(verdict, on: figures, live: rival, isForced: force).json())
     if case .refuse(let reasons) = verdict {
       guard force else { return try refused(outcome, reasons: reasons) }
       outcome.reason = reasons.joined(separator: "; ")
@@ -137,7 +154,7 @@ struct Night {
       metrics: outcome.metrics, forcedReason: outcome.reason, calibration: calibration,
       stored: trained.validated,
       listsAreOfStored: !trained.isRefit && !context.job.nightly.absorbHoldout,
-      knowledge: Knowledge(pulled, divided.split), began: began, fence: fence
+      knowledge: pulled.knowledge(divided.split), began: began, fence: fence
     ).run(model)
     context.observer.observe(.reached(.committed))
     outcome.stages.append(published.stage)

@@ -1,4 +1,5 @@
 import CLibpq
+import Formatting
 
 /// One attempt to connect.
 struct Opening {

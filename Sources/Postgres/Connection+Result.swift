@@ -1,4 +1,5 @@
 import CLibpq
+import Formatting
 
 /// Codes of the fields of an error report, as libpq numbers them.
 enum PQDiagnostics {

@@ -1,4 +1,5 @@
 import CLibpq
+import Formatting
 
 /// A session with a PostgreSQL server, over libpq.
 ///

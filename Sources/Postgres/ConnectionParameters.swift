@@ -1,3 +1,5 @@
+import Formatting
+
 /// Where to connect and as whom, handed to libpq as it is.
 ///
 /// `nil` leaves a value to libpq: PG* variables, a service file, `.pgpass`, its built-in default. A
@@ -27,12 +29,6 @@ package struct ConnectionParameters: Sendable {
     self.port = port
     self.user = user
   }
-
-  /// Hides passwords in connection strings and URIs, and whatever else is assigned to the word.
-  ///
-  /// - Parameter text: an argument of a command, a message or a query.
-  /// - Returns: the text with `***` in their places; the same text when there is none.
-  package static func hidingPasswords(in text: String) -> String { Redaction()(text) }
 
   /// Whether libpq will expand `database` instead of taking it for a name.
   var databaseIsConnectionString: Bool {

@@ -1,3 +1,5 @@
+import Formatting
+
 /// What libpq says, verbosely, about a connection that failed.
 struct ConnectionReport: Equatable {
   /// The last SQLSTATE in it; several hosts may each have given one.

@@ -1,5 +1,5 @@
-import Notation
-package import Pipeline
+package import Formatting
+package import Jobs
 
 /// What a run tells in the end: JSON for programs, a few lines for people.
 package enum RunReport {

@@ -1,5 +1,5 @@
 import Glibc
-import Pipeline
+import Jobs
 import Synchronization
 
 /// Sends this process a signal at a named point of its run, when the environment asks for it.

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Formatting
 import Glibc
-import Postgres
 
 /// The whole program; `run` is what it does when no subcommand is named.
 struct NCFBatch: ParsableCommand {
@@ -59,7 +59,7 @@ extension NCFBatch {
       exit(withError: nil)
     } catch {
       let (text, code) = (fullMessage(for: error), exitCode(for: error))
-      let shown = ConnectionParameters.hidingPasswords(in: text)
+      let shown = Redaction.hidingPasswords(in: text)
       guard code != .success, shown != text else { exit(withError: error) }
       _ = FileWriting.write(shown + "\n", to: STDERR_FILENO)
       Glibc.exit(code.rawValue)

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Configuration
+import Formatting
 import Foundation
+import Jobs
 import Logging
-import Pipeline
-import Postgres
 
 /// What every command has at hand: the environment, read once, and a voice.
 struct Session {
@@ -32,14 +32,14 @@ struct Session {
     if options.logFormat == nil, format == nil, let named {
       tell(
         BatchError(.configuration, "NCF_LOG_FORMAT must be text or json, not \(named)"))
-      throw ArgumentParser.ExitCode(Pipeline.ExitCode.configuration.rawValue)
+      throw ArgumentParser.ExitCode(Jobs.ExitCode.configuration.rawValue)
     }
   }
 
   /// Warns of a password that everybody can read who may list processes.
   func warnOfPasswordInArguments() {
     let arguments = CommandLine.arguments.dropFirst()
-    guard arguments.contains(where: { ConnectionParameters.hidingPasswords(in: $0) != $0 })
+    guard arguments.contains(where: { Redaction.hidingPasswords(in: $0) != $0 })
     else { return }
     log.warning(
       "a password among the arguments can be read in the process list: give it in a file that PGPASSFILE or PGSERVICEFILE names"

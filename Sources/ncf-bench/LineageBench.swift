@@ -1,6 +1,6 @@
 import Foundation
-import Planted
 import Postgres
+import SyntheticData
 
 /// Follows three jobs through a month of nights on one planted log: one that is trained in full each
 /// night, one that is only fine-tuned from its first night on, and one as a job is by default, which is

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Interactions
 import Parallelism
-import Planted
+import SyntheticData
 
 /// Runs the benchmarks, prints a table and writes JSON.
 struct Measure: ParsableCommand {

@@ -1,7 +1,7 @@
 import Interactions
 import NCF
 import Parallelism
-import Planted
+import SyntheticData
 
 /// How well items and users without any interaction are ranked by their content features.
 ///

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import Planted
 import Postgres
+import SyntheticData
 
 /// Times whole nights of the `ncf-batch` beside this program, in a database of its own.
 struct NightBench {

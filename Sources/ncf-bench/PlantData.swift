@@ -1,5 +1,5 @@
 import ArgumentParser
-import Planted
+import SyntheticData
 
 import struct Foundation.Data
 import class Foundation.FileManager

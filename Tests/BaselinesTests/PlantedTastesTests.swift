@@ -1,7 +1,7 @@
 import Baselines
 import Interactions
 import Parallelism
-import Planted
+import SyntheticData
 import Ranking
 import Testing
 

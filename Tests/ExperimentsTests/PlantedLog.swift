@@ -2,7 +2,7 @@ import Experiments
 import Interactions
 import NCF
 import Parallelism
-import Planted
+import SyntheticData
 
 /// A small log with tastes in it, and what trials on it need.
 enum PlantedLog {

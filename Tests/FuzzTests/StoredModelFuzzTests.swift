@@ -29,7 +29,7 @@ struct StoredModelFuzzTests {
 
   /// What an input may be refused with.
   private static func isOurs(_ error: any Error) -> Bool {
-    error is CheckpointError || error is ModelStore.Damaged || error is DecodingError
+    error is CheckpointError || error is DamagedModel || error is DecodingError
   }
 
   /// Whole files: networks of several shapes and neighbours, with all that is stored beside them.

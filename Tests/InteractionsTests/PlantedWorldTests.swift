@@ -1,5 +1,5 @@
 import Interactions
-import Planted
+import SyntheticData
 import Testing
 
 struct PlantedWorldTests {

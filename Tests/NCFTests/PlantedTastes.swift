@@ -1,5 +1,5 @@
 import Interactions
-import Planted
+import SyntheticData
 
 /// A log with tastes in it, split for training.
 struct PlantedTastes {

@@ -87,7 +87,7 @@ struct DamagedModelTests {
   @Test(arguments: changes)
   func aFileIsRefusedInItsOwnWords(change: Change) throws {
     let file = try Self.file(change)
-    let error = #expect(throws: ModelStore.Damaged.self) { try ModelStore.decode(file) }
+    let error = #expect(throws: DamagedModel.self) { try ModelStore.decode(file) }
     #expect(error?.description == change.words)
   }
 
@@ -101,7 +101,7 @@ struct DamagedModelTests {
     let shop = try Shop()
     try shop.run(nil, RunRequest(force: true))
     try shop.connection.execute("UPDATE ncf.model_chunks SET data = data || '\\x00'::bytea")
-    let error = #expect(throws: ModelStore.Damaged.self) {
+    let error = #expect(throws: DamagedModel.self) {
       try ModelStore(on: shop.connection).load(run: 1)
     }
     #expect(error?.description == "its SHA-256 is not the one recorded")
@@ -138,7 +138,7 @@ struct DamagedModelTests {
   @Test(arguments: forgettings)
   func whoCantBeForgottenIsSaidWhy(change: Change, users: Set<Int>) throws {
     let file = try Self.file(change)
-    let error = #expect(throws: ModelStore.Damaged.self) { try file.forgetting { _ in users } }
+    let error = #expect(throws: DamagedModel.self) { try file.forgetting { _ in users } }
     #expect(error?.description == change.words)
   }
 }

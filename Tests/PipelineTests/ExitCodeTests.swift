@@ -69,7 +69,7 @@ struct ExitCodeTests {
     let outcome = CommitOutcome(
       RunContext(
         job: shop.job(), request: RunRequest(), parameters: shop.database.parameters,
-        interruption: Interruption(), observer: Recorder(), clock: Batch.monotonicSeconds,
+        interruption: Interruption(), observer: Recorder(), clock: MonotonicClock.seconds,
         pool: WorkerPool(threads: 1), runID: 1))
     let lost = PostgresError(kind: .commitUnknown, message: "lost", attempted: "commit")
     var committed: String?

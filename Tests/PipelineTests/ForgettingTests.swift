@@ -65,8 +65,8 @@ struct ForgettingTests {
           + users.tensors("users"),
         metadata: ["user_kind": "bigint"])
     }
-    #expect(throws: ModelStore.Damaged.self) { try file("user.other").forgetting { _ in [0] } }
-    #expect(throws: ModelStore.Damaged.self) { try file("user.gmf").forgetting { _ in [0, 1] } }
+    #expect(throws: DamagedModel.self) { try file("user.other").forgetting { _ in [0] } }
+    #expect(throws: DamagedModel.self) { try file("user.gmf").forgetting { _ in [0, 1] } }
     let known = try #require(try file("user.gmf").forgetting { _ in [0] })
     #expect(known.ids == ["1"])
     #expect(try known.file.tensor("user.gmf", .f32).floats == [2])

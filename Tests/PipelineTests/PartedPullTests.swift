@@ -15,7 +15,7 @@ struct PartedPullTests {
       try PullStage(
         context: RunContext(
           job: job, request: RunRequest(), parameters: shop.database.parameters,
-          interruption: Interruption(), observer: Recorder(), clock: Batch.monotonicSeconds,
+          interruption: Interruption(), observer: Recorder(), clock: MonotonicClock.seconds,
           pool: WorkerPool(threads: 1), runID: nil)
       ).run()
     }

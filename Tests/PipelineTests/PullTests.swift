@@ -16,7 +16,7 @@ struct PullTests {
     return try PullStage(
       context: RunContext(
         job: job, request: request, parameters: parameters ?? shop.database.parameters,
-        interruption: Interruption(), observer: Recorder(), clock: Batch.monotonicSeconds,
+        interruption: Interruption(), observer: Recorder(), clock: MonotonicClock.seconds,
         pool: WorkerPool(threads: 1), runID: nil)
     ).run()
   }

@@ -1,7 +1,7 @@
 import Interactions
 import NCF
 import Parallelism
-import Planted
+import SyntheticData
 import Postgres
 import Ranking
 

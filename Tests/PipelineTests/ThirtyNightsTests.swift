@@ -1,7 +1,7 @@
 import Baselines
 import Interactions
 import NCF
-import Planted
+import SyntheticData
 import Testing
 
 @testable import Pipeline

@@ -259,7 +259,7 @@ struct WordingTests {
 
   @Test func aStoredTrainingThatIsNoneIsToldHow() throws {
     func damage(_ body: () throws -> Void) -> String? {
-      #expect(throws: ModelStore.Damaged.self) { try body() }?.description
+      #expect(throws: DamagedModel.self) { try body() }?.description
     }
     let shop = try Shop()
     #expect(

@@ -112,6 +112,6 @@ struct WordingTests {
     ("postgresql://host/a:b", "postgresql://host/a:b"),
   ])
   func aURIThatWasCutOffIsHiddenAndAPortIsNot(text: String, shown: String) {
-    #expect(ConnectionParameters.hidingPasswords(in: text) == shown)
+    #expect(Redaction.hidingPasswords(in: text) == shown)
   }
 }

@@ -183,4 +183,4 @@ extension Buffer where Element == Float {
 
 /// Rounds a width up to whole vectors, so that no loop over a row needs a tail.
 @inline(__always)
-func padded(_ width: Int) -> Int { (width + 7) & ~7 }
+package func padded(_ width: Int) -> Int { (width + 7) & ~7 }

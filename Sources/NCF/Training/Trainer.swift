@@ -24,6 +24,13 @@ package final class Trainer: @unchecked Sendable {
     var position = 0
     /// The sum of their losses.
     var loss = 0.0
+
+    /// Creates a value from its parts.
+    package init(epoch: Int, position: Int = 0, loss: Double = 0.0) {
+      self.epoch = epoch
+      self.position = position
+      self.loss = loss
+    }
   }
 
   let store: ParameterStore

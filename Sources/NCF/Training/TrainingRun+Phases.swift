@@ -7,7 +7,7 @@ package struct TrainedModel: Sendable {
   /// Which epoch was kept of each phase; 0 is the fused start.
   package let epochs: [Phase: Int]
 
-  /// Names the parts.
+  /// Creates a value from its parts.
   package init(model: Model, epochs: [Phase: Int]) {
     self.model = model
     self.epochs = epochs

@@ -34,7 +34,7 @@ package struct TrainingRun {
   /// What keeps where the training stands, and knows what was done before; nil for nobody.
   package let chapter: TrainingJournal.Chapter?
 
-  /// Names the parts.
+  /// Creates a value from its parts.
   package init(
     positives: UserItems, weights: [Float] = [], known: KnownNegatives? = nil, userCount: Int,
     itemCount: Int,

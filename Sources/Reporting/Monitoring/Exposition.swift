@@ -1,4 +1,4 @@
-package import Pipeline
+package import Jobs
 
 /// What monitoring is told of a job's last run, in Prometheus' text format, as the node exporter's
 /// textfile collector reads it.

@@ -1,4 +1,4 @@
-import Notation
+import Formatting
 
 /// A scale from figures to a stretch of the picture, with round figures marked on it.
 struct Axis: Sendable {

@@ -1,4 +1,4 @@
-import Notation
+import Formatting
 
 /// Lines over an axis, each named at its end, as SVG.
 struct LineChart {

@@ -1,4 +1,4 @@
-import Notation
+import Formatting
 
 /// HTML and SVG whose parts are what they were meant as: what is written in the source is markup, what
 /// is put into it by `\(…)` is text and is escaped, whatever it holds.

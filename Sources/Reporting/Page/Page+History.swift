@@ -1,5 +1,5 @@
-import Notation
-import Pipeline
+import Formatting
+import Jobs
 
 /// How the run stands among the job's nights, and what it cost.
 extension Page {

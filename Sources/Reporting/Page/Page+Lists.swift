@@ -1,5 +1,5 @@
-import Notation
-import Pipeline
+import Formatting
+import Jobs
 
 /// What is recommended, and to whom.
 extension Page {

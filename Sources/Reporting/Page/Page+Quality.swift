@@ -1,5 +1,5 @@
-import Notation
-import Pipeline
+import Formatting
+import Jobs
 
 /// How good the model is, and how it came to be so.
 extension Page {

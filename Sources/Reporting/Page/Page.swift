@@ -1,5 +1,5 @@
-import Notation
-package import Pipeline
+import Formatting
+package import Jobs
 
 /// A run on one page: how good it is, how it learnt, how it stands in the job's history, what it
 /// recommends and to whom.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Configuration
-import Pipeline
+import Jobs
 
 /// A subcommand: it does its work in a session, and its errors become a message and an exit code.
 protocol BatchCommand: ParsableCommand {
@@ -35,7 +35,7 @@ extension BatchCommand {
         BatchError(
           .software, "unexpected: \(error)",
           advice: "this is a bug of ncf-batch; please report it with this message"))
-      throw ArgumentParser.ExitCode(Pipeline.ExitCode.software.rawValue)
+      throw ArgumentParser.ExitCode(Jobs.ExitCode.software.rawValue)
     }
   }
 }

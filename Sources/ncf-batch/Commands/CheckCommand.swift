@@ -1,9 +1,11 @@
 import ArgumentParser
 import CProcessor
 import Configuration
+import Formatting
 import Foundation
-import Pipeline
-import Reporting
+import Jobs
+import Operations
+import Postgres
 
 /// The subcommand that tries everything a night needs.
 struct CheckCommand: BatchCommand {
@@ -101,7 +103,7 @@ struct CheckCommand: BatchCommand {
   }
 
   private static func json(
-    _ findings: [Checkup.Finding], _ job: Job?, _ code: Pipeline.ExitCode
+    _ findings: [Checkup.Finding], _ job: Job?, _ code: Jobs.ExitCode
   ) -> JSON {
     .object([
       ("job", .optional(job?.name)), ("exit_code", .integer(Int(code.rawValue))),

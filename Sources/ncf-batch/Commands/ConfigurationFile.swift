@@ -1,5 +1,5 @@
 import Configuration
-import Pipeline
+import Jobs
 
 /// Finds the job's file: the flag, else `NCF_CONFIG`, else `jobs/nightly.yaml` here.
 enum ConfigurationFile {

@@ -1,9 +1,13 @@
 import ArgumentParser
 import Experiments
+import Formatting
+import Jobs
 import Logging
+import Operations
 import Parallelism
 import Pipeline
-import Reporting
+import Postgres
+import RunSupport
 
 /// The subcommand that runs the paper's experiments on a job's log.
 struct ExperimentCommand: BatchCommand {
@@ -102,13 +106,13 @@ struct ExperimentCommand: BatchCommand {
       let talk = TrialTalk(console: session.console, log: session.log)
       let pool = WorkerPool(threads: threads)
       let book = TrialBook(
-        store: KeptTrials(store, data: data), clock: Batch.monotonicSeconds,
+        store: KeptTrials(store, data: data), clock: MonotonicClock.seconds,
         report: { event in
           try interruption.check()
           talk.hear(event)
         },
         makeRunner: { report in
-          TrialRunner(data: data, pool: pool, clock: Batch.monotonicSeconds, report: report)
+          TrialRunner(data: data, pool: pool, clock: MonotonicClock.seconds, report: report)
         })
       let report = try name.report(
         ExperimentSettings(

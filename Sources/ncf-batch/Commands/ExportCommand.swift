@@ -1,9 +1,11 @@
 import ArgumentParser
+import Formatting
 import Glibc
+import Jobs
 import Logging
-import Notation
-import Pipeline
-import Reporting
+import Operations
+import Postgres
+import RunSupport
 
 /// The subcommand that hands out lists, vectors and models.
 struct ExportCommand: BatchCommand {

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Formatting
+import Jobs
 import Logging
-import Pipeline
-import Reporting
+import Postgres
+import Store
 
 /// The subcommand that removes users from everything that a job keeps.
 struct ForgetCommand: BatchCommand {

@@ -1,9 +1,11 @@
 import ArgumentParser
 import Configuration
+import Formatting
 import Glibc
+import Jobs
 import Logging
-import Pipeline
-import Reporting
+import Postgres
+import Source
 
 /// The subcommand that finds a log of events and writes a job on it.
 struct InitConfigCommand: BatchCommand {
@@ -98,11 +100,11 @@ struct InitConfigCommand: BatchCommand {
     let found = try search.run(choice, mayLack: asks)
     guard writes else {
       return try StandardOutput.write(
-        json ? Self.json(found).pretty : SourceInterview.lines(found))
+        json ? Self.json(found.map(\.proposal)).pretty : SourceInterview.lines(found))
     }
     let source = asks ? try SourceInterview(search, choice).answer(found) : found[0]
     let chosen = try search.withEventTypes(source)
-    let others = found.filter { $0.title != chosen.title }
+    let others = found.map(\.proposal).filter { $0.title != chosen.title }
     let file = try ProposedFile(chosen, job: job, schema: schema, others: others)
     session.log.info("the source is \(chosen.summary)")
     guard output != "-" else { return try StandardOutput.write(file.text) }

@@ -1,5 +1,6 @@
 import Experiments
-import Pipeline
+import Jobs
+import Operations
 
 /// Trials kept in the database, as experiments see them.
 final class KeptTrials: TrialStore {

@@ -1,8 +1,10 @@
 import ArgumentParser
+import Formatting
+import Jobs
 import Logging
-import Notation
-import Pipeline
-import Reporting
+import Operations
+import Postgres
+import RunSupport
 
 /// The subcommand that fills a table of events from a file.
 struct LoadCommand: BatchCommand {

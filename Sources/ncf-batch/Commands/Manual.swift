@@ -1,5 +1,5 @@
 import ArgumentParser
-import Pipeline
+import Jobs
 
 /// Parts that every command's help has, in one form.
 enum Manual {
@@ -18,7 +18,7 @@ enum Manual {
   ///   - success: what 0 means here.
   ///   - codes: the others, usage and bugs aside, which every command has.
   /// - Returns: a heading and a line for each.
-  static func exitCodes(_ success: String, _ codes: [Pipeline.ExitCode]) -> String {
+  static func exitCodes(_ success: String, _ codes: [Jobs.ExitCode]) -> String {
     let all = Set(codes).union([.usage, .software]).sorted { $0.rawValue < $1.rawValue }
     let lines = all.map { (Int($0.rawValue), meaning($0)) }
     return "EXIT CODES\n"
@@ -27,7 +27,7 @@ enum Manual {
       }.joined(separator: "\n")
   }
 
-  private static func meaning(_ code: Pipeline.ExitCode) -> String {
+  private static func meaning(_ code: Jobs.ExitCode) -> String {
     switch code {
     case .success: "published, or nothing to do"
     case .refused: "refused by the gate; the old lists are still served"

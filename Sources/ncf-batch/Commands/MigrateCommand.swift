@@ -1,7 +1,9 @@
 import ArgumentParser
+import Formatting
+import Jobs
 import Logging
-import Pipeline
-import Reporting
+import Postgres
+import Store
 
 /// The subcommands on the schema `ncf`.
 struct MigrateCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Configuration
+import Formatting
 import Glibc
-import Postgres
 
 /// Commands that were most likely meant.
 enum Misspelling {
@@ -34,7 +34,7 @@ enum Misspelling {
     guard let message = message(arguments) else { return }
     // Whoever forgets the -d before a URI has put a password in the place of a command.
     _ = FileWriting.write(
-      ConnectionParameters.hidingPasswords(in: message), to: STDERR_FILENO)
+      Redaction.hidingPasswords(in: message), to: STDERR_FILENO)
     exit(64)
   }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Pipeline
+import Jobs
 
 /// Which job's views are read.
 struct OutputSchemaOptions: ParsableArguments {

@@ -1,8 +1,9 @@
 import ArgumentParser
+import Formatting
+import Jobs
 import Logging
-import Notation
-import Pipeline
-import Reporting
+import Operations
+import Postgres
 
 /// The subcommand that reads a user's list.
 struct RecommendCommand: BatchCommand {

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Jobs
 import Logging
-import Pipeline
+import Operations
+import Postgres
 import Reporting
 
 /// The subcommand that makes a page about a run.

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Formatting
+import Jobs
 import Logging
-import Pipeline
-import Reporting
+import Operations
+import Postgres
 
 /// The subcommand that makes the lists of a kept run live.
 struct RollbackCommand: BatchCommand {

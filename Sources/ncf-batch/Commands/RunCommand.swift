@@ -1,7 +1,12 @@
 import ArgumentParser
+import Formatting
+import Jobs
 import Logging
+import NCF
 import Pipeline
+import Postgres
 import Reporting
+import RunSupport
 
 /// `run`: one night.
 struct RunCommand: BatchCommand {

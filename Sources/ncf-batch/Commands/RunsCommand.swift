@@ -1,7 +1,8 @@
 import ArgumentParser
-import Notation
-import Pipeline
-import Reporting
+import Formatting
+import Jobs
+import Postgres
+import Store
 
 /// The subcommand that lists past runs.
 struct RunsCommand: BatchCommand {
@@ -62,7 +63,12 @@ struct RunsCommand: BatchCommand {
     let courses = try RunHistory(connection.parameters).courses(
       job: job, limit: max(8, screen.width - 50))
     let lines = courses.compactMap { course -> String? in
-      let line = Sparkline(course) { screen.red($0) }
+      // A skipped night repeats the lists before it, and a running one has no figure yet.
+      let nights = course.nights.filter { $0.status != .skipped && $0.status != .running }
+      let points = nights.map { night -> Sparkline.Point in
+        night.status == .refused ? .refused : .figure(night.ndcg)
+      }
+      let line = Sparkline(points) { screen.red($0) }
       guard let range = line.range, let last = line.last else { return nil }
       let (low, high) = (range.lowerBound, range.upperBound)
       return "\(TextTable.harmless(course.job))  ndcg \(line.text)  \(Figures.fixed(last, 4))"

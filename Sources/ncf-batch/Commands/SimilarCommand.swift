@@ -1,8 +1,9 @@
 import ArgumentParser
+import Formatting
+import Jobs
 import Logging
-import Notation
-import Pipeline
-import Reporting
+import Operations
+import Postgres
 
 /// The subcommand that reads what is like an item.
 struct SimilarCommand: BatchCommand {

@@ -1,12 +1,14 @@
 import ArgumentParser
 import Configuration
 import Experiments
+import Formatting
+import Jobs
 import Logging
 import NCF
-import Notation
+import Operations
 import Parallelism
-import Pipeline
-import Reporting
+import Postgres
+import RunSupport
 
 /// The subcommand that searches for better settings.
 struct TuneCommand: BatchCommand {
@@ -61,7 +63,7 @@ struct TuneCommand: BatchCommand {
   }
 
   func execute(in session: Session) throws {
-    let began = Batch.monotonicSeconds()
+    let began = MonotonicClock.seconds()
     try WorkOptions.checkProcessor()
     let interruption = Interruption()
     let (console, log) = (session.console, session.log)
@@ -105,14 +107,14 @@ struct TuneCommand: BatchCommand {
       let pool = WorkerPool(threads: threads)
       let tuner = Tuner(
         SearchSpace(base: job.network, seed: seed), store: KeptTrials(store, data: data),
-        clock: Batch.monotonicSeconds, deadline: began + budget,
+        clock: MonotonicClock.seconds, deadline: began + budget,
         report: { [budget] event in
           try interruption.check()
-          let gone = Batch.monotonicSeconds() - began
+          let gone = MonotonicClock.seconds() - began
           talk.hear(event, share: gone / budget, left: budget - gone)
         },
         makeRunner: { report in
-          TrialRunner(data: data, pool: pool, clock: Batch.monotonicSeconds, report: report)
+          TrialRunner(data: data, pool: pool, clock: MonotonicClock.seconds, report: report)
         })
       guard let found = try tuner.search(trials: trials) else {
         throw BatchError(

@@ -1,6 +1,6 @@
 import ArgumentParser
 import CProcessor
-import Pipeline
+import Jobs
 
 /// The job and the threads of commands that train beside the nightly run.
 struct WorkOptions: ParsableArguments {

@@ -1,5 +1,8 @@
+import Formatting
 import Glibc
-import Pipeline
+import Jobs
+import NCF
+import Operations
 
 /// Findings of a check-up, one a line, on standard output.
 struct CheckLines {

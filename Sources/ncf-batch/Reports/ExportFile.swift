@@ -1,5 +1,5 @@
 import Glibc
-import Pipeline
+import Jobs
 
 /// Where an export goes: standard output, or a file that readers see whole or not at all.
 ///

@@ -1,5 +1,5 @@
 import Foundation
-import Pipeline
+import Jobs
 import Reporting
 
 /// The file that a node exporter reads.

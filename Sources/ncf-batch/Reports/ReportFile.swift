@@ -1,5 +1,5 @@
 import Glibc
-import Pipeline
+import Jobs
 
 /// A file that readers see whole or not at all: written under another name and renamed.
 struct ReportFile {

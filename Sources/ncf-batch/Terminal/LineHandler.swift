@@ -1,6 +1,7 @@
+import Formatting
 import Glibc
 import Logging
-import Reporting
+import NCF
 
 /// Turns log events into lines on standard error.
 ///

@@ -1,7 +1,7 @@
+import Formatting
+import Jobs
 import Logging
-import Notation
-import Pipeline
-import Reporting
+import NCF
 import Synchronization
 
 /// Tells of a run while it goes on: a bar on a terminal, log lines elsewhere.

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
-import Pipeline
+import Jobs
+import RunSupport
 
 /// SIGINT, SIGTERM and SIGHUP as a request to stop.
 enum Signals {
@@ -43,7 +44,7 @@ enum Signals {
       } else {
         say("no safe point in \(patience) s: stopped; the server rolls back what was open")
       }
-      _exit(Pipeline.ExitCode.temporary.rawValue)
+      _exit(Jobs.ExitCode.temporary.rawValue)
     }
   }
 

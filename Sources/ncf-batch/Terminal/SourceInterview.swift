@@ -1,5 +1,7 @@
+import Formatting
 import Glibc
-import Pipeline
+import Jobs
+import Source
 
 /// Asks somebody before a terminal which log is meant, and which of its columns are what.
 struct SourceInterview {
@@ -24,18 +26,18 @@ struct SourceInterview {
   /// - Parameter found: what the log could be, the likeliest first.
   /// - Returns: the log, with all parts that one needs.
   /// - Throws: `BatchError` with exit code 64 when the answers end before the questions.
-  func answer(_ found: [SourceProposal]) throws(BatchError) -> SourceProposal {
+  func answer(_ found: [SourceDraft]) throws(BatchError) -> SourceDraft {
     try columns(of: choice.table == nil ? source(found) : found[0])
   }
 
   /// What could be the log, a line each, numbered.
-  static func lines(_ found: [SourceProposal]) -> String {
-    found.enumerated().map { place, proposal in
-      "\(place + 1)  \(TextTable.harmless(proposal.summary))\n"
+  static func lines(_ found: [SourceDraft]) -> String {
+    found.enumerated().map { place, draft in
+      "\(place + 1)  \(TextTable.harmless(draft.proposal.summary))\n"
     }.joined()
   }
 
-  private func source(_ found: [SourceProposal]) throws(BatchError) -> SourceProposal {
+  private func source(_ found: [SourceDraft]) throws(BatchError) -> SourceDraft {
     let shown = Array(found.prefix(9))
     say("Which of these is the log?\n\(Self.lines(shown))")
     while true {
@@ -59,23 +61,23 @@ struct SourceInterview {
   }
 
   /// Confirms, or replaces, the column of each part that no flag has named.
-  private func columns(of proposal: SourceProposal) throws(BatchError) -> SourceProposal {
-    var proposal = proposal
+  private func columns(of draft: SourceDraft) throws(BatchError) -> SourceDraft {
+    var draft = draft
     let open = ColumnRole.allCases.filter { choice[$0] == nil }
-    guard !open.isEmpty else { return proposal }
-    let all = proposal.columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
+    guard !open.isEmpty else { return draft }
+    let all = draft.columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
     say(
-      "Columns of \(proposal.title): \(all).\n"
+      "Columns of \(draft.proposal.title): \(all).\n"
         + "Which of them hold what? Enter takes the one in brackets.\n")
-    for role in open { try confirm(role, in: &proposal) }
-    return proposal
+    for role in open { try confirm(role, in: &draft) }
+    return draft
   }
 
   private func confirm(
-    _ role: ColumnRole, in proposal: inout SourceProposal
+    _ role: ColumnRole, in draft: inout SourceDraft
   ) throws(BatchError) {
     while true {
-      let now = proposal.column(of: role)
+      let now = draft.column(of: role)
       let shown = now ?? (role.isNeeded ? nil : "-")
       let answer = try ask(
         role.plural + (role.isNeeded ? "" : ", - for none")
@@ -85,9 +87,9 @@ struct SourceInterview {
       if answer.isEmpty { continue }
       do throws(BatchError) {
         if answer == "-", !role.isNeeded {
-          try proposal.give(role, to: nil)
+          try draft.give(role, to: nil)
         } else {
-          try proposal.give(role, to: answer)
+          try draft.give(role, to: answer)
         }
         return
       } catch {

@@ -1,5 +1,5 @@
 import Glibc
-import Pipeline
+import Jobs
 
 /// Data goes to standard output, and only data.
 enum StandardOutput {

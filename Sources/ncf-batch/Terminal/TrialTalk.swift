@@ -1,7 +1,6 @@
 import Experiments
+import Formatting
 import Logging
-import Notation
-import Reporting
 import Synchronization
 
 /// Tells of an experiment or a search while it goes on: a bar on a terminal, log lines elsewhere.

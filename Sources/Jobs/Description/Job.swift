@@ -1,0 +1,218 @@
+import Baselines
+package import NCF
+
+/// Everything that `nightly.yaml` says about a job, as checked values.
+///
+/// One job names a tenant: its own source, output schema, lock, live pointer and history. Defaults are
+/// those of the memberwise initialisers; `validate()` refuses values that can't work together.
+package struct Job: Sendable, Equatable, Codable {
+  /// The job's name, 1 to 63 bytes; key of `ncf.live` and of the lock.
+  package var name: String
+  /// Where interactions are read from.
+  package var source: Source
+  /// Who gets a list.
+  package var users: Users
+  /// What may be in a list.
+  package var items: Items
+  /// What is left out of a user's list.
+  package var exclude: Exclusion
+  /// What makes an item popular.
+  package var popular: Popular
+  /// What is trained and published.
+  package var method: Method
+  /// The network, when the method is `ncf`.
+  package var model: ModelSpec
+  /// The baselines' settings, when the method is one of them.
+  package var baselines: BaselineOptions
+  /// How it is trained; `training.seed` is the job's seed, which a request may override.
+  package var training: TrainingOptions
+  /// What the GMF part starts from when `training.pretrain` is `factors`.
+  package var initial: Factorization
+  /// How one night goes on from another.
+  package var nightly: Nightly
+  /// How it is judged.
+  package var evaluation: Evaluation
+  /// When a trained model is refused.
+  package var gate: GateLimits
+  /// Where lists go, and for how long they stay.
+  package var output: Output
+
+  /// A job with every value given or defaulted.
+  package init(
+    name: String = "default", source: Source, users: Users = Users(), items: Items = Items(),
+    exclude: Exclusion = Exclusion(), popular: Popular = Popular(), method: Method = .ncf,
+    model: ModelSpec = ModelSpec(gmfWidth: 8, tower: [64, 32, 16, 8], activation: .relu),
+    baselines: BaselineOptions = BaselineOptions(),
+    training: TrainingOptions = Job.defaultTraining, initial: Factorization = Factorization(),
+    nightly: Nightly = Nightly(),
+    evaluation: Evaluation = Evaluation(),
+    gate: GateLimits = GateLimits(), output: Output = Output()
+  ) {
+    self.name = name
+    self.source = source
+    self.users = users
+    self.items = items
+    self.exclude = exclude
+    self.popular = popular
+    self.method = method
+    self.model = model
+    self.baselines = baselines
+    self.training = training
+    self.initial = initial
+    self.nightly = nightly
+    self.evaluation = evaluation
+    self.gate = gate
+    self.output = output
+  }
+
+  /// The paper's schedule: Adam for GMF and MLP, fused half and half, then plain SGD.
+  ///
+  /// Where the paper draws 4 negatives, 8 were better on validation.
+  package static let defaultTraining = TrainingOptions(
+    pretrain: .parts, alpha: 0.5, negatives: 8, batch: 256,
+    pretraining: PhaseOptions(optimizer: .adam, learningRate: 0.001, epochs: 15, patience: 3),
+    joint: PhaseOptions(optimizer: .sgd, learningRate: 0.02, epochs: 10, patience: 3), seed: 1)
+}
+
+extension Job {
+  /// Where interactions come from, and which of them count.
+  package struct Source: Sendable, Equatable, Codable {
+    /// A query, or a table with a column map.
+    package enum Relation: Sendable, Equatable {
+      /// Any SELECT that yields `user_id`, `item_id`, `occurred_at` and, if there, `event_type` and
+      /// `value`, found by name. Relations in it are schema-qualified: the search path is empty.
+      case query(String)
+      /// A schema-qualified table or view, as one would type it in SQL, and its columns.
+      case table(String, columns: Columns)
+    }
+
+    /// Names of a table's columns; the optional ones are used only when given.
+    package struct Columns: Sendable, Equatable, Codable {
+      /// Column of the user's id; default `user_id`.
+      package var user: String
+      /// Column of the item's id; default `item_id`.
+      package var item: String
+      /// Column of the event's time; default `occurred_at`.
+      package var time: String
+      /// Column of the event's type; nil means the table has none.
+      package var event: String?
+      /// Column of the event's value, a rating for example; nil means the table has none.
+      package var value: String?
+
+      /// A column map with the names that `load` gives.
+      package init(
+        user: String = "user_id", item: String = "item_id", time: String = "occurred_at",
+        event: String? = nil, value: String? = nil
+      ) {
+        self.user = user
+        self.item = item
+        self.time = time
+        self.event = event
+        self.value = value
+      }
+    }
+
+    /// Query or table.
+    package var relation: Relation
+    /// How far back from the server's now rows are read; nil (default) reads everything.
+    package var window: Age?
+    /// How late a row may arrive and still be learnt by the next night's fine-tune; default 2 days.
+    package var lookback: Age
+    /// Users with fewer distinct items than this are left out altogether; default 1.
+    package var minInteractions: Int
+    /// Weights of event types, by name: above 0 the type counts, below 0 it speaks against the item,
+    /// at 0 or not named it does not count; nil (default) counts every row alike.
+    ///
+    /// Weights of one user's events with one item add up. A sum above 0 weighs that positive's loss
+    /// in training; another makes the item a known negative. Needs `event_type`.
+    package var events: [String: Double]?
+    /// Rows whose `value` is missing or lower are left out; default nil, needs `value`.
+    package var minValue: Double?
+    /// In how long an event's weight halves, counted back from the newest event; default nil.
+    package var halfLife: Age?
+    /// The most events of a user that count, the latest ones; default nil.
+    package var maxPerUser: Int?
+    /// Connections that read the table side by side, in one snapshot; default 1.
+    package var connections: Int
+
+    /// A source with every value given or defaulted.
+    package init(
+      relation: Relation, window: Age? = nil, lookback: Age = Age(2, .day),
+      minInteractions: Int = 1, events: [String: Double]? = nil, minValue: Double? = nil,
+      halfLife: Age? = nil, maxPerUser: Int? = nil, connections: Int = 1
+    ) {
+      self.relation = relation
+      self.window = window
+      self.lookback = lookback
+      self.minInteractions = minInteractions
+      self.events = events
+      self.minValue = minValue
+      self.halfLife = halfLife
+      self.maxPerUser = maxPerUser
+      self.connections = connections
+    }
+  }
+
+  /// How the model is judged on the held-out interactions.
+  package struct Evaluation: Sendable, Equatable, Codable {
+    /// Metrics are computed at 1...k, early stopping and the gate use k; 1...100, default 10.
+    package var k: Int
+    /// Negatives drawn per test user for the sampled protocol; default 99.
+    package var sampled: Int
+    /// A file of candidates for the test items instead of drawn ones; default nil.
+    ///
+    /// Per line a user and then items, separated by tabs, ids in text form; gzip is recognised.
+    package var candidates: String?
+
+    /// An evaluation with every value given or defaulted.
+    package init(k: Int = 10, sampled: Int = 99, candidates: String? = nil) {
+      self.k = k
+      self.sampled = sampled
+      self.candidates = candidates
+    }
+  }
+
+  /// When a trained model is refused.
+  package struct GateLimits: Sendable, Equatable, Codable {
+    /// Relative loss against the live model that is let pass; default 0.02.
+    package var tolerance: Double
+    /// Share by which users or published rows may shrink against the live run; default 0.2.
+    package var maxShrink: Double
+
+    /// Limits with every value given or defaulted.
+    package init(tolerance: Double = 0.02, maxShrink: Double = 0.2) {
+      self.tolerance = tolerance
+      self.maxShrink = maxShrink
+    }
+  }
+
+  /// Where the lists are published.
+  package struct Output: Sendable, Equatable, Codable {
+    /// Schema of `recommendations`, `similar_items`, `popular_items` and what is behind them; default
+    /// `ncf`.
+    package var schema: String
+    /// Length of a list, 1...1000, default 10; fewer rows when items run out, never filler.
+    package var k: Int
+    /// Length of an item's list of similar items, 0...1000, default 10; 0 finds none.
+    package var similar: Int
+    /// Whether `user_vectors` and `item_vectors` are filled; default false.
+    package var vectors: Bool
+    /// Published runs whose lists are kept whatever their age, the live one included; default 7.
+    package var keepRuns: Int
+    /// Days for which the lists of a published run are kept whatever their number; default 30.
+    package var keepDays: Int
+
+    /// An output with every value given or defaulted.
+    package init(
+      schema: String = "ncf", k: Int = 10, similar: Int = 10, vectors: Bool = false,
+      keepRuns: Int = 7, keepDays: Int = 30
+    ) {
+      self.schema = schema
+      self.k = k
+      self.similar = similar
+      self.vectors = vectors
+      self.keepRuns = keepRuns
+      self.keepDays = keepDays
+    }
+  }
+}

@@ -1,0 +1,323 @@
+/// Everything that is on record about one run, and what its lists and the log show: what a report is
+/// made from.
+package struct RunDossier: Sendable {
+  /// The run.
+  package var run: Facts
+  /// All its metrics, as in `ncf.metrics`.
+  package var metrics: [MetricRow]
+  /// Epochs that were validated, in order; without those of a second training.
+  package var epochs: [Epoch]
+  /// Time and memory of each stage, in order.
+  package var stages: [StageRecord]
+  /// The job's runs up to this one, oldest first.
+  package var history: [Night]
+  /// What its lists hold as a whole; nil when they are not kept.
+  package var lists: Lists?
+  /// The catalogue in tenths, the most popular items first; empty when the log could not be read.
+  package var tenths: [Tenth]
+  /// A few users with their lists and histories.
+  package var readers: [Reader]
+  /// Why something is missing, in sentences.
+  package var notes: [String]
+
+  /// Creates a value from its parts.
+  package init(
+    run: Facts, metrics: [MetricRow], epochs: [Epoch], stages: [StageRecord], history: [Night],
+    lists: Lists? = nil, tenths: [Tenth], readers: [Reader], notes: [String]
+  ) {
+    self.run = run
+    self.metrics = metrics
+    self.epochs = epochs
+    self.stages = stages
+    self.history = history
+    self.lists = lists
+    self.tenths = tenths
+    self.readers = readers
+    self.notes = notes
+  }
+}
+
+extension RunDossier {
+  /// The run's own row.
+  package struct Facts: Sendable {
+    /// Its number.
+    package var runID: Int64
+    /// Name of the job.
+    package var job: String
+    /// `nightly`, `backfill` or `experiment`.
+    package var kind: String
+    /// How it ended, or `running`.
+    package var status: RunStatus
+    /// The slot that its lists were made for.
+    package var slot: String
+    /// `full` or `finetune`; nil when it did not train.
+    package var mode: String?
+    /// Why it trained so.
+    package var modeReason: String?
+    /// The run whose model it went on from.
+    package var parentRunID: Int64?
+    /// When it began, UTC, to the minute.
+    package var startedAt: String
+    /// Seconds it took, or has taken so far.
+    package var seconds: Double
+    /// Machine that ran it.
+    package var host: String
+    /// This program's version then.
+    package var version: String
+    /// The server's version then.
+    package var serverVersion: String
+    /// Seed of everything drawn at random.
+    package var seed: String
+    /// SHA-256 of the configuration, hexadecimal.
+    package var configSHA256: String
+    /// SHA-256 of the stored model, hexadecimal.
+    package var modelSHA256: String?
+    /// What it knows was committed by then, UTC, to the minute.
+    package var watermark: String?
+    /// Rows that the source gave.
+    package var rowsRead: Int?
+    /// Interactions used.
+    package var rowsUsed: Int?
+    /// Rows left out, by reason.
+    package var rejected: [PullCounts.Rejection]
+    /// Users with an interaction.
+    package var users: Int?
+    /// Items with an interaction.
+    package var items: Int?
+    /// Users who get the popular list.
+    package var coldUsers: Int?
+    /// Why it was refused, forced, failed or stopped.
+    package var reason: String?
+    /// `publish`, `refuse` or `force`; nil when the gate was not asked.
+    package var verdict: String?
+    /// Of the difference from the live model; nil without one.
+    package var pValue: Double?
+    /// The slots whose readers see its lists.
+    package var liveIn: [String]
+    /// Length of the list that metrics are computed on.
+    package var k: Int
+    /// Where its lists are.
+    package var schema: String
+
+    /// Creates a value from its parts.
+    package init(
+      runID: Int64, job: String, kind: String, status: RunStatus, slot: String, mode: String? = nil,
+      modeReason: String? = nil, parentRunID: Int64? = nil, startedAt: String, seconds: Double,
+      host: String, version: String, serverVersion: String, seed: String, configSHA256: String,
+      modelSHA256: String? = nil, watermark: String? = nil, rowsRead: Int? = nil,
+      rowsUsed: Int? = nil, rejected: [PullCounts.Rejection], users: Int? = nil, items: Int? = nil,
+      coldUsers: Int? = nil, reason: String? = nil, verdict: String? = nil, pValue: Double? = nil,
+      liveIn: [String], k: Int, schema: String
+    ) {
+      self.runID = runID
+      self.job = job
+      self.kind = kind
+      self.status = status
+      self.slot = slot
+      self.mode = mode
+      self.modeReason = modeReason
+      self.parentRunID = parentRunID
+      self.startedAt = startedAt
+      self.seconds = seconds
+      self.host = host
+      self.version = version
+      self.serverVersion = serverVersion
+      self.seed = seed
+      self.configSHA256 = configSHA256
+      self.modelSHA256 = modelSHA256
+      self.watermark = watermark
+      self.rowsRead = rowsRead
+      self.rowsUsed = rowsUsed
+      self.rejected = rejected
+      self.users = users
+      self.items = items
+      self.coldUsers = coldUsers
+      self.reason = reason
+      self.verdict = verdict
+      self.pValue = pValue
+      self.liveIn = liveIn
+      self.k = k
+      self.schema = schema
+    }
+  }
+
+  /// An epoch as it was validated.
+  package struct Epoch: Sendable, Equatable {
+    /// Phase of training.
+    package var phase: String
+    /// Counted from 1; 0 is the state before any step.
+    package var epoch: Int
+    /// Mean loss of a sample.
+    package var loss: Double?
+    /// Hit ratio on validation.
+    package var hr: Double?
+    /// NDCG on validation.
+    package var ndcg: Double?
+
+    /// Creates a value from its parts.
+    package init(
+      phase: String, epoch: Int, loss: Double? = nil, hr: Double? = nil, ndcg: Double? = nil
+    ) {
+      self.phase = phase
+      self.epoch = epoch
+      self.loss = loss
+      self.hr = hr
+      self.ndcg = ndcg
+    }
+  }
+
+  /// A run of the job's history.
+  package struct Night: Sendable, Equatable {
+    /// Its number.
+    package var runID: Int64
+    /// `nightly` or `backfill`.
+    package var kind: String
+    /// How it ended.
+    package var status: RunStatus
+    /// When it began, UTC, to the minute.
+    package var startedAt: String
+    /// `publish`, `refuse` or `force`.
+    package var verdict: String?
+    /// Why it was refused, forced, failed or stopped.
+    package var reason: String?
+    /// Whole-catalogue HR on test, by model: this run's, `itempop`, `live`.
+    package var hr: Standing
+    /// The same of NDCG.
+    package var ndcg: Standing
+
+    /// Creates a value from its parts.
+    package init(
+      runID: Int64, kind: String, status: RunStatus, startedAt: String, verdict: String? = nil,
+      reason: String? = nil, hr: Standing, ndcg: Standing
+    ) {
+      self.runID = runID
+      self.kind = kind
+      self.status = status
+      self.startedAt = startedAt
+      self.verdict = verdict
+      self.reason = reason
+      self.hr = hr
+      self.ndcg = ndcg
+    }
+  }
+
+  /// One figure of the run's model and of what it is held against.
+  package struct Standing: Sendable, Equatable {
+    /// The run's own model.
+    package var model: Double?
+    /// Popularity.
+    package var itemPop: Double?
+    /// The model that was live when the run began.
+    package var live: Double?
+
+    /// Creates a value from its parts.
+    package init(model: Double? = nil, itemPop: Double? = nil, live: Double? = nil) {
+      self.model = model
+      self.itemPop = itemPop
+      self.live = live
+    }
+  }
+
+  /// What the published lists hold as a whole.
+  package struct Lists: Sendable, Equatable {
+    /// Rows.
+    package var rows: Int
+    /// Users with a list.
+    package var users: Int
+    /// Different items in them.
+    package var items: Int
+    /// Users with the popular list.
+    package var popularUsers: Int
+
+    /// Creates a value from its parts.
+    package init(rows: Int, users: Int, items: Int, popularUsers: Int) {
+      self.rows = rows
+      self.users = users
+      self.items = items
+      self.popularUsers = popularUsers
+    }
+  }
+
+  /// A tenth of the catalogue by popularity.
+  package struct Tenth: Sendable, Equatable {
+    /// 1 for the most popular items, 10 for the least.
+    package var number: Int
+    /// How many items it has.
+    package var items: Int
+    /// Its share of all interactions of users with items.
+    package var taken: Double
+    /// Its share of all places of all lists.
+    package var listed: Double
+    /// How many of its items are in any list.
+    package var listedItems: Int
+
+    /// Creates a value from its parts.
+    package init(number: Int, items: Int, taken: Double, listed: Double, listedItems: Int) {
+      self.number = number
+      self.items = items
+      self.taken = taken
+      self.listed = listed
+      self.listedItems = listedItems
+    }
+  }
+
+  /// A user's history and list.
+  package struct Reader: Sendable, Equatable {
+    /// The user's id as text.
+    package var user: String
+    /// What the user took last, the latest first; nil when the log could not be read.
+    package var history: [Taken]?
+    /// How many items the user took in all.
+    package var taken: Int
+    /// The list, best first.
+    package var list: [Place]
+
+    /// Creates a value from its parts.
+    package init(user: String, history: [Taken]? = nil, taken: Int, list: [Place]) {
+      self.user = user
+      self.history = history
+      self.taken = taken
+      self.list = list
+    }
+  }
+
+  /// An item that a user took.
+  package struct Taken: Sendable, Equatable {
+    /// The item's id as text.
+    package var item: String
+    /// Its title, where one was found.
+    package var title: String?
+    /// When, UTC, the day.
+    package var day: String
+
+    /// Creates a value from its parts.
+    package init(item: String, title: String? = nil, day: String) {
+      self.item = item
+      self.title = title
+      self.day = day
+    }
+  }
+
+  /// A place of a list.
+  package struct Place: Sendable, Equatable {
+    /// From 1.
+    package var rank: Int
+    /// The item's id as text.
+    package var item: String
+    /// Its title, where one was found.
+    package var title: String?
+    /// The list's score.
+    package var score: Double
+    /// `model` or `popular`.
+    package var source: String
+
+    /// Creates a value from its parts.
+    package init(rank: Int, item: String, title: String? = nil, score: Double, source: String) {
+      self.rank = rank
+      self.item = item
+      self.title = title
+      self.score = score
+      self.source = source
+    }
+  }
+}

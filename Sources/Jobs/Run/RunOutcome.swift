@@ -1,0 +1,47 @@
+/// How a run ended, with the figures that a report shows.
+package struct RunOutcome: Sendable {
+  /// `published`, `trained`, `refused`; nil for a dry run, which leaves no record.
+  package var status: RunStatus?
+  /// What the process returns.
+  package var exitCode: ExitCode
+  /// Number of the run; nil for a dry run.
+  package var runID: Int64?
+  /// The job's name.
+  package var job: String
+  /// Generation of the live pointer after publishing; nil when nothing was published.
+  package var generation: Int64?
+  /// Why the gate refused, or what it would have refused had it not been forced.
+  package var reason: String?
+  /// Counts of what was pulled.
+  package var counts: PullCounts
+  /// All metrics, as in `ncf.metrics`.
+  package var metrics: [MetricRow]
+  /// Every epoch of every phase, as in `ncf.epochs`.
+  package var epochs: [EpochRow]
+  /// Time and memory of each stage, as in `ncf.stages`.
+  package var stages: [StageRecord]
+  /// Rows published.
+  package var rowsPublished: Int
+  /// Seconds from connect to the end.
+  package var seconds: Double
+
+  /// Creates a value from its parts.
+  package init(
+    status: RunStatus? = nil, exitCode: ExitCode, runID: Int64? = nil, job: String,
+    generation: Int64? = nil, reason: String? = nil, counts: PullCounts, metrics: [MetricRow],
+    epochs: [EpochRow], stages: [StageRecord], rowsPublished: Int, seconds: Double
+  ) {
+    self.status = status
+    self.exitCode = exitCode
+    self.runID = runID
+    self.job = job
+    self.generation = generation
+    self.reason = reason
+    self.counts = counts
+    self.metrics = metrics
+    self.epochs = epochs
+    self.stages = stages
+    self.rowsPublished = rowsPublished
+    self.seconds = seconds
+  }
+}

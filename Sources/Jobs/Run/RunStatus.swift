@@ -1,0 +1,4 @@
+/// State of a run, as `ncf.runs.status` spells it.
+package enum RunStatus: String, Sendable, CaseIterable {
+  case running, published, trained, skipped, refused, failed, interrupted, abandoned
+}

@@ -1,0 +1,163 @@
+import Jobs
+import Pipeline
+import Postgres
+import RunSupport
+import Source
+import Store
+
+/// What is tried of the source, and what a night on it would take.
+extension Checkup {
+  /// Rows of the source that are read to be looked at.
+  private static let sampleSize = 10_000
+  /// How long reading them may take.
+  private static let patience = "30s"
+
+  /// Types, rights, a sample, the index and the memory, all in one transaction that only reads.
+  mutating func checkSource(_ job: Job, _ connection: Connection) {
+    do throws(BatchError) {
+      try BatchError.mapping("read the source") {
+        try connection.transaction(.repeatableReadReadOnly) { try look(job, connection) }
+      }
+    } catch {
+      let tried = findings.map(\.subject)
+      let left = Subject.allCases.drop { $0 != .source }.filter { !tried.contains($0) }
+      guard let first = left.first else { return }
+      add(Finding(first, error))
+      for subject in left.dropFirst() { skip(subject, "the one before it failed") }
+    }
+  }
+
+  private mutating func look(_ job: Job, _ connection: Connection) throws {
+    let plan = try SourcePlan(job, on: connection)
+    _ = try ListQueries(job, plan, on: connection)
+    var lower: String?
+    if let window = job.source.window {
+      let moment = try connection.execute(SQL.Check.moment, [.text(window.interval)])
+      lower = try moment[row: 0, column: 0].map { try connection.quoteLiteral($0) }
+    }
+    let rows = SQL.Pull.rows(plan.query, lower: lower)
+    // A plan is refused where a right is missing, so nothing needs to be read for that.
+    let read = try BatchError.mapping("read the source") { try QueryPlan(of: rows, on: connection) }
+    for (key, query) in [
+      ("users.query", job.users.query), ("items.eligible", job.items.eligible),
+      ("items.group", job.items.group),
+    ] {
+      guard let query else { continue }
+      _ = try BatchError.mapping("read \(key)") {
+        try QueryPlan(of: SQL.Pull.columns(of: SourcePlan.trimmed(query)), on: connection)
+      }
+    }
+    try OutputRelations(job, users: plan.userKind, items: plan.itemKind, on: connection).verify()
+    note(.source, .ok, try words(plan, job, connection))
+    try takeSample(rows, job, connection)
+    try checkIndex(read, job, connection)
+    try checkMemory(read, rows, job, connection)
+  }
+
+  /// The columns with their types.
+  private func words(_ plan: SourcePlan, _ job: Job, _ connection: Connection) throws -> String {
+    let columns = try connection.describe(SQL.Pull.columns(of: plan.query))
+    let shown = try ["user_id", "item_id", "occurred_at", "event_type", "value"].compactMap {
+      name in
+      try columns.first { $0.name == name }.map { column in
+        let type = try connection.execute(
+          SQL.Check.typeName, [.integer(Int64(column.typeOID))])[row: 0, column: 0]
+        return "\(name) \(type ?? "?")"
+      }
+    }
+    let what =
+      switch job.source.relation {
+      case .query: "source.query"
+      case .table(let name, _): name
+      }
+    return "\(what): \(shown.joined(separator: ", "))"
+  }
+
+  private mutating func takeSample(_ rows: String, _ job: Job, _ connection: Connection) throws {
+    let statement = SQL.Check.sample(of: rows, limit: Self.sampleSize)
+    let figures: QueryResult
+    do {
+      figures = try connection.savepoint("sample") {
+        _ = try connection.execute(
+          SQL.Session.setLocal, ["statement_timeout", .text(Self.patience)])
+        return try connection.execute(statement)
+      }
+    } catch let error as PostgresError where error.kind == .cancelled {
+      return note(
+        .sample, .warn, "\(Self.sampleSize) rows were not to be had in \(Self.patience)",
+        advice: "look at EXPLAIN of source.query; a night reads all of it")
+    }
+    _ = try connection.execute(SQL.Session.setLocal, ["statement_timeout", "0"])
+    func number(_ column: Int) -> Int { figures[row: 0, column: column].flatMap { Int($0) } ?? 0 }
+    let count = number(0)
+    guard count > 0 else {
+      return note(
+        .sample, .fail,
+        "the source gives no rows" + (job.source.window == nil ? "" : " in its window"),
+        advice: job.source.window == nil
+          ? "fill the table, or name another under source"
+          : "widen source.window, or look at the newest event", exitCode: .data)
+    }
+    let span = "\(figures[row: 0, column: 5] ?? "?") to \(figures[row: 0, column: 6] ?? "?")"
+    let text = "\(count) rows: \(number(3)) users, \(number(4)) items, \(span)"
+    let (unusable, future) = (number(1), number(2))
+    if unusable == count {
+      note(
+        .sample, .fail, "\(text); none can be used, since user, item or time is NULL",
+        advice: "look at the columns under source", exitCode: .data)
+    } else if unusable + future > 0 {
+      note(
+        .sample, .warn,
+        "\(text); left out would be \(unusable) with NULL, \(future) from the future",
+        advice: "nothing, if that is known; ncf.runs.rows_rejected counts them every night")
+    } else {
+      note(.sample, .ok, text)
+    }
+  }
+
+  private mutating func checkIndex(
+    _ plan: QueryPlan, _ job: Job, _ connection: Connection
+  ) throws {
+    guard job.source.window != nil else {
+      return note(.index, .ok, "none is needed: without source.window all rows are read")
+    }
+    let tables = try plan.wastefulScans { table in
+      try connection.execute(SQL.Check.believedRows, [.text(table)])[row: 0, column: 0]
+        .flatMap { Int($0) }
+    }
+    guard let table = tables.first else {
+      return note(.index, .ok, "rows of source.window are found without reading much else")
+    }
+    note(
+      .index, .warn, "all of \(tables.joined(separator: ", ")) is read to find source.window",
+      advice: "CREATE INDEX CONCURRENTLY ON \(table) (the column of occurred_at); then ANALYZE")
+  }
+
+  /// Holds what a night would take, by the planner's figures, against what there is.
+  private mutating func checkMemory(
+    _ plan: QueryPlan, _ rows: String, _ job: Job, _ connection: Connection
+  ) throws {
+    let users = try QueryPlan(of: SQL.Check.distinct("user_id", of: rows), on: connection).rows
+    let items = try QueryPlan(of: SQL.Check.distinct("item_id", of: rows), on: connection).rows
+    let sizes = MemoryEstimate.Sizes(
+      rows: plan.rows, interactions: plan.rows, users: users, items: items,
+      testedUsers: min(users, plan.rows / 3))
+    let needed = MemoryEstimate(job, sizes, threads: threads).peak >> 20
+    let text = "about \(needed) MiB for \(plan.rows) rows, as the server's statistics have it"
+    guard let budget = MemoryBudget.bytes.map({ $0 >> 20 }) else {
+      return note(.memory, .ok, text)
+    }
+    let held = "\(text); \(budget) MiB may be had"
+    if needed > budget {
+      note(
+        .memory, .fail, held,
+        advice: "narrow source.window, make the model smaller, or use a machine with more memory",
+        exitCode: .configuration)
+    } else if needed > budget / 5 * 4 {
+      note(
+        .memory, .warn, held, advice: "ncf-batch run --dry-run estimates it from the data itself")
+    } else {
+      note(.memory, .ok, held)
+    }
+  }
+}

@@ -1,0 +1,140 @@
+package import Jobs
+package import Postgres
+package import RunSupport
+package import Store
+
+/// Lets readers see a run that was kept, at once and without training.
+///
+/// It moves the pointer as a run does that publishes: only from where it was seen, and with a
+/// generation that grows. It doesn't wait for a run of the job that is at work; that run finds the
+/// pointer moved and does not publish.
+package struct Rollback {
+  /// What readers see now.
+  package struct Outcome: Sendable, Equatable {
+    /// Name of the job.
+    package let job: String
+    /// The slot whose pointer it is.
+    package let slot: String
+    /// The run that readers see.
+    package let runID: Int64
+    /// The run that they saw before; the same one when there was nothing to do.
+    package let previousRunID: Int64
+    /// The pointer's generation.
+    package let generation: Int64
+  }
+
+  /// How often the move is tried when a lock is not to be had within 200 ms.
+  private static let tries = 20
+
+  private let parameters: ConnectionParameters
+  private let job: Job
+  private let slot: String
+
+  /// A rollback to be made.
+  ///
+  /// - Parameters:
+  ///   - parameters: where the server is.
+  ///   - job: whose lists.
+  ///   - slot: which of its lists.
+  package init(_ parameters: ConnectionParameters, job: Job, slot: String = Job.mainSlot) {
+    self.parameters = parameters
+    self.job = job
+    self.slot = slot
+  }
+
+  /// Moves the pointer.
+  ///
+  /// - Parameter target: a run of the job whose lists are kept, older or newer, of any slot; nil for
+  ///   the one that the live run took the place of.
+  /// - Returns: what readers see now.
+  /// - Throws: `BatchError`: 65 when there is no such run, 75 when somebody else moved the pointer
+  ///   meanwhile; readers then see what that one chose.
+  package func run(to target: Int64? = nil) throws(BatchError) -> Outcome {
+    try BatchError.mapping("roll back job \(job.name)") {
+      let connection = try Connection(parameters, applicationName: "ncf-batch/rollback")
+      try ServerCheck.version(of: connection)
+      try Migrator(parameters).verify(on: connection)
+      let seen = try LivePointer.read(job: job.name, slot: slot, on: connection)
+      do {
+        return try move(seen, to: target, on: connection)
+      } catch var error as BatchError {
+        error.stillServed = error.stillServed ?? seen.stillServed
+        throw error
+      } catch let error as PostgresError where error.kind == .commitUnknown {
+        var failure = BatchError(error, doing: "roll back job \(job.name)")
+        failure.stillServed = "either \(seen.stillServed) or those that were asked for"
+        failure.advice = "look at ncf-batch runs when the server is back"
+        throw failure
+      }
+    }
+  }
+
+  private func move(
+    _ seen: LivePointer, to target: Int64?, on connection: Connection
+  ) throws -> Outcome {
+    guard let live = seen.runID else {
+      throw BatchError(
+        .data, "nothing was ever published by job \(job.name) in slot \(slot)",
+        advice: "look at ncf-batch runs")
+    }
+    let wanted = try target ?? replaced(by: live, on: connection)
+    let generation =
+      wanted == live ? seen.generation : try move(seen, toKept: wanted, on: connection)
+    return Outcome(
+      job: job.name, slot: slot, runID: wanted, previousRunID: live, generation: generation)
+  }
+
+  private func replaced(by live: Int64, on connection: Connection) throws -> Int64 {
+    let found = try connection.execute(
+      SQL.Live.replaced, [.text(job.name), .text(slot), .integer(live)])
+    guard found.rowCount == 1, let run = found[row: 0, column: 0].flatMap({ Int64($0) }) else {
+      throw BatchError(
+        .data, "run \(live) took no other run's place in slot \(slot)",
+        advice: "name the run with --to; \(try keptText(on: connection))")
+    }
+    return run
+  }
+
+  private func move(
+    _ seen: LivePointer, toKept run: Int64, on connection: Connection
+  ) throws -> Int64 {
+    var tries = 0
+    while true {
+      do {
+        return try connection.transaction {
+          try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
+          try checkKept(run, on: connection)
+          let generation = try seen.move(to: run, for: .rollback, on: connection)
+          // Once more, behind the move: who drops a run holds the pointer while it does.
+          try checkKept(run, on: connection)
+          return generation
+        }
+      } catch let error as PostgresError where error.kind == .lockTimeout {
+        tries += 1
+        guard tries < Self.tries else { throw error }
+        Pause.milliseconds(50)
+      }
+    }
+  }
+
+  private func checkKept(_ run: Int64, on connection: Connection) throws {
+    guard try kept(on: connection).contains(run) else {
+      throw BatchError(
+        .data, "the lists of run \(run) of job \(job.name) are not kept",
+        advice: try keptText(on: connection))
+    }
+  }
+
+  private func kept(on connection: Connection) throws -> [Int64] {
+    let runs = try connection.execute(
+      SQL.Output.kept, [.text(job.name), .text(job.output.schema)])
+    return (0..<runs.rowCount).compactMap { runs[row: $0, column: 0].flatMap { Int64($0) } }
+  }
+
+  private func keptText(on connection: Connection) throws -> String {
+    let runs = try kept(on: connection)
+    return runs.isEmpty
+      ? "no run's lists are kept in \(job.output.schema)"
+      : "kept are the lists of \(runs.map(String.init).joined(separator: ", "))"
+  }
+}

@@ -1,0 +1,248 @@
+import Baselines
+import Interactions
+import Jobs
+import Ranking
+import Recommenders
+import RunSupport
+import Source
+
+/// Stage 4: judge it.
+///
+/// In: the trained model and the holdouts. Out: metrics at 1...k of the model, of ItemPop
+/// and of the live model, sampled and over the whole catalogue, on validation and on test. Durable:
+/// nothing; the run's end writes them.
+struct EvaluateStage {
+  /// The run.
+  let context: RunContext
+  /// What was pulled.
+  let pulled: Pulled
+  /// How it was split.
+  let divided: Divided
+  /// Judges lists by what belongs to none of the models: which users have an item.
+  private let diversity: IntraListDiversity
+
+  /// Prepares for judging any number of models on the same data.
+  init(context: RunContext, pulled: Pulled, divided: Divided) {
+    self.context = context
+    self.pulled = pulled
+    self.divided = divided
+    diversity = IntraListDiversity(
+      columnsOf: divided.split.training, itemCount: pulled.table.itemCount)
+  }
+
+  /// Judges the model, ItemPop and, if there is one, the live model.
+  ///
+  /// - Throws: `BatchError` when interrupted, or for a file of candidates that can't be used.
+  func run(_ trained: Trained, live: Rival?) throws -> Evaluated {
+    let (candidates, holdout) = try testCandidates()
+    let protocols = [
+      Measure(
+        split: "validation", holdout: divided.split.validation, sampledHoldout: nil,
+        candidates: trained.validationCandidates, leavingOut: divided.split.training),
+      Measure(
+        split: "test", holdout: divided.split.test, sampledHoldout: holdout,
+        candidates: candidates, leavingOut: divided.beforeTest),
+    ]
+    let popularity = ItemPop(
+      positives: divided.split.training, itemCount: pulled.table.itemCount)
+    let own = try judge(trained, protocols, popularity.counts)
+    var evaluated = Evaluated(
+      metrics: own.metrics, ndcg: own.ndcg, storedNDCG: nil, itemPopNDCG: nil, liveNDCG: nil,
+      coverage: own.coverage, testedUsers: own.ndcg.count)
+    evaluated.calibration = Calibration(
+      of: trained.model.scorer(pool: context.pool), holdout: holdout ?? divided.split.test,
+      candidates: candidates, known: divided.beforeTest)
+    if context.job.method != .itempop {
+      let popular = try judge(popularity, name: "itempop", protocols, popularity.counts)
+      evaluated.metrics += popular.metrics
+      evaluated.itemPopNDCG = popular.ndcg
+    }
+    if let live, live.test.contains(where: { $0 >= 0 }) {
+      let scorer = live.model.scorer(users: pulled.users, items: pulled.items, pool: context.pool)
+      let judged = try judge(
+        scorer, name: "live", protocols.map { $0.without(live) }, popularity.counts)
+      evaluated.metrics += judged.metrics
+      evaluated.liveNDCG = judged.ndcg
+      let isCompared = divided.split.testUsers.map { live.test[Int($0)] >= 0 }
+      evaluated.storedNDCG = zip(own.stored ?? own.ndcg, isCompared).filter(\.1).map(\.0)
+    }
+    return evaluated
+  }
+
+  /// One holdout and what it is ranked among.
+  private struct Measure {
+    var split: String
+    var holdout: [Int32]
+    /// The holdouts of users who have candidates; nil when all have.
+    var sampledHoldout: [Int32]?
+    var candidates: UserItems
+    var leavingOut: UserItems
+
+    /// The same without what the live model has learnt.
+    func without(_ live: Rival) -> Measure {
+      let kept = split == "test" ? live.test : live.validation
+      var measure = self
+      measure.holdout = kept
+      measure.sampledHoldout = sampledHoldout.map { zip($0, kept).map { $1 < 0 ? -1 : $0 } }
+      return measure
+    }
+  }
+
+  private struct Judged {
+    var metrics: [MetricRow] = []
+    var ndcg: [Double] = []
+    var stored: [Double]?
+    var coverage = 0.0
+  }
+
+  /// Judges the new model: on validation what has not learnt from it, on the test what has.
+  ///
+  /// What has not learnt from validation is tested too, as `parent`: it is what is stored, and what a
+  /// later night's figures of the live model are of.
+  private func judge(
+    _ trained: Trained, _ protocols: [Measure], _ popularity: [Int]
+  ) throws -> Judged {
+    let name = context.job.label
+    let scorer = trained.model.scorer(pool: context.pool)
+    guard trained.isRefit else { return try judge(scorer, name: name, protocols, popularity) }
+    let before = try judge(
+      trained.validated.scorer(pool: context.pool), name: name, protocols, popularity)
+    var judged = try judge(
+      scorer, name: name, protocols.filter { $0.split == "test" }, popularity)
+    judged.metrics =
+      before.metrics.map { row in
+        var row = row
+        if row.split == "test" { row.model = "parent" }
+        return row
+      } + judged.metrics
+    judged.stored = before.ndcg
+    return judged
+  }
+
+  private func judge(
+    _ scorer: some Scorer, name: String, _ protocols: [Measure], _ popularity: [Int]
+  ) throws -> Judged {
+    let k = context.job.evaluation.k
+    var judged = Judged()
+    let (ranks, lists) = try scan(scorer, protocols, k: k)
+    for (part, full) in zip(protocols, ranks) {
+      try context.interruption.check()
+      let sampled = HoldoutRanks.sampled(
+        scorer, holdout: part.sampledHoldout ?? part.holdout, candidates: part.candidates,
+        pool: context.pool)
+      judged.metrics += rows(sampled, model: name, split: part.split, proto: "sampled")
+      judged.metrics += rows(full, model: name, split: part.split, proto: "full")
+      if part.split == "test" { judged.ndcg = full.values(.ndcg, k: k) }
+    }
+    guard protocols.contains(where: { $0.split == "test" }) else { return judged }
+    if let quality = ListQuality(
+      lists, k: k, itemCount: pulled.table.itemCount, popularity: popularity,
+      userCount: pulled.table.userCount)
+    {
+      judged.coverage = quality.coverage
+      let figures = [
+        ("coverage", quality.coverage), ("gini", quality.gini), ("novelty", quality.novelty),
+      ]
+      judged.metrics += figures.map { metric, value in
+        MetricRow(
+          model: name, split: "test", proto: "full", metric: metric, k: k, value: value,
+          confidence: nil, n: lists.count)
+      }
+    }
+    // Popular items have long columns: ten thousand lists tell the mean well enough.
+    let distances = diversity.values(
+      lists, k: k, step: max(1, lists.count / 10_000), pool: context.pool)
+    if let estimate = Estimate(meanOf: distances, within: 0...2) {
+      judged.metrics.append(
+        MetricRow(
+          model: name, split: "test", proto: "full", metric: "diversity", k: k, estimate))
+    }
+    return judged
+  }
+
+  /// Users ranked between two looks at whether to stop: about a second's work, whole blocks.
+  private var slice: Int {
+    max(64, 60_000_000 / max(pulled.table.itemCount, 1) / 64 * 64)
+  }
+
+  /// Ranks the holdouts among the whole catalogue and lists the best, from one look at all scores.
+  private func scan(
+    _ scorer: some Scorer, _ protocols: [Measure], k: Int
+  ) throws -> (ranks: [HoldoutRanks], lists: RecommendationLists) {
+    let users = divided.split.testUsers
+    let questions = protocols.map {
+      CatalogueScan.Question(holdout: $0.holdout, leavingOut: $0.leavingOut)
+    }
+    var ranks = protocols.map { [Int32](repeating: -1, count: $0.holdout.count) }
+    var (offsets, items, scores): ([Int], [UInt32], [Float]) = ([0], [], [])
+    for first in stride(from: 0, to: users.count, by: slice) {
+      try context.interruption.check()
+      let some = CatalogueScan(
+        scorer, users: Array(users[first..<min(first + slice, users.count)]),
+        questions: questions, k: k, history: divided.beforeTest, pool: context.pool)
+      for question in questions.indices {
+        for (user, rank) in zip(some.lists.users, some.ranks[question]) {
+          ranks[question][Int(user)] = rank
+        }
+      }
+      offsets += some.lists.offsets.dropFirst().map { $0 + items.count }
+      items += some.lists.items
+      scores += some.lists.scores
+    }
+    return (
+      ranks.map { HoldoutRanks(ranks: $0) },
+      RecommendationLists(users: users, offsets: offsets, items: items, scores: scores)
+    )
+  }
+
+  private func rows(
+    _ ranks: HoldoutRanks, model: String, split: String, proto: String
+  ) -> [MetricRow] {
+    let k = context.job.evaluation.k
+    let resampled = ResampledRanks(ranks, k: k, seed: context.seed &+ 3, pool: context.pool)
+    return HoldoutMetric.allCases.flatMap { metric in
+      (1...k).compactMap { k in
+        resampled.estimate(metric, k: k).map {
+          MetricRow(model: model, split: split, proto: proto, metric: metric.rawValue, k: k, $0)
+        }
+      }
+    }
+  }
+
+  /// Candidates of the test items, and the holdouts of users who have any.
+  private func testCandidates() throws -> (UserItems, [Int32]?) {
+    guard let path = context.job.evaluation.candidates else {
+      let drawn = Candidates.drawn(
+        context.job.evaluation.sampled, users: divided.split.testUsers, outside: divided.history,
+        itemCount: pulled.table.itemCount, seed: context.seed &+ 2, pool: context.pool)
+      return (drawn, nil)
+    }
+    let file = try CandidateFile(path: path, users: pulled.users, items: pulled.items)
+    var holdout = divided.split.test
+    var missing = 0
+    for user in holdout.indices where holdout[user] >= 0 && !file.hasLine[user] {
+      holdout[user] = -1
+      missing += 1
+    }
+    if missing + file.unknownUsers + file.unknownItems > 0 {
+      context.observer.observe(
+        .notice(
+          "\(path): \(missing) tested users have no line, \(file.unknownUsers) lines are of unknown "
+            + "users, \(file.unknownItems) candidates are unknown"))
+    }
+    return (file.candidates, holdout)
+  }
+}
+
+extension MetricRow {
+  /// A figure with its interval, if it has one.
+  fileprivate init(
+    model: String, split: String, proto: String, metric: String, k: Int, _ estimate: Estimate
+  ) {
+    var confidence: ClosedRange<Double>?
+    if let low = estimate.low, let high = estimate.high { confidence = low...high }
+    self.init(
+      model: model, split: split, proto: proto, metric: metric, k: k, value: estimate.value,
+      confidence: confidence, n: estimate.count)
+  }
+}

@@ -1,0 +1,118 @@
+import Baselines
+import Formatting
+import Jobs
+import Ranking
+
+/// Decides whether a trained model may be published, from figures alone.
+struct Gate {
+  /// What the decision rests on.
+  struct Figures: Equatable {
+    /// Whether every loss and every parameter was a finite number.
+    var isFinite: Bool
+    /// Whole-catalogue NDCG of each tested user, of the new model.
+    var challenger: [Double]
+    /// The same of the new model as it is held against the live one: in the form that is stored, before
+    /// a refit, and on the users whose holdout the live model has not learnt.
+    var stored: [Double]?
+    /// The same of ItemPop, for the same users in the same order; nil when ItemPop is the new model.
+    var itemPop: [Double]?
+    /// The same of the live model, for those users; nil when there is none or it can't be scored.
+    var live: [Double]?
+    /// Share of the catalogue in the tested users' lists, of the new model.
+    var coverage: Double
+    /// The same of the live run; nil when it is not known.
+    var liveCoverage: Double?
+    /// Users with an interaction.
+    var users: Int
+    /// Rows that would be published; as many places of a list count as both runs' lists have.
+    var rows: Int
+    /// Users of the live run.
+    var liveUsers: Int?
+    /// Rows of the live run, counted likewise.
+    var liveRows: Int?
+  }
+
+  /// Publish, or refuse with the reasons in the order of the rules.
+  enum Verdict: Equatable {
+    case publish
+    case refuse(reasons: [String])
+
+    /// Why it is refused; empty when it is not.
+    var reasons: [String] {
+      if case .refuse(let reasons) = self { reasons } else { [] }
+    }
+  }
+
+  /// Below this probability a difference counts as significant.
+  static let significance = 0.01
+
+  /// Applies the rules.
+  ///
+  /// Refused are: figures that are not finite; NDCG not above ItemPop's (first night: paired mean
+  /// difference above 0; later: not below), unless ItemPop is what the job publishes; NDCG below the
+  /// live model's, significantly and by more than the tolerance; coverage under half the live one's;
+  /// users or rows shrunk by more than allowed.
+  ///
+  /// - Parameters:
+  ///   - figures: of this run and the live one.
+  ///   - limits: the job's.
+  /// - Returns: the verdict, with every reason that applies.
+  static func decide(_ figures: Figures, limits: Job.GateLimits) -> Verdict {
+    var reasons: [String] = []
+    if !figures.isFinite { reasons.append("a loss or a parameter is not a finite number") }
+    if figures.challenger.isEmpty {
+      reasons.append("no user has the 3 interactions that testing needs, so nothing was measured")
+    } else {
+      if let itemPop = figures.itemPop {
+        let (ours, popular) = (mean(figures.challenger), mean(itemPop))
+        let isFirst = figures.liveUsers == nil
+        if !(isFirst ? ours > popular : ours >= popular) {
+          reasons.append(
+            "whole-catalogue NDCG \(text(ours)) is not above ItemPop's \(text(popular))")
+        }
+      }
+      if let live = figures.live,
+        let reason = against(live, figures.stored ?? figures.challenger, limits)
+      {
+        reasons.append(reason)
+      }
+    }
+    if let live = figures.liveCoverage, figures.coverage < live / 2 {
+      reasons.append(
+        "coverage \(text(figures.coverage)) is under half the live run's \(text(live))")
+    }
+    if let live = figures.liveUsers, shrank(figures.users, from: live, limits) {
+      reasons.append("users fell from \(live) to \(figures.users)")
+    }
+    if let live = figures.liveRows, shrank(figures.rows, from: live, limits) {
+      reasons.append("rows to publish fell from \(live) to \(figures.rows)")
+    }
+    return reasons.isEmpty ? .publish : .refuse(reasons: reasons)
+  }
+
+  private static func against(
+    _ live: [Double], _ challenger: [Double], _ limits: Job.GateLimits
+  ) -> String? {
+    let (ours, theirs) = (mean(challenger), mean(live))
+    guard ours < theirs * (1 - limits.tolerance),
+      let test = PairedTest(challenger, live), test.twoSided < significance
+    else { return nil }
+    return "whole-catalogue NDCG \(text(ours)) is below the live model's \(text(theirs)), "
+      + "by more than \(text(limits.tolerance * 100)) % (\(Formatting.Figures.significance(test.twoSided)))"
+  }
+
+  private static func shrank(_ now: Int, from live: Int, _ limits: Job.GateLimits) -> Bool {
+    Double(now) < Double(live) * (1 - limits.maxShrink)
+  }
+
+  static func mean(_ values: [Double]) -> Double {
+    values.reduce(0, +) / Double(values.count)
+  }
+
+  /// Four significant digits are enough to see why.
+  private static func text(_ value: Double) -> String {
+    guard value.isFinite else { return "\(value)" }
+    let rounded = (value * 10_000).rounded() / 10_000
+    return "\(rounded)"
+  }
+}

@@ -1,0 +1,53 @@
+import Interactions
+import Recommenders
+import Source
+
+/// The live run's model beside a new one, on those holdouts that it has not learnt itself.
+///
+/// A backfill that ends before the live run did is tested on what the live model was trained on, and
+/// so are users of whom rows were deleted. There the live model would win by what it has seen.
+struct Rival {
+  /// The model.
+  let model: LiveModel
+  /// Each user's test item that it has not learnt; -1 for the others.
+  let test: [Int32]
+  /// The same of validation items.
+  let validation: [Int32]
+
+  /// Compares what the model has learnt with what a pull holds out.
+  ///
+  /// - Parameters:
+  ///   - model: the live run's.
+  ///   - run: its number.
+  ///   - watermark: the run's, as `ncf.runs` has it; nil for a backfill, which keeps its own.
+  ///   - pulled: the new run's pull.
+  ///   - split: what it holds out.
+  init(
+    _ model: LiveModel, run: Int64, watermark: Int64?, pulled: Pulled, split: LeaveOneOutSplit
+  ) {
+    self.model = model
+    guard let knowledge = model.knowledge else {
+      (test, validation) = (split.test, split.validation)
+      return
+    }
+    let news = News(
+      pulled,
+      since: Parent(
+        run: run, stored: model, knowledge: knowledge,
+        watermark: watermark ?? knowledge.watermark, nights: 0, isSameJob: true, obstacle: nil))
+    test = news.unlearnt(split.test)
+    validation = news.unlearnt(split.validation)
+  }
+}
+
+extension News {
+  /// Holdouts without those that the parent has learnt; -1 stands for none.
+  func unlearnt(_ holdout: [Int32]) -> [Int32] {
+    holdout.indices.map { user in
+      guard holdout[user] >= 0 else { return -1 }
+      let rows = table.offsets[user]..<table.offsets[user + 1]
+      let row = rows.first { Int32(table.items[$0]) == holdout[user] }
+      return row.map { isLearnt(user, $0) } == true ? -1 : holdout[user]
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import Jobs
+import NCF
+import Postgres
+import Recommenders
+import RunSupport
+import Store
+
+/// Finds the run whose model a night may go on from.
+///
+/// A night's own run goes on from the live one: after a rollback that is the run rolled back to. Where
+/// that is a backfill, which nothing goes on from, it is the night's run that was live before it. A
+/// backfill goes on from the newest night whose watermark is at or before its `--since`, whatever is
+/// live, so that it gives the same lists twice.
+struct ParentSearch {
+  /// The run that looks for its parent.
+  let context: RunContext
+  /// The pointer as it was when the run began.
+  let seen: LivePointer
+  /// The server's now of a stopped run that is gone on from; nil for the server's own.
+  var now: Int64?
+
+  /// A parent, or why there is none.
+  enum Found {
+    case parent(Parent)
+    case none(reason: String)
+
+    /// Whether there is no parent.
+    var isNone: Bool {
+      if case .none = self { true } else { false }
+    }
+  }
+
+  /// Looks for the parent and reads its model.
+  ///
+  /// - Throws: `PostgresError`, `EncodingError`.
+  func run() throws -> Found {
+    let mode = context.request.mode ?? context.job.nightly.mode
+    if mode == .full { return .none(reason: "asked for") }
+    return try context.connected(for: "parent") { try find(on: $0) }
+  }
+
+  private func find(on connection: Connection) throws -> Found {
+    guard let run = try number(on: connection) else {
+      return .none(
+        reason: context.request.isBackfill
+          ? "no night's watermark is at or before --since" : "no earlier night to go on from")
+    }
+    let configuration = try RunConfiguration(job: context.job, request: context.request).json()
+    let row = try connection.execute(
+      SQL.Lineage.compare, [.integer(run), .text(configuration)])
+    guard row.rowCount == 1 else { return .none(reason: "run \(run) is gone") }
+    func holds(_ name: String) -> Bool { row[row: 0, name: name] == "t" }
+    let stored: LiveModel
+    do {
+      guard let model = try ModelStore(on: connection).load(run: run) else {
+        return .none(reason: "run \(run) has no stored model")
+      }
+      stored = model
+    } catch let error as DamagedModel {
+      return .none(reason: "the stored model of run \(run) can't be used: \(error)")
+    }
+    guard let knowledge = stored.knowledge else {
+      return .none(reason: "run \(run) did not store what it knew of the log")
+    }
+    let isSameSeed = row[row: 0, name: "seed"] == String(context.seed)
+    return .parent(
+      Parent(
+        run: run, stored: stored, knowledge: knowledge,
+        watermark: row[row: 0, name: "watermark"].flatMap { Int64($0) } ?? knowledge.watermark,
+        nights: row[row: 0, name: "nights"].flatMap { Int($0) } ?? 0,
+        isSameJob: holds("same_job") && isSameSeed,
+        obstacle: obstacle(
+          run, stored, isSameSource: holds("same_source"),
+          hasSameFeatures: holds("same_features"))))
+  }
+
+  /// The parent's number; nil when there is none.
+  private func number(on connection: Connection) throws -> Int64? {
+    let request = context.request
+    let found: QueryResult
+    if request.isBackfill {
+      guard let since = request.since else { return nil }
+      let moment: [Parameter]
+      switch since {
+      case .age(let age): moment = [.text(age.interval), .null]
+      case .absolute(let microseconds): moment = [.null, .integer(microseconds)]
+      }
+      found = try connection.execute(
+        SQL.Lineage.parentOfBackfill,
+        [.text(context.job.name)] + moment
+          + [.text(request.slot), now.map { .integer($0) } ?? .null])
+    } else {
+      guard let live = seen.runID else { return nil }
+      found = try connection.execute(SQL.Lineage.parent, [.integer(live)])
+    }
+    return found.rowCount == 1 ? found[row: 0, column: 0].flatMap { Int64($0) } : nil
+  }
+
+  private func obstacle(
+    _ run: Int64, _ stored: LiveModel, isSameSource: Bool, hasSameFeatures: Bool
+  ) -> String? {
+    let job = context.job
+    if job.method != .ncf { return "\(job.method.rawValue) is always trained in full" }
+    guard case .network(let model) = stored.model, model.spec == job.model else {
+      return "the model is of another shape than run \(run)'s"
+    }
+    if !hasSameFeatures || (stored.features != nil) != job.hasFeatures {
+      return "users.features or items.features are others than run \(run)'s"
+    }
+    return isSameSource ? nil : "the source is another than run \(run)'s"
+  }
+}

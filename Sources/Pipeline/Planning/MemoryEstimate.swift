@@ -1,0 +1,253 @@
+import Baselines
+package import Jobs
+import NCF
+
+/// How much memory a run will hold at its fullest, told from the sizes of its data.
+///
+/// Every part is a length times a width; what the program itself and its libraries take is measured
+/// once and written down here.
+package struct MemoryEstimate {
+  /// What decides the size of a run.
+  package struct Sizes {
+    /// Rows that the source gave.
+    var rows: Int
+    /// Interactions after repeats were merged.
+    var interactions: Int
+    /// Pairs of user and item that are not to be listed.
+    var excluded = 0
+    /// Users without an embedding who get a list.
+    var strangers = 0
+    /// Pairs of user and item that are known negatives.
+    var negatives = 0
+    /// Users with an embedding.
+    var users: Int
+    /// Items with an embedding.
+    var items: Int
+    /// Users with a held-out item.
+    var testedUsers: Int
+    /// Features with a row, of users and of items.
+    var userFeatures = 0
+    var itemFeatures = 0
+    /// Features of all users and items together.
+    var featurePairs = 0
+    /// Newcomers, ranked by their features.
+    var newUsers = 0
+    var newItems = 0
+
+    /// Creates a value from its parts.
+    package init(
+      rows: Int, interactions: Int, excluded: Int = 0, strangers: Int = 0, negatives: Int = 0,
+      users: Int, items: Int, testedUsers: Int, userFeatures: Int = 0, itemFeatures: Int = 0,
+      featurePairs: Int = 0, newUsers: Int = 0, newItems: Int = 0
+    ) {
+      self.rows = rows
+      self.interactions = interactions
+      self.excluded = excluded
+      self.strangers = strangers
+      self.negatives = negatives
+      self.users = users
+      self.items = items
+      self.testedUsers = testedUsers
+      self.userFeatures = userFeatures
+      self.itemFeatures = itemFeatures
+      self.featurePairs = featurePairs
+      self.newUsers = newUsers
+      self.newItems = newItems
+    }
+
+    /// Rows of embeddings and of features.
+    var modelRows: Int { users + items + userFeatures + itemFeatures }
+  }
+
+  private let job: Job
+  private let sizes: Sizes
+  private let threads: Int
+  /// Whether a copy of what is being trained is taken now and then.
+  var keepsCheckpoints = true
+
+  /// An estimate for a job on data of these sizes.
+  package init(_ job: Job, _ sizes: Sizes, threads: Int) {
+    self.job = job
+    self.sizes = sizes
+    self.threads = threads
+  }
+
+  /// Bytes at each stage's fullest, in the order of the stages.
+  var stages: [(stage: Stage, bytes: Int)] {
+    [
+      (.pull, Self.program + pulling + parent), (.split, resident + parent),
+      (.train, resident + parent + learning + checkpoint + candidates(lists: 1)),
+      (.evaluate, resident + scoring + validated + catalogueRows + candidates(lists: 2)),
+      (
+        .publish,
+        resident
+          + max(
+            scoring + copies + lists, 3 * parameters, absorbing + (absorbing > 0 ? checkpoint : 0),
+            similarity + copies)
+      ),
+    ]
+  }
+
+  /// Bytes at the fullest moment of the run.
+  package var peak: Int { stages.reduce(0) { max($0, $1.bytes) } }
+
+  /// The executable, its libraries and one connection, before any data.
+  private static let program = 38 << 20
+  /// OpenBLAS's working memory for one thread, as far as it is touched.
+  private static let blasPerThread = 1 << 20
+
+  /// Four columns of four bytes as the log arrives, and one more while it is put in order.
+  private var pulling: Int { 20 * sizes.rows + 48 * (sizes.users + sizes.items) }
+
+  /// The log in compressed rows, training positives with their weights, and what is known before the
+  /// test: they stay until the run ends.
+  private var resident: Int {
+    Self.program + threads * Self.blasPerThread
+      + (12 + 8 + 4) * sizes.interactions + 32 * sizes.users
+      + 16 * (sizes.users + sizes.items)
+      + 4 * sizes.excluded + 24 * sizes.strangers + 8 * sizes.negatives + features
+  }
+
+  /// The lists of features, as they are read, for the table and for lists with newcomers in them; the
+  /// latter's ids, exclusions and embeddings beside the table's; and 40 bytes for each feature of a row
+  /// of the batches that are drawn ahead, by the mean.
+  private var features: Int {
+    guard job.hasFeatures else { return 0 }
+    let offered = sizes.users + sizes.items + sizes.newUsers + sizes.newItems
+    let ahead = max(2 * threads * job.training.batch, 65_536)
+    return 32 * sizes.featurePairs + 64 * offered + 4 * sizes.interactions
+      + 4 * row * offered + 80 * ahead * sizes.featurePairs / max(sizes.users + sizes.items, 1)
+  }
+
+  /// The network that is published: the job's own, or plain MF of the baseline's width.
+  private var spec: ModelSpec {
+    job.width.map { ModelSpec.matrixFactorization(width: $0) } ?? job.model
+  }
+
+  /// Numbers in a row of an embedding table.
+  private var row: Int { Self.rowWidth(spec) }
+
+  private var tower: Int {
+    zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
+  }
+
+  /// One copy of the model.
+  private var parameters: Int {
+    if job.method == .itemknn {
+      // A neighbour and its similarity, and each user's own interactions.
+      return 8 * sizes.items * min(job.baselines.itemknn.neighbours, sizes.items)
+        + 8 * sizes.interactions
+    }
+    return 4 * (sizes.modelRows * row + tower)
+  }
+
+  /// The model that validation judged, when a refit gave another to publish.
+  private var validated: Int { job.training.refit ? parameters : 0 }
+
+  /// The model of an earlier run that this one may go on from.
+  private var parent: Int { job.nightly.mode == .full ? 0 : parameters }
+
+  /// What is copied to be written beside the training: parameters and two moments, the best model and the
+  /// mean over epochs, and what finished steps gave.
+  var checkpoint: Int {
+    guard keepsCheckpoints, job.method == .ncf, job.nightly.resume == .auto else { return 0 }
+    let models = 2 + (job.training.averaging > 0 ? 1 : 0) + (job.training.refit ? 1 : 0)
+    return (3 + models) * parameters
+  }
+
+  /// The models that are stored and tested, where lists are made with another.
+  private var copies: Int {
+    validated + (job.nightly.absorbHoldout ? parameters : 0)
+  }
+
+  /// The fullest moment of a copy's training on what was held out.
+  private var absorbing: Int {
+    guard job.nightly.absorbHoldout else { return 0 }
+    return job.method == .ncf ? validated + parameters + training(spec) : learning
+  }
+
+  /// The fullest moment of the training stage.
+  private var learning: Int {
+    // The weights of training and validation positives together.
+    let kept = job.training.refit ? validated + 4 * sizes.interactions : 0
+    switch job.method {
+    case .ncf:
+      guard job.training.pretrain == .factors else { return kept + training(spec) }
+      // Several are kept until the last is there, and then once more as one.
+      let count = job.initial.methods.count
+      let factors = 4 * (sizes.users + sizes.items) * job.initial.width * min(2, count)
+      let fullest = job.initial.methods.map { factorizing(job.initial.options(of: $0)) }.max() ?? 0
+      let before = fullest + (count > 1 ? factors / 2 : 0)
+      return kept + max(before, factors + training(spec))
+    case .itemknn: return kept + parameters + byItem + threads * 16 * sizes.items
+    case .itempop: return kept + 2 * parameters
+    case .ials, .eals, .ease, .bpr, .mf:
+      return kept + parameters + (job.baselines.factorization(job.method).map(factorizing) ?? 0)
+    }
+  }
+
+  /// The interactions of each item, which the log holds by user, and a count and a weight of each.
+  private var byItem: Int { 12 * sizes.interactions + 8 * (sizes.users + sizes.items) }
+
+  /// Factors, the interactions by item, and what the method needs beside them.
+  private func factorizing(_ options: any FactorizationOptions) -> Int {
+    4 * (sizes.users + sizes.items) * options.width + byItem
+      + options.workingMemory(users: sizes.users, items: sizes.items, threads: threads)
+  }
+
+  /// Parameters, Adam's two moments, the epoch's and the best model, what scores the validation,
+  /// the gradients of a batch and the batches that are drawn ahead.
+  private func training(_ spec: ModelSpec) -> Int {
+    let row = Self.rowWidth(spec)
+    let tower = zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
+    let parameters = 4 * (sizes.modelRows * row + tower)
+    let group = job.training.negatives + 1
+    let batch = min(job.training.batch, sizes.interactions * group)
+    let ahead = max(2 * threads * batch, 65_536)
+    // A row and its moments lie in whole cache lines of 16 numbers.
+    let lines = 4 * (sizes.users + sizes.items) * ((3 * row + 15) / 16 * 16 - 3 * row)
+    // A mean over epochs is one more model.
+    let copies = job.training.averaging > 0 ? 7 : 6
+    return copies * parameters + lines + 4 * row * (batch + batch / group)
+      + 4 * tower * max(1, min(16, batch / 128)) + 60 * ahead + sizes.interactions / 16
+  }
+
+  /// A model and what its scorer computes ahead for each item.
+  private var scoring: Int {
+    if job.method == .itemknn { return parameters + threads * 8 * sizes.items }
+    let firstLayer = spec.tower.count > 1 ? Self.padded(spec.tower[1]) : 8
+    return 2 * parameters + 4 * sizes.items * (firstLayer + spec.gmfWidth)
+  }
+
+  /// Scores of a block of 8 users against everything, for each thread, and who has each item.
+  private var catalogueRows: Int {
+    threads * 8 * 4 * sizes.items + 4 * sizes.interactions + 16 * sizes.items
+      + threads * 8 * sizes.users
+  }
+
+  /// Candidates of every tested user, and the lists that they are put together from.
+  private func candidates(lists: Int) -> Int {
+    let one = 4 * job.evaluation.sampled
+    return sizes.testedUsers * (lists * (one + 8) + one + 48)
+  }
+
+  /// Lists of the users that are scored together, and everyone's lists for coverage.
+  private var lists: Int { (sizes.testedUsers + 2_048) * job.output.k * 8 }
+
+  /// What finding similar items takes.
+  ///
+  /// A copy of the embeddings by name, and vectors of items twice while they are put together; or each
+  /// item's neighbours. And whose lists are made together.
+  private var similarity: Int {
+    if job.output.similar == 0 { return 0 }
+    let own = job.method == .itemknn ? parameters : parameters + 8 * sizes.items * row
+    return parameters + own + 16 * sizes.items + 2_048 * job.output.similar * 8
+  }
+
+  private static func rowWidth(_ spec: ModelSpec) -> Int {
+    let (gmf, mlp) = (padded(spec.gmfWidth), padded(spec.mlpWidth))
+    return spec.sharedEmbeddings ? max(gmf, mlp) : gmf + mlp
+  }
+
+  private static func padded(_ width: Int) -> Int { (width + 7) / 8 * 8 }
+}

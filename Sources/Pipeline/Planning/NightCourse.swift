@@ -1,0 +1,98 @@
+import Interactions
+import Jobs
+import NCF
+import Recommenders
+import RunSupport
+import Source
+
+/// What a night does, decided between its pull and its split.
+struct NightCourse {
+  /// How it trains.
+  let plan: TrainingPlan
+  /// The run that it may go on from.
+  let parent: Parent?
+  /// What that run does not know.
+  let news: News?
+
+  /// Decides by what the search for a parent found and the pull brought.
+  ///
+  /// - Throws: `BatchError` (78) when a fine-tune was asked for and can't be.
+  init(_ found: ParentSearch.Found, _ pulled: Pulled, _ context: RunContext) throws(BatchError) {
+    let request = context.request
+    var question = TrainingPlan.Question(
+      mode: request.mode ?? context.job.nightly.mode, isBackfill: request.isBackfill,
+      noParent: nil, obstacle: nil, isNothingNew: false, parent: 0, userGrowth: 0, itemGrowth: 0,
+      nights: 0)
+    switch found {
+    case .none(let reason):
+      question.noParent = reason
+      (parent, news) = (nil, nil)
+    case .parent(let parent):
+      let news = News(pulled, since: parent)
+      // A log that has shrunk is the gate's business.
+      let hasShrunk =
+        Double(pulled.users.count) < Double(parent.stored.users.count)
+        * (1 - context.job.gate.maxShrink)
+      let isEmpty =
+        request.isBackfill ? !Self.hasRows(pulled) : news.isEmpty && !hasShrunk
+      question.obstacle = parent.obstacle
+      question.isNothingNew = isEmpty && (request.isBackfill || parent.isSameJob)
+      question.parent = parent.run
+      (question.userGrowth, question.itemGrowth) = (news.userGrowth, news.itemGrowth)
+      question.nights = parent.nights
+      (self.parent, self.news) = (parent, news)
+    }
+    plan = try TrainingPlan.decide(question, context.job.nightly)
+  }
+
+  /// Whether a backfill has anything from its `--since` on.
+  private static func hasRows(_ pulled: Pulled) -> Bool {
+    guard let since = pulled.times.since else { return true }
+    return pulled.times.latest >= since
+  }
+
+  /// What the split may not hold out; nil when training starts from scratch.
+  var learnt: News? {
+    if case .finetune = plan { news } else { nil }
+  }
+
+  /// What a fine-tune trains on, and where it starts; nil for a full training.
+  func lesson(
+    _ pulled: Pulled, _ divided: Divided, _ context: RunContext
+  ) -> (Lesson, start: Model)? {
+    guard case .finetune = plan, let parent, let news,
+      case .network(let model) = parent.stored.model
+    else { return nil }
+    var start = model.grown(
+      users: news.userPlaces, items: news.itemPlaces, positives: divided.split.training,
+      seed: context.seed)
+    if let features = pulled.features {
+      start = features.starting(start, from: parent.stored, news)
+    }
+    return (Lesson(pulled, divided, news: news, context: context), start)
+  }
+
+  /// The decision as it is recorded.
+  ///
+  /// - Parameter lesson: what a fine-tune trains on.
+  func row(_ lesson: Lesson?) -> LineageRow {
+    var row =
+      switch plan {
+      case .full(let reason): LineageRow(mode: "full", reason: reason, parent: nil)
+      case .finetune(let reason): LineageRow(mode: "finetune", reason: reason, parent: parent?.run)
+      case .skip(let reason): LineageRow(mode: nil, reason: reason, parent: parent?.run)
+      }
+    (row.interactions, row.late) = (news?.interactions, news?.late)
+    (row.new, row.replayed) = (lesson?.new, lesson?.replayed)
+    return row
+  }
+
+  /// The decision in words.
+  var text: String {
+    switch plan {
+    case .full(let reason): "training in full: \(reason)"
+    case .finetune(let reason): "fine-tuning: \(reason)"
+    case .skip(let reason): "nothing to do: \(reason)"
+    }
+  }
+}

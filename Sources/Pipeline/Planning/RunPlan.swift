@@ -1,0 +1,144 @@
+import Baselines
+import Formatting
+import Interactions
+import Jobs
+import NCF
+import Parallelism
+import RunSupport
+import Source
+
+/// What a run would do, for `--dry-run`.
+struct RunPlan {
+  private let context: RunContext
+  private let pulled: Pulled
+  private let divided: Divided
+  private let lesson: Lesson?
+
+  /// A plan from what was pulled; `lesson` is what a fine-tune would train on.
+  init(_ context: RunContext, pulled: Pulled, divided: Divided, lesson: Lesson? = nil) {
+    self.context = context
+    self.pulled = pulled
+    self.divided = divided
+    self.lesson = lesson
+  }
+
+  private var job: Job { context.job }
+
+  /// Numbers that a model of the job's shape would have.
+  var parameterCount: Int {
+    if job.method == .itemknn {
+      return pulled.table.itemCount * min(job.baselines.itemknn.neighbours, pulled.table.itemCount)
+    }
+    if let width = job.width { return (pulled.table.userCount + pulled.table.itemCount) * width }
+    let spec = job.model
+    let row =
+      spec.sharedEmbeddings ? max(spec.gmfWidth, spec.mlpWidth) : spec.gmfWidth + spec.mlpWidth
+    var count = (pulled.table.userCount + pulled.table.itemCount) * row + 1
+    for (input, output) in zip(spec.tower, spec.tower.dropFirst()) { count += (input + 1) * output }
+    return count + spec.gmfWidth + (spec.tower.last ?? 0)
+  }
+
+  /// The plan in words.
+  ///
+  /// - Throws: `BatchError` when interrupted.
+  func lines() throws -> [String] {
+    let counts = pulled.counts
+    let positives = lesson?.positives.items.count ?? divided.split.training.count
+    let samples = positives * (job.training.negatives + 1)
+    let offered = pulled.offered
+    let audience = offered.audience
+    let pairs = audience.scored.count * offered.items.count
+    let estimate = MemoryEstimate(job, pulled, divided, threads: context.pool.threads)
+    let speed = try TrialSpeed(context, pulled: pulled, divided: divided)
+    return [
+      "\(counts.rowsRead) rows read: \(counts.rowsUsed) used, \(counts.rowsMerged) merged, "
+        + "left out: \(counts.rejectedText)",
+      "\(counts.users) users, \(counts.items) items; \(divided.split.testUsers.count) users would be "
+        + "tested",
+      "\(audience.count) users would get a list of at most \(job.output.k) among "
+        + "\(offered.catalogue.eligibleCount) items: \(audience.scored.count) of the model, "
+        + "\(audience.coldCount) the popular one"
+        + (pulled.features?.counts.text ?? ""),
+      "\(positives) training positives"
+        + (lesson.map { " (\($0.new) new, \($0.replayed) replayed)" } ?? "") + ", "
+        + (job.method == .ncf
+          ? "\(samples) samples an epoch, \(parameterCount) parameters "
+            + "(\(parameterCount * 12 / 1_048_576) MiB with an optimiser's two moments)"
+          : "\(parameterCount) parameters of \(job.method.rawValue)"),
+      "\(pairs) pairs would be scored, at most \(audience.count * job.output.k) rows published to "
+        + "\(job.output.schema).recommendations",
+      "memory: about \(estimate.peak / 1_048_576) MiB at the fullest ("
+        + estimate.stages.map { "\($0.stage.rawValue) \($0.bytes / 1_048_576)" }
+        .joined(separator: ", ") + ")"
+        + (estimate.checkpoint > 0
+          ? ", \(estimate.checkpoint / 1_048_576) of them for what is written down to go on from"
+          : "")
+        + (MemoryBudget.bytes.map { "; \($0 / 1_048_576) MiB may be had" } ?? ""),
+      times(samples: samples, pairs: pairs, speed),
+    ]
+  }
+
+  /// How long training and scoring would take at the speed of a short trial.
+  private func times(samples: Int, pairs: Int, _ speed: TrialSpeed) -> String {
+    // A refit does all of it once more, and so does a baseline that absorbs what was held out.
+    var times = job.training.refit ? 2 : 1
+    if job.method != .ncf, job.nightly.absorbHoldout { times += 1 }
+    // The model's figures take three passes over all pairs, the lists one.
+    let scoring = Self.seconds(4 * Double(pairs) / max(speed.pairsPerSecond, 1))
+    var parts: [String] = []
+    var tried = "\(Figures.rate(speed.pairsPerSecond)) pairs/s"
+    if speed.factorSeconds > 0, lesson == nil {
+      let name = job.method == .ncf ? job.initial.name : job.method.rawValue
+      parts.append("\(name) at most \(Self.seconds(Double(times) * speed.factorSeconds))")
+    }
+    if job.method == .ncf {
+      let epoch = Double(samples) / max(speed.samplesPerSecond, 1)
+      let epochs = times * mostEpochs
+      parts.append(
+        "an epoch of the whole model \(Self.seconds(epoch)), at most \(epochs) epochs "
+          + Self.seconds(Double(epochs) * epoch))
+      tried = "\(Figures.rate(speed.samplesPerSecond)) samples/s, " + tried
+    }
+    parts.append("evaluating and publishing \(scoring) (tried: \(tried))")
+    return "time: " + parts.joined(separator: "; ")
+  }
+
+  /// Epochs of all phases of the network, if none stops early.
+  private var mostEpochs: Int {
+    if lesson != nil { return job.nightly.phase.epochs }
+    let training = job.training
+    let hasTower = !job.model.tower.isEmpty
+    switch training.pretrain {
+    case .parts where hasTower && job.model.gmfWidth > 0:
+      return 2 * training.pretraining.epochs + training.joint.epochs
+    case .factors: return (hasTower ? training.pretraining.epochs : 0) + training.joint.epochs
+    case .none, .parts: return training.pretraining.epochs
+    }
+  }
+
+  private static func seconds(_ value: Double) -> String {
+    value < 10 ? "\(Double(Int(value * 10)) / 10) s" : "\(Int(value)) s"
+  }
+}
+
+extension MemoryEstimate {
+  /// An estimate for what was pulled and split.
+  init(_ job: Job, _ pulled: Pulled, _ divided: Divided, threads: Int) {
+    self.init(
+      job,
+      Sizes(
+        rows: pulled.counts.rowsRead, interactions: pulled.table.count,
+        // Where both are the same they share their memory.
+        excluded: (pulled.excluded == pulled.table.history ? 0 : pulled.excluded.count)
+          + pulled.audience.strangersExcluded.count,
+        strangers: pulled.audience.strangers.count, negatives: pulled.negatives?.items.count ?? 0,
+        users: pulled.table.userCount, items: pulled.table.itemCount,
+        testedUsers: divided.split.testUsers.count,
+        userFeatures: pulled.features?.userNames.count ?? 0,
+        itemFeatures: pulled.features?.itemNames.count ?? 0,
+        featurePairs: pulled.features.map { $0.content.users.count + $0.content.items.count } ?? 0,
+        newUsers: pulled.features?.counts.newUsers ?? 0,
+        newItems: pulled.features?.counts.newItems ?? 0),
+      threads: threads)
+  }
+}

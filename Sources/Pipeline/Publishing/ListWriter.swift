@@ -1,0 +1,126 @@
+import Interactions
+import Jobs
+import Postgres
+import Ranking
+import Recommenders
+import RunSupport
+import Source
+
+/// Scores users block by block and writes their lists while the next block is scored; then writes the
+/// popular lists of those that are not scored.
+struct ListWriter {
+  /// What was written.
+  struct Sent {
+    /// Rows of lists.
+    var rows = 0
+    /// Users with at least one row.
+    var users = 0
+    /// Bytes of the rows' fields.
+    var bytes = 0
+  }
+
+  /// The run.
+  let context: RunContext
+  /// Its number.
+  let runID: Int64
+  /// What was pulled: who gets a list, and what is not in it.
+  let pulled: Pulled
+  /// What is popular.
+  let popular: PopularLists
+  /// Length of a list.
+  let k: Int
+  /// What makes probabilities of the model's scores; nil to publish them as the model has them.
+  let calibration: Calibration?
+
+  /// Users scored together; a multiple of the ranking's own blocks.
+  private static let block = 2048
+
+  /// Writes every user's list.
+  ///
+  /// - Throws: `BatchError` when interrupted; `PostgresError`.
+  func copy(
+    _ model: PublishedModel, into statement: String, on connection: Connection
+  ) throws -> Sent {
+    var sent = Sent()
+    let rows = try connection.copyIn(statement) { writer in
+      try writeScored(model, to: &writer, &sent)
+      try writePopular(to: &writer, &sent)
+    }
+    guard rows == sent.rows else {
+      throw BatchError(.software, "\(sent.rows) rows were sent, \(rows) arrived")
+    }
+    return sent
+  }
+
+  private func writeScored(
+    _ model: PublishedModel, to writer: inout CopyWriter, _ sent: inout Sent
+  ) throws {
+    let scorer = model.scorer(pool: context.pool)
+    let users = pulled.audience.scored
+    let start = context.clock()
+    for first in stride(from: 0, to: users.count, by: Self.block) {
+      try context.interruption.check()
+      let end = min(first + Self.block, users.count)
+      let lists = topK(
+        scorer, users: Array(users[first..<end]), k: k, history: pulled.excluded,
+        eligible: pulled.catalogue.eligible, cap: pulled.catalogue.cap, pool: context.pool)
+      for list in 0..<lists.count {
+        let range = lists.range(ofList: list)
+        if !range.isEmpty { sent.users += 1 }
+        for (place, position) in range.enumerated() {
+          let score = lists.scores[position]
+          try write(
+            (pulled.users, Int(lists.users[list])), rank: place + 1, item: lists.items[position],
+            score: calibration?.probability(of: score) ?? scorer.published(score), source: "model",
+            to: &writer, &sent)
+        }
+      }
+      context.progress(
+        .publish, "scoring and writing lists", done: end, of: users.count, since: start,
+        unit: "users")
+    }
+  }
+
+  private func writePopular(to writer: inout CopyWriter, _ sent: inout Sent) throws {
+    let audience = pulled.audience
+    var written = 0
+    func write(
+      _ user: (Vocabulary, Int), excluding excluded: ArraySlice<UInt32>,
+      to writer: inout CopyWriter, _ sent: inout Sent
+    ) throws {
+      written += 1
+      if written & 0x3FF == 0 { try context.interruption.check() }
+      let list = popular.list(excluding: excluded)
+      if !list.isEmpty { sent.users += 1 }
+      for (place, item) in list.enumerated() {
+        try self.write(
+          user, rank: place + 1, item: item, score: popular.score(of: item), source: "popular",
+          to: &writer, &sent)
+      }
+    }
+    for user in audience.cold {
+      try write(
+        (pulled.users, Int(user)), excluding: pulled.excluded[Int(user)], to: &writer, &sent)
+    }
+    for place in 0..<audience.strangers.count {
+      try write(
+        (audience.strangers, place), excluding: audience.strangersExcluded[place], to: &writer,
+        &sent)
+    }
+  }
+
+  private func write(
+    _ user: (Vocabulary, Int), rank: Int, item: UInt32, score: Float, source: String,
+    to writer: inout CopyWriter, _ sent: inout Sent
+  ) throws(PostgresError) {
+    try writer.beginRow(columns: 6)
+    try writer.write(runID)
+    sent.bytes += try writer.write(user.0, at: user.1)
+    try writer.writeInt32(Int32(rank))
+    sent.bytes += try writer.write(pulled.items, at: Int(item))
+    try writer.writeFloat(score)
+    try writer.writeText(source)
+    sent.bytes += 16 + source.utf8.count
+    sent.rows += 1
+  }
+}

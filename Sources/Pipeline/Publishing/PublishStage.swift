@@ -1,0 +1,303 @@
+import Interactions
+import Jobs
+import Postgres
+import Ranking
+import Recommenders
+import RunSupport
+import Source
+import Store
+
+/// Stage 5: make the lists.
+///
+/// In: the model that lists are made with, the one that is stored, who gets a list, what may be in it,
+/// and all that the pull knows of each user. Out: how many rows went live. Durable: all
+/// of it or nothing that readers see. A first transaction fills the run's own tables and attaches them;
+/// a second one stores its model, metrics and status and moves the pointer, once no reader is left whose
+/// plan is older than the first. Readers never wait: the tables are filled while nobody can see them, and
+/// attaching them and moving the pointer take locks that readers don't hold.
+struct PublishStage {
+  /// How often the short last steps are tried when a lock is not to be had within 200 ms.
+  static let attachTries = 40
+
+  /// The run.
+  let context: RunContext
+  /// Its number.
+  let runID: Int64
+  /// What was pulled.
+  let pulled: Pulled
+  /// The pointer as it was when the run began.
+  let seen: LivePointer
+  /// Metrics to be written with it.
+  let metrics: [MetricRow]
+  /// Why the gate would have refused; nil when it did not.
+  let forcedReason: String?
+  /// What makes probabilities of the model's scores; nil when nobody could be tested.
+  let calibration: Calibration?
+  /// The model that is stored: as it was before it learnt anything that was held out.
+  let stored: PublishedModel
+  /// Whether that is the model that lists are made with.
+  let listsAreOfStored: Bool
+  /// What it knew of the log.
+  let knowledge: Knowledge
+  /// When the stage began.
+  let began: Double
+  /// Makes sure that the run is still the one that may publish; called before each try.
+  let fence: () throws -> Void
+
+  /// What lists are made of: newcomers included.
+  private var offered: Pulled { pulled.offered }
+
+  /// Publishes; all of it again when the connection is lost on the way.
+  ///
+  /// - Throws: `BatchError`, `PostgresError`; nothing has changed then, unless the message says that
+  ///   the outcome is not known.
+  func run(_ model: PublishedModel) throws -> Published {
+    var made: Sent?
+    return try context.patience.attempt("publish") {
+      try fence()
+      return try publish(model, &made)
+    }
+  }
+
+  /// Publishes once; tables that an earlier try has made are used when they are there.
+  private func publish(_ model: PublishedModel, _ made: inout Sent?) throws -> Published {
+    let connection = try context.connect(for: "publish")
+    context.interruption.watch(connection)
+    defer { context.interruption.forget(connection) }
+    // A request that came before the watch has cancelled nothing.
+    try context.interruption.check()
+    let sql = try SQL.Output(schema: context.job.output.schema, on: connection)
+    try OutputRelations(
+      context.job, users: pulled.users.kind, items: pulled.items.kind, on: connection
+    ).ensure()
+    let model = pulled.features?.extended(model) ?? model
+    let sent: Sent
+    if let made, try areThere(sql, on: connection) {
+      sent = made
+    } else {
+      sent = try makeTables(sql, model, &made, on: connection)
+    }
+    do {
+      context.observer.observe(.reached(.attached))
+      try Readers(sql, context).letOldPlansEnd(on: connection)
+      return try goLive(sql, sent, on: connection)
+    } catch {
+      // Where the connection failed, another would, and the next run removes what is there.
+      if (error as? PostgresError)?.isOfConnection != true {
+        context.interruption.forget(connection)
+        for left in Retention(context: context).withdraw(runID) {
+          context.observer.observe(.notice(left))
+        }
+      }
+      throw error
+    }
+  }
+
+  /// What was sent for readers, in rows and bytes.
+  private typealias Sent = (rows: Int, bytes: Int)
+
+  /// Fills the run's own tables and makes them part of what is kept, in one transaction; readers of the
+  /// views don't look there yet.
+  private func makeTables(
+    _ sql: SQL.Output, _ model: PublishedModel, _ made: inout Sent?, on connection: Connection
+  ) throws -> Sent {
+    do {
+      return try connection.transaction {
+        let sent = try fillTables(sql, model, on: connection)
+        made = sent
+        return sent
+      }
+    } catch var error as PostgresError where error.kind == .commitUnknown {
+      // The next try finds out whether they are there.
+      error.kind = .connection
+      throw error
+    }
+  }
+
+  /// Whether the run's tables are part of what is kept already.
+  private func areThere(_ sql: SQL.Output, on connection: Connection) throws -> Bool {
+    try filled(sql).allSatisfy { parent in
+      try connection.execute(
+        SQL.Output.isAttached, [.text(sql.child(runID, of: parent))])[row: 0, column: 0] == "t"
+    }
+  }
+
+  private func fillTables(
+    _ sql: SQL.Output, _ model: PublishedModel, on connection: Connection
+  ) throws -> Sent {
+    let popular = PopularLists(offered, k: context.job.output.k)
+    let lists = try fill(sql, model, popular, on: connection)
+    context.observer.observe(.reached(.filled))
+    let similarBytes = try fillSimilar(sql, model, on: connection)
+    let vectorBytes = try fillVectors(sql, model, on: connection)
+    try context.interruption.check()
+    try tryingForLocks(on: connection) {
+      for parent in filled(sql) { try connection.execute(sql.attach(runID, to: parent)) }
+    }
+    return (lists.rows, lists.bytes + similarBytes + vectorBytes)
+  }
+
+  /// Moves the pointer to the run's tables, with all that is to be known of the run, in one transaction.
+  private func goLive(
+    _ sql: SQL.Output, _ sent: Sent, on connection: Connection
+  ) throws -> Published {
+    var transaction: String?
+    var published: Published?
+    do {
+      try connection.transaction {
+        transaction = try connection.execute(
+          SQL.Session.currentTransaction)[row: 0, column: 0]
+        try fillPopular(sql, PopularLists(offered, k: context.job.output.k), on: connection)
+        let modelBytes = try ModelStore(on: connection).save(
+          stored, users: pulled.users, items: pulled.items, knowledge: knowledge,
+          features: pulled.features?.names,
+          scores: StoredScores(calibration, areOfThisModel: listsAreOfStored), run: runID)
+        context.observer.observe(.reached(.stored))
+        try context.interruption.check()
+        // From here on a request to stop comes too late: what is left is short.
+        context.interruption.forget(connection)
+        let stage = StageRecord(
+          stage: .publish, seconds: context.clock() - began, rows: sent.rows,
+          bytes: sent.bytes + modelBytes, peakRSSBytes: ProcessUsage.peakRSSBytes)
+        let generation = try tryingForLocks(on: connection) {
+          try makeLive(stage, on: connection)
+        }
+        published = Published(rows: sent.rows, generation: generation, stage: stage)
+        context.observer.observe(.reached(.moved))
+      }
+    } catch var error as PostgresError where error.kind == .commitUnknown {
+      guard try CommitOutcome(context).wasCommitted(transaction, error) else {
+        // It was rolled back, so it may be done again like any work whose connection was lost.
+        error.kind = .connection
+        throw error
+      }
+    }
+    guard let published else { throw BatchError(.software, "publishing gave no result") }
+    return published
+  }
+
+  /// Fills the run's own table, which nobody else can see yet, and checks it.
+  private func fill(
+    _ sql: SQL.Output, _ model: PublishedModel, _ popular: PopularLists,
+    on connection: Connection
+  ) throws -> (rows: Int, bytes: Int) {
+    let lists = ListWriter(
+      context: context, runID: runID, pulled: offered, popular: popular, k: context.job.output.k,
+      calibration: calibration)
+    return try make(sql, sql.lists, most: context.job.output.k, on: connection) {
+      let sent = try lists.copy(model, into: sql.copyLists(runID), on: connection)
+      return (sent.rows, sent.users, sent.bytes)
+    }
+  }
+
+  /// The items most like each item, in a table of the run's own likewise.
+  private func fillSimilar(
+    _ sql: SQL.Output, _ model: PublishedModel, on connection: Connection
+  ) throws -> Int {
+    let writer = SimilarWriter(
+      context: context, runID: runID, items: offered.items,
+      eligible: offered.catalogue.eligible)
+    return try make(sql, sql.similar, most: context.job.output.similar, on: connection) {
+      try writer.copy(model, into: sql.copySimilar(runID), on: connection)
+    }.bytes
+  }
+
+  /// The vectors whose product is a part of the model's score, in tables of the run's own, if asked for.
+  private func fillVectors(
+    _ sql: SQL.Output, _ model: PublishedModel, on connection: Connection
+  ) throws -> Int {
+    guard context.job.output.vectors else { return 0 }
+    let writer = VectorWriter(model, context: context, runID: runID, pulled: pulled)
+    if writer.width == 0 {
+      context.observer.observe(
+        .notice(
+          "this model's scores are no product of vectors: user_vectors, item_vectors are empty")
+      )
+    }
+    let users = try make(sql, sql.userVectorRows, most: 1, on: connection) {
+      try writer.copyUsers(into: sql.copyUserVectors(runID), on: connection)
+    }
+    let items = try make(sql, sql.itemVectorRows, most: 1, on: connection) {
+      try writer.copyItems(into: sql.copyItemVectors(runID), on: connection)
+    }
+    return users.bytes + items.bytes
+  }
+
+  /// What has a table of this run.
+  private func filled(_ sql: SQL.Output) -> [SQL.Output.Parent] {
+    context.job.output.vectors ? sql.parents : [sql.lists, sql.similar]
+  }
+
+  /// Makes a table of the run's own, has it filled, and compares what it holds with what was sent.
+  private func make(
+    _ sql: SQL.Output, _ parent: SQL.Output.Parent, most: Int, on connection: Connection,
+    fill: () throws -> (rows: Int, lists: Int, bytes: Int)
+  ) throws -> (rows: Int, bytes: Int) {
+    try connection.executeScript(sql.createChild(runID, of: parent))
+    let sent = try fill()
+    try connection.execute(sql.keyChild(runID, of: parent))
+    try connection.execute(sql.analyzeChild(runID, of: parent))
+    let counts = try connection.execute(sql.countChild(runID, of: parent))
+    let found = (0..<3).map { Int(counts[row: 0, column: $0] ?? "") ?? -1 }
+    guard found[0] == sent.rows, found[1] == sent.lists, found[2] <= most else {
+      throw BatchError(
+        .software,
+        "\(sql.child(runID, of: parent)) holds \(found[0]) rows of \(found[1]) lists, sent were "
+          + "\(sent.rows) of \(sent.lists)")
+    }
+    return (sent.rows, sent.bytes)
+  }
+
+  /// The most popular items that may be listed.
+  private func fillPopular(
+    _ sql: SQL.Output, _ popular: PopularLists, on connection: Connection
+  ) throws {
+    let items = offered.items
+    _ = try connection.copyIn(sql.copyPopular) { writer in
+      for (place, item) in popular.order.prefix(max(100, context.job.output.k)).enumerated() {
+        try writer.beginRow(columns: 4)
+        try writer.write(runID)
+        try writer.writeInt32(Int32(place + 1))
+        try writer.write(items, at: Int(item))
+        try writer.writeFloat(Float(popular.popularity(of: item)))
+      }
+    }
+  }
+
+  /// The short end: pointer and records.
+  private func makeLive(_ stage: StageRecord, on connection: Connection) throws -> Int64 {
+    let generation = try seen.move(to: runID, for: .publish, on: connection)
+    try RunRecord.insert(metrics, run: runID, on: connection)
+    try RunRecord.insert(stage, run: runID, on: connection)
+    try RunRecord.finish(
+      .published, .success, reason: forcedReason.map { "forced: " + $0 }, run: runID,
+      on: connection)
+    return generation
+  }
+
+  /// Does what takes locks that others may hold, and tries again when one is not to be had at once.
+  private func tryingForLocks<Value>(
+    on connection: Connection, _ body: () throws -> Value
+  ) throws -> Value {
+    var tries = 0
+    while true {
+      do {
+        return try connection.savepoint("short") {
+          try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
+          return try body()
+        }
+      } catch let error as PostgresError
+        where error.kind == .lockTimeout || error.kind == .conflict
+      {
+        tries += 1
+        guard tries < Self.attachTries else { throw error }
+        if tries == 1 {
+          context.observer.observe(
+            .notice("somebody holds a lock on the lists or the pointer; trying again"))
+        }
+        try context.interruption.check()
+        Pause.milliseconds(100 + 20 * tries)
+      }
+    }
+  }
+}

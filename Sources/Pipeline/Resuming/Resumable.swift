@@ -1,0 +1,161 @@
+import Interactions
+import Jobs
+import NCF
+import Postgres
+import Recommenders
+import RunSupport
+import Source
+import Store
+
+/// A stopped run whose training another one may go on with.
+///
+/// It must be a run of the same job, slot and kind, by the same configuration, request, seed, version and
+/// type of processor, and what it had pulled must be there unchanged: then the result is the one that the
+/// stopped run would have given, to the bit.
+struct Resumable {
+  /// How often runs may go on from a checkpoint without getting as far as one of their own.
+  static let most = 3
+
+  /// The stopped run.
+  let run: Int64
+  /// How far it was, in words.
+  let progress: String
+  /// What it had pulled, and where it ran.
+  private(set) var identity: CheckpointStore.Identity
+  private let mode: String?
+  private let parent: Int64?
+  private let context: RunContext
+
+  /// Looks for one, and tells why none that is there can be used.
+  ///
+  /// - Parameters:
+  ///   - context: the run that would go on.
+  ///   - seen: the pointer as it was when that began.
+  ///   - connection: anyone's.
+  /// - Returns: nil when there is none, or it can't be used.
+  /// - Throws: `PostgresError`, `EncodingError`.
+  static func find(
+    _ context: RunContext, seen: LivePointer, on connection: Connection
+  ) throws -> Resumable? {
+    let (job, request) = (context.job, context.request)
+    if context.runID != nil {
+      let stale = try connection.execute(
+        SQL.Checkpoints.deleteStale, [.text(job.name), .text(job.nightly.resumeWithin.interval)])
+      for row in 0..<stale.rowCount where stale[row: row, column: 1] == "f" {
+        context.observer.observe(
+          .notice(
+            "run \(stale[row: row, column: 0] ?? "") was stopped longer than "
+              + "\(job.nightly.resumeWithin) ago (train.resume_within): its training is not gone on with"
+          ))
+      }
+    }
+    guard context.resumes else { return nil }
+    let found = try connection.execute(
+      SQL.Checkpoints.newest,
+      [
+        .text(job.name), .text(request.slot), .text(request.isBackfill ? "backfill" : "nightly"),
+        .text(request.version), .text(try RunConfiguration(job: job, request: request).json()),
+        seen.runID.map { .integer($0) } ?? .null,
+      ])
+    guard found.rowCount == 1 else { return nil }
+    var candidate = try Resumable(found, context)
+    var reason = obstacle(found, candidate, context)
+    if reason == nil {
+      do {
+        candidate.identity.recent = try CheckpointStore(on: connection).recent(run: candidate.run)
+        return candidate
+      } catch let error as DamagedModel {
+        reason = "\(error)"
+      }
+    }
+    candidate.tell(reason ?? "")
+    return nil
+  }
+
+  private init(_ found: QueryResult, _ context: RunContext) throws {
+    func text(_ name: String) -> String { found[row: 0, name: name] ?? "" }
+    guard let run = Int64(text("run_id")), let watermark = Int64(text("watermark")) else {
+      throw BatchError(.software, "the server gave a checkpoint without its run")
+    }
+    self.run = run
+    self.context = context
+    progress = text("progress")
+    identity = CheckpointStore.Identity(
+      watermark: watermark, fingerprint: text("fingerprint"), engine: text("engine"),
+      recent: RecentRows())
+    mode = found[row: 0, name: "mode"]
+    parent = Int64(text("parent_run_id"))
+  }
+
+  private static func obstacle(
+    _ found: QueryResult, _ candidate: Resumable, _ context: RunContext
+  ) -> String? {
+    func holds(_ name: String) -> Bool { found[row: 0, name: name] == "t" }
+    if !holds("same_version") { return "it was of another version of ncf-batch" }
+    if candidate.identity.engine != Engine.name {
+      return "it ran on another type of processor (\(candidate.identity.engine)), which rounds "
+        + "differently than this one (\(Engine.name))"
+    }
+    if found[row: 0, name: "seed"] != String(context.seed) { return "its seed was another" }
+    if !holds("same_job") { return "its configuration was another" }
+    if !holds("same_request") { return "what was asked of it was another" }
+    if !holds("same_live") { return "other lists have gone live since" }
+    let tries = found[row: 0, name: "resumptions"].flatMap { Int($0) } ?? 0
+    if tries >= most {
+      return "\(tries) runs went on from it and got no further"
+    }
+    return nil
+  }
+
+  /// Reads the training, if what was pulled for it is what the stopped run had pulled.
+  ///
+  /// - Parameters:
+  ///   - pulled: as of that run's watermark.
+  ///   - connection: anyone's.
+  /// - Returns: nil, with a word about why, when it can't be gone on with; its checkpoint is gone then.
+  /// - Throws: `PostgresError`.
+  func load(_ pulled: Pulled, on connection: Connection) throws -> Resumed? {
+    var reason: String
+    if pulled.fingerprint != identity.fingerprint {
+      reason =
+        "what it had read is not there as it was: rows of that time were added, changed or removed"
+    } else {
+      do {
+        let file = try CheckpointStore(on: connection).load(run: run)
+        let resumed = Resumed(
+          run: run,
+          progress: try TrainingProgress(
+            file, userCount: pulled.users.count, itemCount: pulled.items.count,
+            features: pulled.features?.content),
+          rows: try EpochRow.rows(file))
+        try connection.execute(SQL.Checkpoints.countResumption, [.integer(run)])
+        return resumed
+      } catch let error as PostgresError {
+        throw error
+      } catch {
+        reason = "what it left can't be used: \(error)"
+      }
+    }
+    tell(reason)
+    try connection.execute(SQL.Checkpoints.delete, [.integer(run)])
+    return nil
+  }
+
+  /// Whether a night that was decided on trains as the stopped one did; tells when it does not.
+  func matches(_ course: NightCourse) -> Bool {
+    let (own, from): (String?, Int64?) =
+      switch course.plan {
+      case .full: ("full", nil)
+      case .finetune: ("finetune", course.parent?.run)
+      case .skip: (nil, nil)
+      }
+    if own == mode, from == parent { return true }
+    tell("it trained otherwise: \(mode ?? "not at all")")
+    return false
+  }
+
+  private func tell(_ reason: String) {
+    context.observer.observe(
+      .notice("begins anew instead of going on from run \(run) (\(progress)): \(reason)"))
+  }
+}

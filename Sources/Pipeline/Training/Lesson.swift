@@ -1,0 +1,48 @@
+import Interactions
+import Jobs
+import RunSupport
+import Source
+
+/// What a fine-tune trains: where it starts, and on what.
+struct Lesson {
+  /// The parent, with rows for new users and items.
+  let parent: News
+  /// What is new, and replayed interactions among it.
+  let positives: Positives
+  /// How many of them are new.
+  let new: Int
+  /// How many the parent had learnt already.
+  let replayed: Int
+
+  /// Picks the training interactions that the parent has not learnt, and some that it has.
+  ///
+  /// In a backfill those from `--since` on are the new ones, and what the parent had held out.
+  init(_ pulled: Pulled, _ divided: Divided, news: News, context: RunContext) {
+    let (table, split) = (pulled.table, divided.split)
+    let since = context.request.isBackfill ? pulled.times.since : nil
+    func isNew(_ user: Int, _ row: Int) -> Bool {
+      if let since {
+        return Int64(table.seconds[row]) * 1_000_000 >= since || news.wasHeldOut(user, row)
+      }
+      return !news.isLearnt(user, row)
+    }
+    var new = 0
+    for user in 0..<table.userCount {
+      for row in table.offsets[user]..<table.offsets[user + 1]
+      where split.isTraining(user: user, item: table.items[row]) && isNew(user, row) {
+        new += 1
+      }
+    }
+    let replay = Replay(
+      wanted: context.job.nightly.replay * Double(new), of: split.training.count - new,
+      seed: context.seed &+ UInt64(bitPattern: pulled.times.latest) &+ 11)
+    positives = Positives(
+      picking: table, split, weighted: context.job.source.isWeighted, isRefit: false
+    ) { user, row, standing in
+      standing == .training && (isNew(user, row) || replay.takes(row))
+    }
+    parent = news
+    self.new = new
+    replayed = positives.items.count - new
+  }
+}

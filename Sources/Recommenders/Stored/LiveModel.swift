@@ -1,0 +1,44 @@
+import FoundationEssentials
+package import Interactions
+package import NCF
+package import Parallelism
+
+/// A stored model: the live run's, to be held against a new one, or a parent's.
+package struct LiveModel {
+  /// Its parameters.
+  package let model: PublishedModel
+  /// Ids of its users.
+  package let users: Vocabulary
+  /// Ids of its items.
+  package let items: Vocabulary
+  /// What its run knew of the log; nil in files of versions that did not store it.
+  package var knowledge: Knowledge?
+  /// The features that it has rows of; nil when it was trained without.
+  package var features: FeatureNames?
+
+  /// Makes a model of a stored file, every length of which is checked.
+  ///
+  /// - Throws: `DamagedModel`, `CheckpointError`, `DecodingError` when it is not what it must be.
+  package init(_ file: SafeTensors) throws {
+    guard let userKind = file.metadata["user_kind"].flatMap({ IdentifierKind(rawValue: $0) }),
+      let itemKind = file.metadata["item_kind"].flatMap({ IdentifierKind(rawValue: $0) }),
+      let specText = file.metadata["spec"]
+    else { throw DamagedModel(description: "its header lacks the types of ids or the spec") }
+    users = try Vocabulary(file, "users", kind: userKind)
+    items = try Vocabulary(file, "items", kind: itemKind)
+    model = try PublishedModel(
+      file, specText: specText, userCount: users.count, itemCount: items.count)
+    guard model.isFinite else {
+      throw DamagedModel(description: "it has numbers that are not finite")
+    }
+    knowledge = try Knowledge(file, userCount: users.count, itemCount: items.count)
+    features = try FeatureNames(file, of: model)
+  }
+
+  /// A scorer for the users and items of another pull.
+  package func scorer(users: Vocabulary, items: Vocabulary, pool: WorkerPool) -> TranslatedScorer {
+    TranslatedScorer(
+      model.scorer(pool: pool), users: users.places(in: self.users),
+      items: items.places(in: self.items))
+  }
+}

@@ -1,0 +1,167 @@
+import Formatting
+package import Interactions
+
+/// Content features of a pull, and who can be ranked by them alone.
+///
+/// Training, its figures and what is stored know only users and items with interactions, and the features
+/// that some of these have. Newcomers join when lists are made: `offered` is the pull with them in it.
+package struct PulledFeatures {
+  /// Names of the features of users; a position is a feature's index.
+  package let userNames: Vocabulary
+  /// Names of the features of items.
+  package let itemNames: Vocabulary
+  /// The features of the table's users and items.
+  package let content: ContentFeatures
+  /// What the queries gave, and who is new.
+  package let counts: Counts
+  /// Who gets a list and of what, newcomers included.
+  package private(set) var offer: Offer
+
+  /// What `ncf.runs.features` holds.
+  package struct Counts: Encodable, Equatable {
+    var userRows: Int
+    var itemRows: Int
+    var userFeatures: Int
+    var itemFeatures: Int
+    package var newUsers: Int
+    package var newItems: Int
+
+    /// As JSON.
+    ///
+    /// - Throws: `EncodingError`.
+    package func json() throws -> String { try JSONText.encode(self) }
+
+    /// The counts in words, for a plan.
+    package var text: String {
+      "; \(userFeatures) features of users and \(itemFeatures) of items are learnt, and rank "
+        + "\(newUsers) new users and \(newItems) new items"
+    }
+  }
+
+  /// A pull's parts with newcomers in them.
+  package struct Offer {
+    var users: Vocabulary
+    var items: Vocabulary
+    /// For each user, and item, the place in the table, -1 for newcomers.
+    package var userPlaces: [Int32]
+    package var itemPlaces: [Int32]
+    package var content: ContentFeatures
+    var excluded: UserItems
+    var popularity: [Double]
+    var audience: Audience
+    var catalogue: Catalogue
+  }
+
+  /// Puts features in order and finds the newcomers.
+  ///
+  /// New users are those who get a list and are not in the table; users of the table with too few
+  /// interactions for the model's list get it when they have features. New items are those that the log
+  /// has not met and that may be listed. Who has no feature that something is known of is left as is.
+  ///
+  /// - Parameters:
+  ///   - users: what `users.features` gave; nil without it.
+  ///   - items: what `items.features` gave; nil without it.
+  ///   - pulled: what was read.
+  ///   - rules: what may be listed.
+  init(
+    users: FeatureTable?, items: FeatureTable?, of pulled: Pulled, rules: CatalogueRules
+  ) {
+    // A feature that one user alone has would be that user's own row under another name.
+    let knownUsers = users?.known(to: pulled.users, least: 2) ?? []
+    let knownItems = items?.known(to: pulled.items, least: 1) ?? []
+    func lists(_ table: FeatureTable?, _ rows: Vocabulary, _ known: [UInt32]) -> FeatureLists {
+      table?.lists(of: rows, known: known) ?? .none(rows: rows.count)
+    }
+    func names(_ table: FeatureTable?, _ known: [UInt32]) -> Vocabulary {
+      table?.names.keeping(known) ?? Vocabulary(kind: .text, identifiers: .texts([]))
+    }
+    content = ContentFeatures(
+      users: lists(users, pulled.users, knownUsers), items: lists(items, pulled.items, knownItems))
+    userNames = names(users, knownUsers)
+    itemNames = names(items, knownItems)
+
+    func picked(_ rows: Vocabulary, where holds: (Int) -> Bool) -> [UInt32] {
+      (0..<rows.count).filter(holds).map { UInt32(truncatingIfNeeded: $0) }
+    }
+    let strangers = pulled.audience.strangers
+    let theirs = lists(users, strangers, knownUsers)
+    let joining = picked(strangers) { !theirs.range(of: $0).isEmpty }
+    let candidates = items?.ids ?? pulled.items.keeping([])
+    let inTable = candidates.places(in: pulled.items)
+    let met = candidates.places(in: pulled.unusedItems ?? pulled.items)
+    let itemLists = lists(items, candidates, knownItems)
+    let isEligible = rules.eligible(candidates)
+    let newItems = picked(candidates) {
+      inTable[$0] < 0 && met[$0] < 0 && isEligible?[$0] ?? true && !itemLists.range(of: $0).isEmpty
+    }
+    counts = Counts(
+      userRows: users?.rows ?? 0, itemRows: items?.rows ?? 0, userFeatures: userNames.count,
+      itemFeatures: itemNames.count, newUsers: joining.count, newItems: newItems.count)
+
+    let allUsers = pulled.users.union(strangers.keeping(joining))
+    let allItems = pulled.items.union(candidates.keeping(newItems))
+    offer = Offer(
+      users: allUsers, items: allItems, userPlaces: allUsers.places(in: pulled.users),
+      itemPlaces: allItems.places(in: pulled.items),
+      content: ContentFeatures(
+        users: lists(users, allUsers, knownUsers), items: lists(items, allItems, knownItems)),
+      excluded: pulled.excluded, popularity: [], audience: pulled.audience,
+      catalogue: rules.catalogue(of: allItems))
+    offer = joined(offer, pulled, joining: Set(joining.map(Int.init)))
+  }
+
+  /// The lists and the audience by the new indices.
+  private func joined(_ offer: Offer, _ pulled: Pulled, joining: Set<Int>) -> Offer {
+    var offer = offer
+    let numbers = pulled.items.places(in: offer.items)
+    let audience = pulled.audience
+    let seats = offer.users.places(in: audience.strangers)
+    let userNumbers = pulled.users.places(in: offer.users)
+    func number(_ user: UInt32) -> UInt32 { UInt32(userNumbers[Int(user)]) }
+    var lists = Lists()
+    for (user, place) in offer.userPlaces.enumerated() {
+      lists.add(
+        place >= 0
+          ? pulled.excluded[Int(place)] : audience.strangersExcluded[Int(seats[user])], numbers)
+    }
+    offer.excluded = lists.items
+    offer.popularity = offer.itemPlaces.map { $0 < 0 ? 0 : pulled.popularity[Int($0)] }
+    func isFeatured(_ user: UInt32) -> Bool { !content.users.range(of: Int(user)).isEmpty }
+    let newcomers = offer.userPlaces.indices.filter { offer.userPlaces[$0] < 0 }
+      .map { UInt32(truncatingIfNeeded: $0) }
+    let scored = (audience.scored + audience.cold.filter(isFeatured)).map(number) + newcomers
+    let left = (0..<audience.strangers.count).filter { !joining.contains($0) }
+    var leftLists = Lists()
+    for stranger in left { leftLists.add(audience.strangersExcluded[stranger], numbers) }
+    offer.audience = Audience(
+      scored: scored.sorted(), cold: audience.cold.filter { !isFeatured($0) }.map(number),
+      strangers: audience.strangers.keeping(left.map { UInt32($0) }),
+      strangersExcluded: leftLists.items)
+    return offer
+  }
+
+  /// Lists of items that get other numbers, in the same order.
+  private struct Lists {
+    private var offsets = [0]
+    private var all: [UInt32] = []
+
+    mutating func add(_ own: ArraySlice<UInt32>, _ numbers: [Int32]) {
+      for item in own { all.append(UInt32(numbers[Int(item)])) }
+      offsets.append(all.count)
+    }
+
+    var items: UserItems { UserItems(offsets: offsets, items: all) }
+  }
+}
+
+extension Pulled {
+  /// The pull with newcomers in it, as lists are made of it; its table stays as it is.
+  package var offered: Pulled {
+    guard let offer = features?.offer else { return self }
+    var offered = self
+    (offered.users, offered.items) = (offer.users, offer.items)
+    (offered.excluded, offered.popularity) = (offer.excluded, offer.popularity)
+    (offered.audience, offered.catalogue) = (offer.audience, offer.catalogue)
+    return offered
+  }
+}

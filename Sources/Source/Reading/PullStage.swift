@@ -1,0 +1,134 @@
+import Jobs
+import Postgres
+import Ranking
+package import RunSupport
+
+/// Stage 1: read the log.
+///
+/// In: the job's source and the request's stretch of time. Out: vocabularies and the
+/// interaction table, who gets a list and what may be in it, all from one snapshot, with every row
+/// accounted for. Durable: nothing; its
+/// transaction only reads and is over when it returns.
+package struct PullStage {
+  /// The run.
+  let context: RunContext
+  /// Whether rows before `--since` don't exist: not when a model that knows them is gone on from.
+  var beginsAtSince = true
+  /// The moment as of which the log is read; nil for now.
+  var past: PastPull?
+
+  /// Creates a value from its parts.
+  package init(context: RunContext, beginsAtSince: Bool = true, past: PastPull? = nil) {
+    self.context = context
+    self.beginsAtSince = beginsAtSince
+    self.past = past
+  }
+
+  /// Reads the source; from the beginning and in another snapshot when the connection is lost.
+  ///
+  /// - Throws: `BatchError`, `PostgresError`.
+  package func run() throws -> Pulled {
+    try context.patience.attempt("read the source") { try pull() }
+  }
+
+  private func pull() throws -> Pulled {
+    let connection = try context.connect(for: "pull")
+    context.interruption.watch(connection)
+    defer { context.interruption.forget(connection) }
+    // A request that came before the watch has cancelled nothing.
+    try context.interruption.check()
+    return try connection.transaction(.repeatableReadReadOnly) {
+      try read(on: connection)
+    }
+  }
+
+  private func read(on connection: Connection) throws -> Pulled {
+    let bounds = try self.bounds(on: connection)
+    let source = context.job.source
+    let plan = try SourcePlan(context.job, on: connection)
+    let queries = try ListQueries(context.job, plan, on: connection)
+    let moments = try Moments(
+      context.job, watermark: bounds.times.watermark, upper: bounds.upper, on: connection)
+    let parts = try SourceParts(source, of: source.connections, on: connection)
+    let start = context.clock()
+    let reader: RowReader
+    if let parts {
+      reader = try PartedPull(
+        context: context, plan: plan, parts: parts, watermark: bounds.times.watermark,
+        lower: bounds.lower, upper: bounds.upper, arrived: past?.recent
+      ).run()
+    } else {
+      let copy = try plan.copy(lower: bounds.lower, upper: bounds.upper, on: connection)
+      var only = RowReader(
+        plan, watermark: bounds.times.watermark, minValue: source.minValue, arrived: past?.recent)
+      let rows = try connection.copyOut(copy) { row in
+        try only.take(&row)
+        if only.rows & 0x1FFF == 0 {
+          try context.interruption.check()
+          if only.rows & 0xFFFF == 0 {
+            context.progress(
+              .pull, "reading interactions", done: only.rows, of: nil, since: start, unit: "rows")
+          }
+        }
+      }
+      guard rows == only.rows else {
+        throw BatchError(.software, "\(only.rows) rows were read of \(rows)")
+      }
+      reader = only
+    }
+    let asked = try queries.askedUsers(context, on: connection)
+    let (userFeatures, itemFeatures) = try queries.features(context, on: connection)
+    var pulled = reader.finish(
+      context.job, moments: moments, asked: asked, featured: userFeatures?.ids,
+      snapshot: bounds.snapshot, times: bounds.times)
+    let rules = try queries.rules(context, on: connection)
+    pulled.catalogue = rules.catalogue(of: pulled.items)
+    if context.job.hasFeatures {
+      pulled.features = PulledFeatures(
+        users: userFeatures, items: itemFeatures, of: pulled, rules: rules)
+      pulled.counts.coldUsers = pulled.offered.audience.coldCount
+    }
+    try rules.requireAny(of: pulled.offered.items)
+    context.observer.observe(.reached(.read))
+    return pulled
+  }
+
+  private struct Bounds {
+    var snapshot: String
+    var times: PullTimes
+    var lower: String?
+    var upper: String?
+  }
+
+  private func bounds(on connection: Connection) throws -> Bounds {
+    func parameters(_ point: TimePoint?) -> [Parameter] {
+      switch point {
+      case nil: [.null, .null]
+      case .age(let age): [.text(age.interval), .null]
+      case .absolute(let microseconds): [.null, .integer(microseconds)]
+      }
+    }
+    let window: Parameter = context.job.source.window.map { .text($0.interval) } ?? .null
+    let row = try connection.execute(
+      SQL.Pull.bounds,
+      [window] + parameters(context.request.since) + parameters(context.request.until)
+        + [
+          .boolean(beginsAtSince), .text(context.job.source.lookback.interval),
+          past.map { .integer($0.watermark) } ?? .null,
+        ])
+    func microseconds(_ column: Int) -> Int64? {
+      row[row: 0, column: column].flatMap { Int64($0) }
+    }
+    guard let snapshot = row[row: 0, column: 0], let watermark = microseconds(1),
+      let recentFrom = microseconds(5)
+    else {
+      throw BatchError(.software, "the server gave no snapshot or no time")
+    }
+    return Bounds(
+      snapshot: snapshot,
+      times: PullTimes(
+        watermark: watermark, recentFrom: recentFrom, lower: microseconds(4),
+        since: microseconds(6), upper: microseconds(7)),
+      lower: row[row: 0, column: 2], upper: row[row: 0, column: 3])
+  }
+}

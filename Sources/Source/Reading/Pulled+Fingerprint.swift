@@ -1,0 +1,34 @@
+import Interactions
+
+extension Pulled {
+  /// Tells whether another pull gave the same to train on.
+  ///
+  /// Who gets a list, and of what, is not in it: a run that goes on asks for that anew.
+  package var fingerprint: String {
+    var fingerprint = Fingerprint()
+    fingerprint.add(users)
+    fingerprint.add(items)
+    fingerprint.add(table.offsets)
+    fingerprint.add(table.items)
+    fingerprint.add(table.seconds)
+    fingerprint.add(table.weights)
+    if let negatives {
+      fingerprint.add(negatives.items.offsets)
+      fingerprint.add(negatives.items.items)
+      fingerprint.add(negatives.weights)
+    }
+    if let features {
+      fingerprint.add(features.userNames)
+      fingerprint.add(features.itemNames)
+      for lists in [features.content.users, features.content.items] {
+        fingerprint.add(lists.offsets)
+        fingerprint.add(lists.features)
+        fingerprint.add(lists.weights)
+      }
+    }
+    for time in [times.watermark, times.recentFrom, times.latest] {
+      fingerprint.add(UInt64(bitPattern: time))
+    }
+    return fingerprint.text
+  }
+}

@@ -1,0 +1,49 @@
+package import Interactions
+package import Jobs
+
+/// What a run knows once it has read its source.
+package struct Pulled {
+  /// The users' ids; a position is a dense index.
+  package var users: Vocabulary
+  /// The items' ids.
+  package var items: Vocabulary
+  /// One interaction per user and item.
+  package var table: InteractionTable
+  /// For each user of the table what is not to be in the list.
+  package var excluded: UserItems
+  /// What users have spoken against; nil when nobody has.
+  package var negatives: KnownNegatives?
+  /// How popular each item is.
+  package var popularity: [Double]
+  /// Who gets which list.
+  package var audience: Audience
+  /// What may be in lists.
+  package var catalogue: Catalogue
+  /// What was read, used and left out.
+  package var counts: PullCounts
+  /// Items that the log has met and the table does not have; not known without `items.features`.
+  var unusedItems: Vocabulary?
+  /// Content features; nil without any.
+  package var features: PulledFeatures?
+  /// All users but these are to be forgotten; nil when nobody is.
+  package var forgetsBut: Vocabulary?
+  /// Which rows of the last hour there were.
+  package var recent = RecentRows()
+  /// The snapshot that it was read in.
+  package var snapshot: String
+  /// Bytes of the fields read.
+  package var bytes: Int
+  /// Where its time lies.
+  package var times: PullTimes
+}
+
+extension Pulled {
+  /// Refuses a log without a row that can be used: there is nothing to learn from.
+  package func refuseEmpty() throws(BatchError) {
+    guard table.count == 0 else { return }
+    throw BatchError(
+      .data,
+      "the source gave \(counts.rowsRead) rows and none can be used (\(counts.rejectedText))",
+      advice: "look at source.query, source.window and --since")
+  }
+}

@@ -1,0 +1,181 @@
+import Interactions
+import Jobs
+import Postgres
+import Ranking
+
+/// Takes rows one by one into columns, counting those that can't be used.
+struct RowReader {
+  /// Rows taken, usable or not.
+  private(set) var rows = 0
+  private var bytes = 0
+  private var users: IdentifierColumn
+  private var items: IdentifierColumn
+  private var columns: InteractionColumns
+  private var rejections = Rejections()
+  /// The latest event that was kept, microseconds since 1970 UTC.
+  private var latest: Int64 = 0
+  /// Hashes of rows that count, of the last hour.
+  private var recent: [UInt64] = []
+  private let watermark: Int64
+  /// What had arrived when the log is read as of an earlier moment; nil takes what is there.
+  private let arrived: RecentRows?
+  private let types: EventTypes
+  private let minValue: Double?
+
+  /// A reader that has taken nothing yet.
+  init(_ plan: SourcePlan, watermark: Int64, minValue: Double?, arrived: RecentRows? = nil) {
+    self.init(
+      users: plan.userKind, items: plan.itemKind, types: plan.types, watermark: watermark,
+      minValue: minValue, arrived: arrived)
+  }
+
+  /// A reader of rows whose ids are of these types, that has taken nothing yet.
+  init(
+    users: IdentifierKind, items: IdentifierKind, types: EventTypes, watermark: Int64,
+    minValue: Double?, arrived: RecentRows? = nil
+  ) {
+    self.arrived = arrived
+    self.users = IdentifierColumn(kind: users)
+    self.items = IdentifierColumn(kind: items)
+    self.watermark = watermark
+    self.types = types
+    columns = InteractionColumns(isMarked: types.isMarked)
+    self.minValue = minValue
+  }
+
+  /// Takes the next row.
+  mutating func take(_ row: inout CopyRow) throws {
+    rows += 1
+    let user = try users.read(&row, bytes: &bytes)
+    let item = try items.read(&row, bytes: &bytes)
+    let time = try row.nextTimestamp()
+    bytes += 8
+    var meaning = types[nil]
+    if types.isRead { meaning = types[try row.nextInt16()] }
+    var value: Double?
+    if minValue != nil { value = try row.nextDouble() }
+
+    if let reason = Self.reason(user, .nullUser) ?? Self.reason(item, .nullItem) {
+      return rejections.count(reason)
+    }
+    guard let time else { return rejections.count(.nullTime) }
+    if time == .max || time == .min { return rejections.count(.infiniteTime) }
+    if time > watermark { return rejections.count(.futureTime) }
+    if time < 0 { return rejections.count(.before1970) }
+    if let reason = Self.reason(meaning.weight, value, minValue) {
+      rejections.count(reason)
+      // It does not count, but may still exclude its item from the user's list.
+      guard meaning.excludes else { return }
+      meaning.weight = 0
+    }
+    if time > watermark - RecentRows.span {
+      let row = hash(time, meaning)
+      // Of that moment's future, though its time is not.
+      if let arrived, !arrived.contains(row) { return rejections.count(.futureTime) }
+      recent.append(row)
+    }
+    latest = max(latest, time)
+    columns.append(
+      user: users.intern(), item: items.intern(),
+      second: UInt32(truncatingIfNeeded: time / 1_000_000), weight: meaning.weight,
+      excludes: meaning.excludes)
+  }
+
+  /// A hash of the row at hand.
+  private func hash(_ time: Int64, _ meaning: EventTypes.Meaning) -> UInt64 {
+    var fingerprint = Fingerprint()
+    users.hash(into: &fingerprint)
+    items.hash(into: &fingerprint)
+    fingerprint.add(UInt64(bitPattern: time))
+    fingerprint.add(UInt64(meaning.weight.bitPattern) << 1 | (meaning.excludes ? 1 : 0))
+    return fingerprint.short
+  }
+
+  /// Why an event of a weight and a value does not count; the value says nothing of events that
+  /// speak against an item.
+  private static func reason(
+    _ weight: Float, _ value: Double?, _ minValue: Double?
+  ) -> RejectionReason? {
+    if weight == 0 { return .eventNotCounted }
+    guard weight > 0, let minValue else { return nil }
+    guard let value else { return .nullValue }
+    if value.isNaN { return .nanValue }
+    return value < minValue ? .belowMinValue : nil
+  }
+
+  private static func reason(
+    _ field: IdentifierColumn.Field, _ null: RejectionReason
+  ) -> RejectionReason? {
+    switch field {
+    case .usable: nil
+    case .null: null
+    case .tooLong: .idTooLong
+    }
+  }
+
+  /// Takes in what another reader has taken from another part of the source.
+  mutating func absorb(_ other: consuming RowReader) {
+    let userNumbers = users.absorb(other.users)
+    let itemNumbers = items.absorb(other.items)
+    columns.append(other.columns, users: userNumbers, items: itemNumbers)
+    rejections.add(other.rejections)
+    latest = max(latest, other.latest)
+    recent += other.recent
+    rows += other.rows
+    bytes += other.bytes
+  }
+
+  /// Puts everything in order and leaves out users with too few interactions.
+  ///
+  /// - Parameters:
+  ///   - job: its rules.
+  ///   - moments: where its ages begin.
+  ///   - asked: who should have a list; nil for everybody in the log.
+  ///   - featured: who has features; nil when nobody's are known.
+  ///   - snapshot: what was read in.
+  ///   - times: where its time lies.
+  /// - Returns: the log, with a catalogue of all its items.
+  consuming func finish(
+    _ job: Job, moments: Moments, asked: Vocabulary? = nil, featured: Vocabulary? = nil,
+    snapshot: String, times: PullTimes
+  ) -> Pulled {
+    let (allUsers, userRemap) = users.finish()
+    let (allItems, itemRemap) = items.finish()
+    var forgetsBut: Vocabulary?
+    if job.users.forgetAbsent, let asked {
+      forgetsBut = asked
+      let places = allUsers.places(in: asked)
+      let absent = columns.keep(users: userRemap.map { places[Int($0)] >= 0 })
+      rejections.count(.absentUser, rows: absent)
+    }
+    let log = InteractionLog(
+      columns: columns, userRemap: userRemap, itemRemap: itemRemap,
+      rules: MergeRules(job, moments))
+    rejections.count(.belowMinInteractions, rows: log.tooFew)
+    rejections.count(.negativeEvent, rows: log.negativePairs)
+    rejections.count(.overMaxPerUser, rows: log.overMaximum)
+    let users = allUsers.keeping(log.keptUsers)
+    let items = allItems.keeping(log.keptItems)
+    let audience = Audience(
+      log, users: users, outsiders: allUsers.keeping(log.outsiders), asked: asked,
+      featured: featured,
+      activeSince: moments.activeSince, coldBelow: job.users.coldBelow)
+    var times = times
+    times.latest = latest
+    var unused: Vocabulary?
+    if job.items.features != nil {
+      let kept = Set(log.keptItems)
+      unused = allItems.keeping((0..<UInt32(allItems.count)).filter { !kept.contains($0) })
+    }
+    return Pulled(
+      users: users, items: items, table: log.table, excluded: log.excluded,
+      negatives: log.negatives, popularity: log.popularity,
+      audience: audience, catalogue: Catalogue(itemCount: items.count),
+      counts: PullCounts(
+        rowsRead: rows, rowsUsed: log.table.count, rowsMerged: log.table.merged,
+        rejected: rejections.summary, users: users.count, items: items.count,
+        coldUsers: audience.coldCount, watermark: watermark),
+      unusedItems: unused, forgetsBut: forgetsBut, recent: RecentRows(recent), snapshot: snapshot,
+      bytes: bytes, times: times)
+  }
+}

@@ -1,0 +1,42 @@
+import Jobs
+package import Postgres
+package import RunSupport
+
+/// Those who read a job's lists while a run publishes.
+package struct Readers {
+  /// How long, in steps of 10 ms, is waited for those who began before: longer than planning takes on
+  /// the slowest machine, shorter than anybody would notice in a night.
+  private static let steps = 200
+
+  private let sql: SQL.Output
+  private let context: RunContext
+
+  /// The readers of some lists.
+  package init(_ sql: SQL.Output, _ context: RunContext) {
+    (self.sql, self.context) = (sql, context)
+  }
+
+  /// Waits until nobody reads by a plan that was made before the run's tables were attached.
+  ///
+  /// A statement is planned with the partitions that there are, and only then takes the snapshot in
+  /// which it looks for the live run. Were both changed between the two, it would find the new run live
+  /// and have no partition to read it from: an empty list. Whoever plans holds a lock on the parent
+  /// from before, so all who hold one now are waited for; who comes later plans anew. A reader that
+  /// stays for long is most likely at work already and not waited for any longer.
+  ///
+  /// - Throws: `BatchError` when interrupted; `PostgresError`.
+  package func letOldPlansEnd(on connection: Connection) throws {
+    let parents = sql.parents.map { Parameter.text($0.name) }
+    guard
+      let readers = try connection.execute(SQL.Output.readers, parents)[row: 0, column: 0]
+    else { return }
+    for _ in 0..<Self.steps {
+      try context.interruption.check()
+      let left = try connection.execute(SQL.Output.stillReading, parents + [.text(readers)])
+      if left[row: 0, column: 0] == "f" { return }
+      Pause.milliseconds(10)
+    }
+    context.observer.observe(
+      .notice("somebody has been reading the lists for long; the new ones go live all the same"))
+  }
+}

@@ -1,0 +1,120 @@
+import Jobs
+import Postgres
+package import RunSupport
+
+/// What follows publishing and may be left to the next run: statistics, and old runs' lists.
+///
+/// Each step is a transaction of its own that gives up at once rather than make a reader wait.
+package struct Retention {
+  /// The run.
+  let context: RunContext
+
+  /// Creates a value from its parts.
+  package init(context: RunContext) {
+    self.context = context
+  }
+
+  /// Refreshes the parents' statistics and drops what needs no longer be kept.
+  ///
+  /// - Returns: what could not be done now, in words; empty when all was.
+  package func run() -> [String] {
+    do {
+      let connection = try context.connect(for: "retention")
+      let sql = try SQL.Output(schema: context.job.output.schema, on: connection)
+      var left: [String] = []
+      if let reason = attempt({ try analyze(sql, on: connection) }) {
+        left.append("statistics of the lists were not refreshed: \(reason)")
+      }
+      let output = context.job.output
+      let kept: [Parameter] = [
+        .text(context.job.name), .integer(Int64(output.keepRuns)),
+        .integer(Int64(output.keepDays)),
+      ]
+      try connection.execute(SQL.Models.deleteUnpublished, kept)
+      let expired = try connection.execute(SQL.Output.expired, kept + [.text(output.schema)])
+      for row in 0..<expired.rowCount {
+        guard let run = expired[row: row, column: 0].flatMap({ Int64($0) }) else { continue }
+        if let reason = attempt({ try drop(run, sql, on: connection) }) {
+          left.append("lists of run \(run) stay until the next run: \(reason)")
+        }
+      }
+      return left
+    } catch {
+      return ["retention was left to the next run: \(error)"]
+    }
+  }
+
+  /// Removes the tables of a run that did not go live.
+  ///
+  /// - Returns: what could not be done now, in words; empty when all was.
+  package func withdraw(_ run: Int64) -> [String] {
+    do {
+      let connection = try context.connect(for: "retention")
+      let sql = try SQL.Output(schema: context.job.output.schema, on: connection)
+      let reason = attempt { try drop(run, sql, on: connection) }
+      return reason.map { ["tables of run \(run) stay until the next run: \($0)"] } ?? []
+    } catch {
+      return ["tables of run \(run) stay until the next run: \(error)"]
+    }
+  }
+
+  /// Why a step failed; nil when it did not.
+  private func attempt(_ body: () throws -> Void) -> String? {
+    do {
+      try body()
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  private func analyze(_ sql: SQL.Output, on connection: Connection) throws {
+    for parent in sql.parents {
+      try connection.transaction {
+        try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
+        try connection.execute(sql.analyze(parent))
+      }
+    }
+  }
+
+  /// Takes a run's lists from the readers, then drops them at leisure.
+  ///
+  /// Once its lists are detached a run can't become live again. Their table goes last: as long as it
+  /// is there, the next run finds what one that was stopped in between has left.
+  private func drop(_ run: Int64, _ sql: SQL.Output, on connection: Connection) throws {
+    for parent in sql.parents { try detach(run, from: parent, sql, on: connection) }
+    try connection.transaction {
+      try connection.execute(sql.deletePopular, [.integer(run)])
+      try connection.execute(SQL.Models.delete, [.integer(run)])
+    }
+    for parent in sql.parents.reversed() {
+      try connection.transaction {
+        try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
+        try connection.execute(sql.drop(run, of: parent))
+      }
+    }
+  }
+
+  /// The one step that locks out readers, and so the shortest: nothing is deleted, no file is
+  /// removed, and its COMMIT waits for no disk and no standby.
+  private func detach(
+    _ run: Int64, from parent: SQL.Output.Parent, _ sql: SQL.Output, on connection: Connection
+  ) throws {
+    try connection.transaction {
+      try connection.execute(SQL.Session.setLocal, ["synchronous_commit", "off"])
+      // Nobody can make the run live from here on; who has done so meanwhile keeps it.
+      let live = try connection.execute(SQL.Live.hold, [.text(context.job.name)])
+      for row in 0..<live.rowCount where live[row: row, column: 0] == String(run) {
+        throw BatchError(.temporary, "it has become live again")
+      }
+      let isAttached = try connection.execute(
+        SQL.Output.isAttached, [.text(sql.child(run, of: parent))])
+      guard isAttached[row: 0, column: 0] == "t" else { return }
+      // The parent first, as readers lock them; NOWAIT, since a lock that is waited for makes
+      // every new reader wait behind it.
+      try connection.execute(sql.lock(parent))
+      try connection.execute(sql.lock(run, of: parent))
+      try connection.execute(sql.detach(run, from: parent))
+    }
+  }
+}

@@ -1,0 +1,240 @@
+package import Jobs
+package import Postgres
+package import RunSupport
+
+/// Writes what becomes of a run into `ncf.runs` and its companions.
+///
+/// It keeps a connection of its own between writes, and opens another when that one was lost, so that
+/// a failure of the run's work can still be recorded.
+package final class RunRecord {
+  /// Number of the run.
+  package let runID: Int64
+  private let patience: Patience
+  private let connect: () throws(PostgresError) -> Connection
+  private var connection: Connection?
+
+  /// Inserts the run's row, status `running`.
+  ///
+  /// - Parameters:
+  ///   - request: what was asked of the run.
+  ///   - job: what it goes by.
+  ///   - seed: of everything drawn at random.
+  ///   - experiment: its name, for a run of kind `experiment`; nil for a night or a backfill.
+  ///   - live: the run that is live as this one begins.
+  ///   - connection: used on for later writes.
+  ///   - patience: how often a write is tried again.
+  ///   - connect: opens another connection.
+  /// - Throws: `PostgresError`, `EncodingError`.
+  package init(
+    beginning request: RunRequest, job: Job, seed: UInt64, experiment: String? = nil,
+    live: Int64? = nil, on connection: Connection, patience: Patience,
+    connect: @escaping () throws(PostgresError) -> Connection
+  ) throws {
+    let row = try connection.execute(
+      SQL.Runs.insert,
+      [
+        .text(job.name),
+        .text(experiment != nil ? "experiment" : request.isBackfill ? "backfill" : "nightly"),
+        .text(request.host), .text(request.version),
+        .text(
+          try RunConfiguration(job: job, request: request, experiment: experiment).json()),
+        .text(String(seed)), .text(request.slot), live.map { .integer($0) } ?? .null,
+      ])
+    guard let number = row[row: 0, column: 0].flatMap({ Int64($0) }) else {
+      throw BatchError(.software, "the server gave the run no number")
+    }
+    runID = number
+    self.connection = connection
+    self.patience = patience
+    self.connect = connect
+  }
+
+  /// Runs statements, on a fresh connection when the kept one turns out to be lost, and again where a
+  /// failure may pass; so each must be one that can be run twice.
+  private func write<R>(_ body: (Connection) throws -> R) throws -> R {
+    try patience.attempt("record run \(runID)") {
+      if let kept = connection, kept.isAlive {
+        do {
+          return try body(kept)
+        } catch let error as PostgresError where error.kind == .connection {
+          connection = nil
+        }
+      }
+      let fresh = try connect()
+      connection = fresh
+      return try body(fresh)
+    }
+  }
+
+  /// Makes sure that no later run has taken this one for dead.
+  ///
+  /// - Throws: `BatchError` (75) when one has; `PostgresError`.
+  package func checkRunning() throws {
+    guard try status() == RunStatus.running.rawValue else { throw Self.takenOver(runID) }
+  }
+
+  private func status() throws -> String? {
+    try write { connection in
+      let row = try connection.execute(SQL.Runs.status, [.integer(runID)])
+      return row.rowCount == 1 ? row[row: 0, column: 0] : nil
+    }
+  }
+
+  private static func takenOver(_ run: Int64) -> BatchError {
+    BatchError(
+      .temporary, "run \(run) is no longer marked running: a later run took over",
+      advice: "look at ncf-batch runs; start again if the later run did not publish")
+  }
+
+  /// Records what the pull read; a backfill has no watermark.
+  ///
+  /// - Parameters:
+  ///   - counts: rows, users and items.
+  ///   - snapshot: the snapshot that it was read in.
+  ///   - features: counts of content features, as JSON; nil without any.
+  ///   - isBackfill: whether the run has no watermark.
+  /// - Throws: `PostgresError`.
+  package func pulled(
+    _ counts: PullCounts, snapshot: String, features: String?, isBackfill: Bool = false
+  ) throws {
+    try write { connection in
+      _ = try connection.execute(
+        SQL.Runs.recordPull,
+        [
+          .integer(runID), .text(snapshot),
+          isBackfill ? .null : .integer(counts.watermark),
+          .integer(Int64(counts.rowsRead)), .integer(Int64(counts.rowsUsed)),
+          .text(counts.rejectedJSON), .integer(Int64(counts.users)),
+          .integer(Int64(counts.items)), .integer(Int64(counts.coldUsers)),
+          features.map { .text($0) } ?? .null,
+        ])
+    }
+  }
+
+  /// Records what the gate decided, and on what, as JSON.
+  ///
+  /// - Throws: `PostgresError`.
+  package func gate(_ json: String) throws {
+    try write { connection in
+      _ = try connection.execute(SQL.Runs.recordGate, [.integer(runID), .text(json)])
+    }
+  }
+
+  /// Records how the run trains, and what it found new.
+  ///
+  /// - Throws: `PostgresError`.
+  package func lineage(_ row: LineageRow) throws {
+    func count(_ value: Int?) -> Parameter { value.map { .integer(Int64($0)) } ?? .null }
+    try write { connection in
+      _ = try connection.execute(
+        SQL.Lineage.record,
+        [
+          .integer(runID), row.mode.map { .text($0) } ?? .null, .text(row.reason),
+          row.parent.map { .integer($0) } ?? .null, count(row.interactions), count(row.late),
+          count(row.new), count(row.replayed),
+        ])
+    }
+  }
+
+  /// Records whose training the run goes on with.
+  package func resumed(_ stopped: Int64) throws {
+    try write { connection in
+      _ = try connection.execute(
+        SQL.Checkpoints.recordResumption, [.integer(runID), .integer(stopped)])
+    }
+  }
+
+  /// Records an epoch; figures that are not numbers become NULL.
+  package func epoch(_ epoch: EpochRow) throws {
+    func number(_ value: Double) -> Parameter { value.isFinite ? .double(value) : .null }
+    try write { connection in
+      _ = try connection.execute(
+        SQL.Runs.insertEpoch,
+        [
+          .integer(runID), .text(epoch.phase), .boolean(epoch.isRefit),
+          .integer(Int64(epoch.epoch)), number(epoch.loss), number(epoch.hr), number(epoch.ndcg),
+          .double(epoch.seconds), .double(epoch.samplesPerSecond),
+          .integer(Int64(epoch.samples)),
+        ])
+    }
+  }
+
+  /// Records a stage.
+  package func stage(_ stage: StageRecord) throws {
+    try write { connection in try Self.insert(stage, run: runID, on: connection) }
+  }
+
+  /// Records how the run ended without publishing, with its metrics and its model if it has them.
+  ///
+  /// - Throws: `BatchError` (75) when a later run has marked this one abandoned; `PostgresError`.
+  package func finish(
+    _ status: RunStatus, exitCode: ExitCode, reason: String?, metrics: [MetricRow] = [],
+    save: (Connection) throws -> Void = { _ in }
+  ) throws {
+    func end() throws {
+      try write { connection in
+        try connection.transaction {
+          try save(connection)
+          try Self.insert(metrics, run: runID, on: connection)
+          try Self.finish(status, exitCode, reason: reason, run: runID, on: connection)
+        }
+      }
+    }
+    do {
+      try end()
+    } catch let error as PostgresError where error.kind == .commitUnknown {
+      // The run's own row tells whether that COMMIT took place.
+      if try self.status() != status.rawValue { try end() }
+    }
+  }
+
+  /// Sets a run's final status, inside the caller's transaction.
+  ///
+  /// - Throws: `BatchError` (75) when the run is no longer marked running; `PostgresError`.
+  package static func finish(
+    _ status: RunStatus, _ exitCode: ExitCode, reason: String?, run: Int64,
+    on connection: Connection
+  ) throws {
+    let updated = try connection.execute(
+      SQL.Runs.finish,
+      [
+        .integer(run), .text(status.rawValue), .integer(Int64(exitCode.rawValue)),
+        reason.map { .text($0) } ?? .null,
+      ])
+    guard updated.affectedRows == 1 else { throw takenOver(run) }
+  }
+
+  /// Writes a stage's row.
+  package static func insert(_ stage: StageRecord, run: Int64, on connection: Connection) throws {
+    try connection.execute(
+      SQL.Runs.insertStage,
+      [
+        .integer(run), .text(stage.stage.rawValue), .double(stage.seconds),
+        .integer(Int64(stage.rows)), .integer(Int64(stage.bytes)),
+        .integer(Int64(stage.peakRSSBytes)),
+      ])
+  }
+
+  /// Writes metrics; figures that are not numbers are left out.
+  package static func insert(_ metrics: [MetricRow], run: Int64, on connection: Connection) throws {
+    let rows = metrics.filter { $0.value.isFinite }
+    guard !rows.isEmpty else { return }
+    _ = try connection.copyIn(SQL.Runs.copyMetrics) { writer in
+      for row in rows {
+        try writer.beginRow(columns: 10)
+        try writer.write(run)
+        for text in [row.model, row.split, row.proto, row.metric] { try writer.writeText(text) }
+        try writer.writeInt32(Int32(row.k))
+        try writer.writeDouble(row.value)
+        if let confidence = row.confidence {
+          try writer.writeDouble(confidence.lowerBound)
+          try writer.writeDouble(confidence.upperBound)
+        } else {
+          try writer.writeNull()
+          try writer.writeNull()
+        }
+        try writer.write(Int64(row.n))
+      }
+    }
+  }
+}

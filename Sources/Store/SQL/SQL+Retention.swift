@@ -1,0 +1,102 @@
+import RunSupport
+
+/// Statements on the lists of runs that are kept, and of those that need be no longer.
+extension SQL.Output {
+  func analyze(_ parent: Parent) -> String { "ANALYZE \(parent.name)" }
+
+  /// Runs whose lists can be made live: $1 job, $2 schema.
+  package static let kept = """
+    SELECT r.run_id
+    FROM ncf.runs AS r
+    JOIN pg_catalog.pg_namespace AS n ON n.nspname = $2
+    JOIN pg_catalog.pg_class AS c
+      ON c.relnamespace = n.oid AND c.relname = 'recommendations_run_' || r.run_id
+    WHERE r.job = $1 AND r.status = 'published' AND c.relispartition
+    ORDER BY r.run_id
+    """
+
+  /// Runs whose lists need not be kept, and those that have some and never went live: $1 job, $2 how many of a slot, $3 days, $4 schema.
+  static let expired = """
+    WITH published AS (
+      SELECT r.run_id, r.finished_at,
+        pg_catalog.row_number() OVER (PARTITION BY r.slot ORDER BY r.run_id DESC) AS place
+      FROM ncf.runs AS r
+      WHERE r.job = $1 AND r.status = 'published'
+    )
+    SELECT u.run_id
+    FROM (
+      SELECT p.run_id, true AS was_live FROM published AS p
+      WHERE p.place > $2
+        AND p.finished_at < pg_catalog.now() - pg_catalog.make_interval(days => $3::integer)
+      UNION ALL
+      SELECT r.run_id, false FROM ncf.runs AS r
+      WHERE r.job = $1 AND r.status NOT IN ('published', 'running')
+    ) AS u
+    WHERE NOT EXISTS (SELECT FROM ncf.live AS l WHERE l.run_id = u.run_id)
+      AND (u.was_live AND EXISTS (SELECT FROM ncf.models AS m WHERE m.run_id = u.run_id)
+        OR EXISTS (
+          SELECT FROM pg_catalog.pg_class AS c
+          JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+          JOIN pg_catalog.pg_constraint AS k
+            ON k.conrelid = c.oid AND k.conname = c.relname || '_run_id_check'
+          WHERE n.nspname = $4 AND c.relname IN (
+            'recommendations_run_' || u.run_id, 'similar_items_run_' || u.run_id,
+            'user_vectors_run_' || u.run_id, 'item_vectors_run_' || u.run_id)))
+    ORDER BY u.run_id
+    """
+  /// Tables of a job's runs that are no partitions, and whether they should be.
+  ///
+  /// $1 job, $2 how many of a slot are kept, $3 days, $4 schema, $5 what the tables' names begin with.
+  static let strays = """
+    WITH published AS (
+      SELECT r.run_id, r.finished_at,
+        pg_catalog.row_number() OVER (PARTITION BY r.slot ORDER BY r.run_id DESC) AS place
+      FROM ncf.runs AS r
+      WHERE r.job = $1 AND r.status = 'published'
+    )
+    SELECT r.run_id, p.run_id IS NOT NULL AND (
+        EXISTS (SELECT FROM ncf.live AS l WHERE l.run_id = p.run_id)
+        OR (p.place <= $2
+            OR p.finished_at >= pg_catalog.now() - pg_catalog.make_interval(days => $3::integer))
+          AND EXISTS (SELECT FROM ncf.models AS m WHERE m.run_id = p.run_id)) AS is_kept
+    FROM ncf.runs AS r
+    JOIN pg_catalog.pg_namespace AS n ON n.nspname = $4
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = $5 || r.run_id
+    LEFT JOIN published AS p ON p.run_id = r.run_id
+    WHERE r.job = $1 AND c.relkind = 'r' AND NOT c.relispartition
+    ORDER BY r.run_id
+    """
+
+  /// Partitions of which detaching was begun and not finished: $1 the parent.
+  static let pendingDetach = """
+    SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)
+    FROM pg_catalog.pg_inherits AS i
+    JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE i.inhparent = pg_catalog.to_regclass($1) AND i.inhdetachpending
+    """
+
+  /// Finishes detaching a partition, whose name is quoted already.
+  func finalize(_ child: String, of parent: Parent) -> String {
+    "ALTER TABLE \(parent.name) DETACH PARTITION \(child) FINALIZE"
+  }
+
+  package static let isAttached = """
+    SELECT EXISTS (
+      SELECT FROM pg_catalog.pg_class AS c
+      WHERE c.oid = pg_catalog.to_regclass($1) AND c.relispartition)
+    """
+  func lock(_ parent: Parent) -> String {
+    "LOCK TABLE ONLY \(parent.name) IN ACCESS EXCLUSIVE MODE NOWAIT"
+  }
+  func lock(_ run: Int64, of parent: Parent) -> String {
+    "LOCK TABLE \(child(run, of: parent)) IN ACCESS EXCLUSIVE MODE NOWAIT"
+  }
+  func detach(_ run: Int64, from parent: Parent) -> String {
+    "ALTER TABLE \(parent.name) DETACH PARTITION \(child(run, of: parent))"
+  }
+  func drop(_ run: Int64, of parent: Parent) -> String {
+    "DROP TABLE IF EXISTS \(child(run, of: parent))"
+  }
+  var deletePopular: String { "DELETE FROM \(popular) WHERE run_id = $1" }
+}

@@ -1,0 +1,188 @@
+package import Jobs
+package import Migrations
+package import Postgres
+import RunSupport
+
+/// Brings the schema `ncf` to what this program needs, forward only.
+///
+/// Each migration is one transaction. Two migrators at once take turns by an advisory lock that is
+/// tried for, never waited for inside the server.
+package struct Migrator {
+  /// One migration against the database's ledger.
+  package struct State: Sendable, Equatable {
+    /// How a migration stands.
+    package enum Standing: Sendable, Equatable {
+      /// Applied with this very text.
+      case applied(at: String, by: String)
+      /// Not applied yet.
+      case pending
+      /// Applied with another text than this program has.
+      case edited
+      /// Not applied, though a later one is.
+      case outOfOrder
+      /// In the ledger, but unknown to this program: a newer version applied it.
+      case unknown
+    }
+
+    /// Its number.
+    package let number: Int
+    /// Its file's name without extension.
+    package let name: String
+    /// How it stands.
+    package let standing: Standing
+  }
+
+  private let parameters: ConnectionParameters
+  private let migrations: [Migration]
+  private let lockTries: Int
+
+  /// A migrator for a database.
+  ///
+  /// - Parameters:
+  ///   - parameters: where to connect.
+  ///   - migrations: in order of their numbers.
+  ///   - lockTries: how often the lock is tried for, a fifth of a second apart.
+  package init(
+    _ parameters: ConnectionParameters, migrations: [Migration] = Migration.all,
+    lockTries: Int = 300
+  ) {
+    self.parameters = parameters
+    self.migrations = migrations
+    self.lockTries = lockTries
+  }
+
+  /// Compares the program's migrations with the database's ledger, in order of number.
+  ///
+  /// - Throws: `BatchError`.
+  package func status() throws(BatchError) -> [State] {
+    try BatchError.mapping("migrate status") {
+      try states(on: Connection(parameters, applicationName: "ncf-batch/migrate"))
+    }
+  }
+
+  /// Refuses a database whose schema is not exactly what this program needs.
+  ///
+  /// - Throws: `BatchError`, exit code 78, naming the first migration that stands wrong.
+  package func verify() throws(BatchError) {
+    try BatchError.mapping("migrate verify") {
+      try verify(on: Connection(parameters, applicationName: "ncf-batch/migrate"))
+    }
+  }
+
+  /// Applies what is pending.
+  ///
+  /// - Parameter report: called after each migration's COMMIT.
+  /// - Returns: the names of those applied, in order; empty when there was nothing to do.
+  /// - Throws: `BatchError`; 78 for an edited or misplaced migration, 75 when another migrator holds
+  ///   the lock all the while. Migrations before the one that failed stay applied.
+  @discardableResult
+  package func up(report: (String) -> Void = { _ in }) throws(BatchError) -> [String] {
+    try BatchError.mapping("migrate up") {
+      let connection = try Connection(parameters, applicationName: "ncf-batch/migrate")
+      try ServerCheck.version(of: connection)
+      try lock(connection)
+      var applied: [String] = []
+      for state in try states(on: connection) {
+        try Self.refuse(state, pendingIsWrong: false)
+        guard state.standing == .pending,
+          let migration = migrations.first(where: { $0.number == state.number })
+        else { continue }
+        try apply(migration, on: connection)
+        applied.append(migration.name)
+        report(migration.name)
+      }
+      try connection.unlockAdvisory(AdvisoryKey.migrations)
+      return applied
+    }
+  }
+
+  /// Refuses a database whose schema is not exactly what this program needs.
+  ///
+  /// - Throws: `BatchError`, exit code 78; `PostgresError`.
+  package func verify(on connection: Connection) throws {
+    for state in try states(on: connection) { try Self.refuse(state, pendingIsWrong: true) }
+  }
+
+  private func apply(_ migration: Migration, on connection: Connection) throws {
+    do {
+      try connection.transaction {
+        try connection.executeScript(migration.sql)
+        try connection.execute(
+          SQL.Migrations.record,
+          [.integer(Int64(migration.number)), .text(migration.name), .text(migration.sql)])
+      }
+    } catch let error as PostgresError {
+      throw BatchError(error, doing: "apply migration \(migration.name)")
+    }
+  }
+
+  private func lock(_ connection: Connection) throws {
+    for _ in 0..<max(1, lockTries) {
+      if try connection.tryAdvisoryLock(AdvisoryKey.migrations) { return }
+      Pause.milliseconds(200)
+    }
+    throw BatchError(
+      .temporary, "another migrator is at work in this database",
+      advice: "wait for it to end; then start this one again")
+  }
+
+  private func states(on connection: Connection) throws -> [State] {
+    let exists = try connection.execute(SQL.Migrations.ledgerExists)
+    guard exists[row: 0, column: 0] == "t" else {
+      return migrations.map { State(number: $0.number, name: $0.name, standing: .pending) }
+    }
+    let ledger = try connection.execute(SQL.Migrations.applied)
+    var rows: [Int: Int] = [:]
+    var last = 0
+    for row in 0..<ledger.rowCount {
+      let number = Int(ledger[row: row, column: 0] ?? "") ?? 0
+      rows[number] = row
+      last = max(last, number)
+    }
+    var states: [State] = []
+    for migration in migrations {
+      var standing = State.Standing.pending
+      if let row = rows.removeValue(forKey: migration.number) {
+        let sum = try connection.execute(SQL.Migrations.checksum, [.text(migration.sql)])
+        let same =
+          ledger[row: row, column: 2] == sum[row: 0, column: 0]
+          && ledger[row: row, column: 1] == migration.name
+        standing =
+          same
+          ? .applied(
+            at: ledger[row: row, column: 3] ?? "", by: ledger[row: row, column: 4] ?? "")
+          : .edited
+      } else if migration.number < last {
+        standing = .outOfOrder
+      }
+      states.append(State(number: migration.number, name: migration.name, standing: standing))
+    }
+    for (number, row) in rows.sorted(by: { $0.key < $1.key }) {
+      states.append(
+        State(number: number, name: ledger[row: row, column: 1] ?? "", standing: .unknown))
+    }
+    return states
+  }
+
+  private static func refuse(_ state: State, pendingIsWrong: Bool) throws(BatchError) {
+    switch state.standing {
+    case .applied: return
+    case .pending:
+      guard pendingIsWrong else { return }
+      throw BatchError(
+        .configuration, "migration \(state.name) is pending", advice: "run: ncf-batch migrate up")
+    case .edited:
+      throw BatchError(
+        .configuration, "migration \(state.name) was applied with another text",
+        advice: "use the version of ncf-batch that applied it, or a newer one")
+    case .outOfOrder:
+      throw BatchError(
+        .configuration, "migration \(state.name) is missing, though a later one was applied",
+        advice: "use the version of ncf-batch that applied the others, or restore a backup")
+    case .unknown:
+      throw BatchError(
+        .configuration, "migration \(state.name) in the database is unknown to this program",
+        advice: "a newer ncf-batch applied it: use that one")
+    }
+  }
+}
