@@ -45,7 +45,9 @@ extension Connection {
     let result = unsafe values.withPointers { pointers in
       unsafe PQexecParams(handle, sql, count, types, pointers, lengths, formats, 0)
     }
-    return QueryResult(try unsafe accept(result ?? nil, attempt))
+    return QueryResult(try unsafe accept(result ?? nil, attempt)) { [place, redaction] in
+      attempt.text(place: place, redaction: redaction)
+    }
   }
 
   /// Runs several statements at once, as one transaction unless they say otherwise.

@@ -31,6 +31,8 @@ package struct PostgresError: Error, Sendable, Equatable {
     case diskFull
     /// What came, or was to be sent, is not in the form agreed upon.
     case dataShape
+    /// A statement's result lacks a column, or a field is NULL or not of the type that is read.
+    case resultShape
     /// The connection was lost during COMMIT: whether it took place is not known.
     case commitUnknown
     /// The call itself can't be carried out: a zero byte in a text, a transaction inside another.

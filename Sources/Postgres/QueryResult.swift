@@ -9,9 +9,12 @@ package struct QueryResult {
   package let columnNames: [String]
   /// How many rows an INSERT, UPDATE, DELETE, MERGE, SELECT or COPY touched; 0 for others.
   package let affectedRows: Int
+  /// The statement and where it ran, for errors.
+  private let attempted: () -> String
 
-  init(_ handle: ResultHandle) {
+  init(_ handle: ResultHandle, attempted: @escaping () -> String) {
     self.handle = handle
+    self.attempted = attempted
     rowCount = handle.rowCount
     columnNames = handle.columnNames
     affectedRows = handle.affectedRows
@@ -30,6 +33,11 @@ package struct QueryResult {
       preconditionFailure("there is no column \(name)")
     }
     return self[row: row, column: column]
+  }
+
+  /// An error about the form of this result.
+  func shapeError(_ message: String) -> PostgresError {
+    PostgresError(kind: .resultShape, message: message, attempted: attempted())
   }
 }
 

@@ -20,7 +20,8 @@ extension BatchError {
     switch error.kind {
     case .connection, .commitUnknown: return .unavailable
     case .authentication, .permission: return .permission
-    case .encryption, .missingDatabase, .configuration, .missingObject: return .configuration
+    case .encryption, .missingDatabase, .configuration, .missingObject, .resultShape:
+      return .configuration
     case .cancelled, .lockTimeout, .conflict: return .temporary
     case .diskFull: return .io
     case .dataShape: return .data

@@ -1,0 +1,94 @@
+/// One row of a result, whose fields are read by column and type.
+package struct Row {
+  private let result: QueryResult
+  private let index: Int
+
+  init(_ result: QueryResult, _ index: Int) { (self.result, self.index) = (result, index) }
+
+  /// Reads a field that is never NULL.
+  ///
+  /// - Parameters:
+  ///   - type: what the field holds.
+  ///   - column: the column's name.
+  /// - Returns: the value.
+  /// - Throws: `PostgresError` of kind `.resultShape`, which names column and statement, when there is no
+  ///   such column, or the field is NULL or another kind of value.
+  package func decode<Value: ColumnValue>(
+    _ type: Value.Type = Value.self, _ column: String
+  ) throws(PostgresError) -> Value {
+    guard let value = try decodeIfPresent(type, column) else {
+      throw result.shapeError("column \(column) is NULL")
+    }
+    return value
+  }
+
+  /// Reads a field that may be NULL.
+  ///
+  /// - Parameters:
+  ///   - type: what the field holds.
+  ///   - column: the column's name.
+  /// - Returns: the value; nil for NULL.
+  /// - Throws: `PostgresError` of kind `.resultShape`, which names column and statement, when there is no
+  ///   such column, or the field is another kind of value.
+  package func decodeIfPresent<Value: ColumnValue>(
+    _ type: Value.Type = Value.self, _ column: String
+  ) throws(PostgresError) -> Value? {
+    guard let place = result.columnNames.firstIndex(of: column) else {
+      throw result.shapeError("there is no column \(column)")
+    }
+    return try read(type, at: place)
+  }
+
+  /// Reads the field at a place, from 0.
+  func read<Value: ColumnValue>(
+    _ type: Value.Type, at place: Int
+  ) throws(PostgresError) -> Value? {
+    guard let text = result[row: index, column: place] else { return nil }
+    guard let value = Value(columnText: text) else {
+      throw result.shapeError(
+        "column \(result.columnNames[place]) holds \(text.prefix(40)), which is not "
+          + Value.columnForm)
+    }
+    return value
+  }
+}
+
+extension QueryResult: RandomAccessCollection {
+  /// The first row's place.
+  package var startIndex: Int { 0 }
+  /// The number of rows.
+  package var endIndex: Int { rowCount }
+  /// The row at a place.
+  package subscript(position: Int) -> Row { Row(self, position) }
+
+  /// Reads the one field of a result that has one row and one column.
+  ///
+  /// - Parameter type: what the field holds.
+  /// - Returns: the value.
+  /// - Throws: `PostgresError` of kind `.resultShape` when there are more or fewer rows or columns, or the
+  ///   field is NULL or another kind of value.
+  package func value<Value: ColumnValue>(
+    _ type: Value.Type = Value.self
+  ) throws(PostgresError) -> Value {
+    guard let value = try valueIfPresent(type) else {
+      throw shapeError(
+        rowCount == 1 ? "column \(columnNames[0]) is NULL" : "\(rowCount) rows came instead of one")
+    }
+    return value
+  }
+
+  /// Reads the one field of a result that has at most one row, and one column.
+  ///
+  /// - Parameter type: what the field holds.
+  /// - Returns: the value; nil for NULL and for no row.
+  /// - Throws: `PostgresError` of kind `.resultShape` when there are more rows or columns, or the field is
+  ///   another kind of value.
+  package func valueIfPresent<Value: ColumnValue>(
+    _ type: Value.Type = Value.self
+  ) throws(PostgresError) -> Value? {
+    guard rowCount <= 1, columnNames.count == 1 else {
+      throw shapeError("\(rowCount) rows of \(columnNames.count) columns came instead of one field")
+    }
+    return try first?.read(type, at: 0)
+  }
+}
