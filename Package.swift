@@ -31,25 +31,31 @@ let package = Package(
 
     // Leaves: parts that know nothing of the job.
     .target(name: "Formatting"),
-    .target(name: "Interactions"),
+    .target(name: "Settings"),
+    .target(name: "Interactions", dependencies: ["Settings"]),
     .target(name: "Parallelism", dependencies: ["CProcessor"]),
     .target(name: "Postgres", dependencies: ["CLibpq", "Formatting"]),
     .target(name: "SyntheticData", dependencies: ["Interactions"]),
 
     // Models and how they are judged.
     .target(
-      name: "NCF", dependencies: ["Interactions", "Parallelism", "CBLAS", "CProcessor"],
+      name: "NCF",
+      dependencies: ["Settings", "Interactions", "Parallelism", "CBLAS", "CProcessor"],
       swiftSettings: kernelFlags),
     .target(
-      name: "Baselines", dependencies: ["Interactions", "Parallelism", "CBLAS", "CProcessor"],
+      name: "Baselines",
+      dependencies: ["Settings", "Interactions", "Parallelism", "CBLAS", "CProcessor"],
       swiftSettings: kernelFlags),
     .target(name: "Ranking", dependencies: ["Interactions", "Parallelism"]),
 
     // What a run is told and what is told of it: values, no input or output.
-    .target(name: "Jobs", dependencies: ["NCF", "Baselines", "Formatting"]),
+    .target(
+      name: "Jobs", dependencies: ["NCF", "Baselines", "Settings", "Interactions", "Formatting"]),
     .target(
       name: "Configuration",
-      dependencies: ["Jobs", "NCF", "Baselines", "Interactions", "Formatting", yams]),
+      dependencies: [
+        "Jobs", "NCF", "Baselines", "Settings", "Interactions", "Formatting", yams,
+      ]),
     .target(name: "Reporting", dependencies: ["Jobs", "Formatting"]),
 
     // The job, from the rows that it reads to the lists that it publishes.
@@ -59,7 +65,8 @@ let package = Package(
     .target(
       name: "Recommenders",
       dependencies: [
-        "Jobs", "NCF", "Baselines", "Ranking", "Interactions", "Parallelism", "Formatting",
+        "Jobs", "NCF", "Baselines", "Ranking", "Settings", "Interactions", "Parallelism",
+        "Formatting",
       ]),
     .target(
       name: "Source",
@@ -95,7 +102,9 @@ let package = Package(
       ]),
     .target(
       name: "Experiments",
-      dependencies: ["NCF", "Baselines", "Ranking", "Interactions", "Parallelism", "Formatting"]),
+      dependencies: [
+        "NCF", "Baselines", "Ranking", "Settings", "Interactions", "Parallelism", "Formatting",
+      ]),
 
     .executableTarget(
       name: "ncf-batch",

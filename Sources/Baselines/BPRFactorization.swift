@@ -20,11 +20,8 @@ package struct BPROptions: Sendable, Equatable, Codable {
     factors: Int = 64, learningRate: Float = 0.05, regularization: Float = 0.01,
     iterations: Int = 60, seed: UInt64 = 1
   ) {
-    self.factors = factors
-    self.learningRate = learningRate
-    self.regularization = regularization
-    self.iterations = iterations
-    self.seed = seed
+    (self.factors, self.learningRate, self.regularization) = (factors, learningRate, regularization)
+    (self.iterations, self.seed) = (iterations, seed)
   }
 }
 
@@ -50,7 +47,6 @@ package enum BPRFactorization: Factorization {
     positives: UserItems, weights: [Float] = [], itemCount: Int, options: BPROptions,
     pool: WorkerPool, report: (_ iteration: Int) throws -> Void = { _ in }
   ) throws -> MatrixFactors {
-    precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
     let width = options.factors
     func drawn(_ count: Int, stream: UInt64) -> [Float] {
       drawnVectors(count, width: width, deviation: 0.1, seed: options.seed, stream: stream)
@@ -59,12 +55,12 @@ package enum BPRFactorization: Factorization {
     var items = drawn(itemCount, stream: 2)
     var biases = [Float](repeating: 0, count: itemCount)
     let sampler = UniformNegativeSampler(positives: positives, itemCount: itemCount)
-    let passes = StochasticPasses(positives, seed: options.seed)
-    try passes.run(iterations: options.iterations, report: report) { entry, user, random in
+    let passes = StochasticPasses(positives, weights, seed: options.seed)
+    try passes.run(iterations: options.iterations, report: report) { entry, user, weight, random in
       guard let negative = sampler.draw(user: user, random: &random) else { return }
       let step = Step(
         user: user * width, positive: Int(positives.items[entry]), negative: Int(negative),
-        weight: weights.isEmpty ? 1 : weights[entry], options: options)
+        weight: weight, options: options)
       step.take(&users, &items, &biases)
     }
     return MatrixFactors(

@@ -22,12 +22,9 @@ package struct EALSOptions: Sendable, Equatable, Codable {
     factors: Int = 64, regularization: Float = 0.01, missingWeight: Float = 512,
     popularityPower: Float = 0.4, iterations: Int = 50, seed: UInt64 = 1
   ) {
-    self.factors = factors
-    self.regularization = regularization
-    self.missingWeight = missingWeight
-    self.popularityPower = popularityPower
-    self.iterations = iterations
-    self.seed = seed
+    (self.factors, self.regularization) = (factors, regularization)
+    (self.missingWeight, self.popularityPower) = (missingWeight, popularityPower)
+    (self.iterations, self.seed) = (iterations, seed)
   }
 }
 
@@ -53,7 +50,6 @@ package enum ElementwiseALS: Factorization {
     positives: UserItems, weights: [Float] = [], itemCount: Int, options: EALSOptions,
     pool: WorkerPool, report: (_ iteration: Int) throws -> Void = { _ in }
   ) throws -> MatrixFactors {
-    precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
     let byUser = WeightedRows(positives, weights)
     let byItem = byUser.transposed(columnCount: itemCount)
     let missing = missingWeights(byItem, options)
@@ -93,17 +89,12 @@ package enum ElementwiseALS: Factorization {
   ) {
     let width = options.factors
     let products = weightedProducts(of: other, weights: otherWeights, width: width)
-    unsafe vectors.withUnsafeMutableBufferPointer { vectors in
-      guard let base = vectors.baseAddress else { return }
-      let target = unsafe SharedRows(base: base)
-      let block = 32
-      pool.forEach((rows.count + block - 1) / block) { index, _ in
-        for row in index * block..<min(rows.count, (index + 1) * block) {
-          let update = RowUpdate(
-            entries: rows.range(of: row), rows: rows, other: other, otherWeights: otherWeights,
-            ownWeight: ownWeights[row], products: products, options: options)
-          unsafe update.run(target.base + row * width)
-        }
+    unsafe vectors.writeRows(rows.count, by: 32, pool) { range, base, _ in
+      for row in range {
+        let update = RowUpdate(
+          entries: rows.range(of: row), rows: rows, other: other, otherWeights: otherWeights,
+          ownWeight: ownWeights[row], products: products, options: options)
+        unsafe update.run(base + row * width)
       }
     }
   }

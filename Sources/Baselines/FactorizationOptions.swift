@@ -1,5 +1,6 @@
 package import Interactions
 package import Parallelism
+package import Settings
 
 /// A way to factorise a log.
 package protocol Factorization {
@@ -24,12 +25,12 @@ package protocol Factorization {
 }
 
 /// Settings of a matrix factorisation: what its users need to know of any.
-package protocol FactorizationOptions: Sendable {
+package protocol FactorizationOptions: NumericSettings, Sendable {
   /// What they are settings of.
   associatedtype Solver: Factorization where Solver.Options == Self
 
   /// Numbers in a user's and in an item's vector, without biases.
-  var factors: Int { get }
+  var factors: Int { get set }
   /// How often everything is passed over.
   var iterations: Int { get set }
   /// What everything drawn follows from.
@@ -57,6 +58,14 @@ package protocol FactorizationOptions: Sendable {
 }
 
 extension FactorizationOptions {
+  /// The number of factors as a setting: with two for biases a GMF can hold them.
+  static var factorsSetting: Setting<Self> { Setting("factors", \.factors, .from(1, to: 4_094)) }
+
+  /// The number of iterations as a setting.
+  static var iterationsSetting: Setting<Self> {
+    Setting("iterations", \.iterations, .from(1, to: 100_000))
+  }
+
   /// How wide a GMF is that holds the factors: biases are two more of them.
   package var width: Int { factors + (Self.hasBiases ? 2 : 0) }
 
@@ -93,6 +102,14 @@ extension Collection where Element == any FactorizationOptions {
 }
 
 extension ALSOptions: FactorizationOptions {
+  /// Its numbers.
+  package static var settings: [Setting<ALSOptions>] {
+    [
+      factorsSetting, Setting("regularization", \.regularization, .aboveZero),
+      Setting("alpha", \.alpha, .aboveZero), iterationsSetting,
+    ]
+  }
+
   /// Its method.
   package typealias Solver = ImplicitALS
 
@@ -107,6 +124,15 @@ extension ALSOptions: FactorizationOptions {
 }
 
 extension EALSOptions: FactorizationOptions {
+  /// Its numbers.
+  package static var settings: [Setting<EALSOptions>] {
+    [
+      factorsSetting, Setting("regularization", \.regularization, .from(0)),
+      Setting("missing_weight", \.missingWeight, .aboveZero),
+      Setting("popularity_power", \.popularityPower, .from(0, to: 1)), iterationsSetting,
+    ]
+  }
+
   /// Its method.
   package typealias Solver = ElementwiseALS
 
@@ -121,6 +147,13 @@ extension EALSOptions: FactorizationOptions {
 }
 
 extension EASEOptions: FactorizationOptions {
+  /// Its numbers.
+  package static var settings: [Setting<EASEOptions>] {
+    [
+      factorsSetting, Setting("regularization", \.regularization, .aboveZero), iterationsSetting,
+    ]
+  }
+
   /// Its method.
   package typealias Solver = ShallowAutoencoder
 
@@ -142,6 +175,14 @@ extension EASEOptions: FactorizationOptions {
 }
 
 extension BPROptions: FactorizationOptions {
+  /// Its numbers.
+  package static var settings: [Setting<BPROptions>] {
+    [
+      factorsSetting, Setting("regularization", \.regularization, .from(0)),
+      Setting("learning_rate", \.learningRate, .aboveZero), iterationsSetting,
+    ]
+  }
+
   /// Its method.
   package typealias Solver = BPRFactorization
 
@@ -154,7 +195,15 @@ extension BPROptions: FactorizationOptions {
   }
 }
 
-extension MFOptions: FactorizationOptions {
+extension MFOptions: FactorizationOptions, DrawsNegatives {
+  /// Its numbers.
+  package static var settings: [Setting<MFOptions>] {
+    [
+      factorsSetting, Setting("regularization", \.regularization, .from(0)),
+      Setting("learning_rate", \.learningRate, .aboveZero), negativesSetting, iterationsSetting,
+    ]
+  }
+
   /// Its method.
   package typealias Solver = LogLossFactorization
 

@@ -20,11 +20,8 @@ package struct ALSOptions: Sendable, Equatable, Codable {
     factors: Int = 64, regularization: Float = 20, alpha: Float = 5, iterations: Int = 15,
     seed: UInt64 = 1
   ) {
-    self.factors = factors
-    self.regularization = regularization
-    self.alpha = alpha
-    self.iterations = iterations
-    self.seed = seed
+    (self.factors, self.regularization, self.alpha) = (factors, regularization, alpha)
+    (self.iterations, self.seed) = (iterations, seed)
   }
 }
 
@@ -51,7 +48,6 @@ package enum ImplicitALS: Factorization {
     positives: UserItems, weights: [Float] = [], itemCount: Int, options: ALSOptions,
     pool: WorkerPool, report: (_ iteration: Int) throws -> Void = { _ in }
   ) throws -> MatrixFactors {
-    precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
     openblas_set_num_threads(1)
     let width = options.factors
     let byUser = WeightedRows(positives, weights)
@@ -80,16 +76,11 @@ package enum ImplicitALS: Factorization {
     let width = options.factors
     let gram = gram(of: other, width: width, regularization: options.regularization, pool: pool)
     let scratch = (0..<pool.threads).map { _ in NormalEquations(width: width) }
-    unsafe solution.withUnsafeMutableBufferPointer { solution in
-      guard let base = solution.baseAddress else { return }
-      let target = unsafe SharedRows(base: base)
-      let block = 32
-      pool.forEach((rows.count + block - 1) / block) { index, worker in
-        for row in index * block..<min(rows.count, (index + 1) * block) {
-          unsafe scratch[worker].solve(
-            rows.range(of: row), of: rows, against: other, gram: gram, alpha: options.alpha,
-            into: target.base + row * width)
-        }
+    unsafe solution.writeRows(rows.count, by: 32, pool) { range, base, worker in
+      for row in range {
+        unsafe scratch[worker].solve(
+          rows.range(of: row), of: rows, against: other, gram: gram, alpha: options.alpha,
+          into: base + row * width)
       }
     }
   }

@@ -1,5 +1,6 @@
 package import Interactions
 package import Parallelism
+package import Settings
 
 /// Settings of `ItemKNN`.
 package struct KNNOptions: Sendable, Equatable, Codable {
@@ -10,8 +11,17 @@ package struct KNNOptions: Sendable, Equatable, Codable {
 
   /// Names the settings.
   package init(neighbours: Int = 50, shrinkage: Float = 10) {
-    self.neighbours = neighbours
-    self.shrinkage = shrinkage
+    (self.neighbours, self.shrinkage) = (neighbours, shrinkage)
+  }
+}
+
+extension KNNOptions: NumericSettings {
+  /// Its numbers.
+  package static var settings: [Setting<KNNOptions>] {
+    [
+      Setting("neighbours", \.neighbours, .from(1, to: 100_000)),
+      Setting("shrinkage", \.shrinkage, .from(0)),
+    ]
   }
 }
 
@@ -55,7 +65,6 @@ package struct ItemKNN: Scorer {
     positives: UserItems, weights: [Float] = [], itemCount: Int, options: KNNOptions,
     pool: WorkerPool
   ) {
-    precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
     let byUser = WeightedRows(positives, weights)
     let byItem = byUser.transposed(columnCount: itemCount)
     let lengths = (0..<itemCount).map { item in
@@ -64,14 +73,11 @@ package struct ItemKNN: Scorer {
         return sum + weight * weight
       }.squareRoot()
     }
-    let lists = Lists(count: itemCount)
-    let block = 16
-    pool.forEach((itemCount + block - 1) / block) { index, _ in
-      var products = [Float](repeating: 0, count: itemCount)
-      for item in index * block..<min(itemCount, (index + 1) * block) {
-        lists[item] = Self.neighbours(
-          of: item, byItem, byUser, lengths: lengths, options: options, products: &products)
-      }
+    let lists = pool.map(
+      itemCount, makeScratch: { [Float](repeating: 0, count: itemCount) }
+    ) { item, products in
+      Self.neighbours(
+        of: item, byItem, byUser, lengths: lengths, options: options, products: &products)
     }
     var entries: [[(item: UInt32, similarity: Float)]] = Array(repeating: [], count: itemCount)
     for item in 0..<itemCount {
@@ -104,12 +110,8 @@ package struct ItemKNN: Scorer {
   ) {
     precondition(offsets.count == itemCount + 1 && offsets[itemCount] == items.count)
     precondition(items.count == similarities.count, "one similarity for each neighbour")
-    self.options = options
-    self.itemCount = itemCount
-    self.positives = positives
-    self.weights = weights
-    self.offsets = offsets
-    self.items = items
+    (self.options, self.itemCount, self.positives) = (options, itemCount, positives)
+    (self.weights, self.offsets, self.items) = (weights, offsets, items)
     self.similarities = similarities
   }
 
@@ -187,35 +189,6 @@ package struct ItemKNN: Scorer {
       for place in offsets[own]..<offsets[own + 1] {
         row[Int(items[place])] += weight * similarities[place]
       }
-    }
-  }
-}
-
-/// Lists that threads fill, each by one of them.
-@safe private final class Lists: @unchecked Sendable {
-  typealias List = [(item: UInt32, similarity: Float)]
-  private let base: UnsafeMutablePointer<List>
-  private let count: Int
-
-  init(count: Int) {
-    self.count = count
-    unsafe base = .allocate(capacity: max(count, 1))
-    unsafe base.initialize(repeating: [], count: count)
-  }
-
-  deinit {
-    unsafe base.deinitialize(count: count)
-    unsafe base.deallocate()
-  }
-
-  subscript(_ index: Int) -> List {
-    get {
-      precondition(index >= 0 && index < count)
-      return unsafe base[index]
-    }
-    set {
-      precondition(index >= 0 && index < count)
-      unsafe base[index] = newValue
     }
   }
 }

@@ -23,12 +23,8 @@ package struct MFOptions: Sendable, Equatable, Codable {
     factors: Int = 64, learningRate: Float = 0.002, regularization: Float = 0.005,
     negatives: Int = 8, iterations: Int = 128, seed: UInt64 = 1
   ) {
-    self.factors = factors
-    self.learningRate = learningRate
-    self.regularization = regularization
-    self.negatives = negatives
-    self.iterations = iterations
-    self.seed = seed
+    (self.factors, self.learningRate, self.regularization) = (factors, learningRate, regularization)
+    (self.negatives, self.iterations, self.seed) = (negatives, iterations, seed)
   }
 }
 
@@ -57,13 +53,11 @@ package enum LogLossFactorization: Factorization {
     positives: UserItems, weights: [Float] = [], itemCount: Int, options: MFOptions,
     pool: WorkerPool, report: (_ iteration: Int) throws -> Void = { _ in }
   ) throws -> MatrixFactors {
-    precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
     var model = Descent(userCount: positives.userCount, itemCount: itemCount, options: options)
-    let passes = StochasticPasses(positives, seed: options.seed)
+    let passes = StochasticPasses(positives, weights, seed: options.seed)
     // Drawn before they are needed, so that the caches can fetch the next item during a step.
     var drawn = [Int](repeating: 0, count: options.negatives)
-    try passes.run(iterations: options.iterations, report: report) { entry, user, random in
-      let weight = weights.isEmpty ? 1 : weights[entry]
+    try passes.run(iterations: options.iterations, report: report) { entry, user, weight, random in
       for place in drawn.indices { drawn[place] = Int.random(in: 0..<itemCount, using: &random) }
       if let first = drawn.first { model.prefetch(item: first) }
       model.step(user, Int(positives.items[entry]), label: 1, weight: weight)

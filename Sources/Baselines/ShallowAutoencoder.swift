@@ -17,37 +17,17 @@ package struct EASEOptions: Sendable, Equatable, Codable {
   package init(
     factors: Int = 256, regularization: Float = 500, iterations: Int = 8, seed: UInt64 = 1
   ) {
-    self.factors = factors
-    self.regularization = regularization
-    self.iterations = iterations
-    self.seed = seed
+    (self.factors, self.regularization) = (factors, regularization)
+    (self.iterations, self.seed) = (iterations, seed)
   }
 }
 
 /// Why a log can't be factorised with the settings at hand.
-package enum FactorizationError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// There are more items than a matrix of all pairs of them may have.
-  case tooManyItems(Int, most: Int)
-  /// The regularization is lost beside the counts in single precision.
-  case regularizationTooSmall(Float)
-
+package struct FactorizationError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What is wrong, for people.
-  package var description: String {
-    switch self {
-    case .tooManyItems(let count, let most):
-      "ease has a number for each pair of items, and \(count) items are more than its \(most)"
-    case .regularizationTooSmall(let regularization):
-      "the items' matrix of ease can't be inverted with a regularization of \(regularization)"
-    }
-  }
-
+  package let description: String
   /// What helps, for people.
-  package var advice: String {
-    switch self {
-    case .tooManyItems: "choose another factorisation, or read fewer items"
-    case .regularizationTooSmall: "raise its regularization"
-    }
-  }
+  package let advice: String
 }
 
 /// A linear autoencoder of a user's items, in closed form, cut to its strongest directions: EASE.
@@ -84,7 +64,11 @@ package enum ShallowAutoencoder: Factorization {
   ) throws -> MatrixFactors {
     precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
     guard itemCount <= mostItems else {
-      throw FactorizationError.tooManyItems(itemCount, most: mostItems)
+      throw FactorizationError(
+        description:
+          "ease has a number for each pair of items, and \(itemCount) items are more than "
+          + "its \(mostItems)",
+        advice: "choose another factorisation, or read fewer items")
     }
     openblas_set_num_threads(1)
     let width = options.factors
@@ -163,17 +147,13 @@ package enum ShallowAutoencoder: Factorization {
   ) -> [Float] {
     let count = rows.count / inner
     var result = [Float](repeating: 0, count: count * width)
-    unsafe result.withUnsafeMutableBufferPointer { result in
-      guard let base = result.baseAddress else { return }
-      let target = unsafe SharedRows(base: base)
-      forEachBlock(of: count, by: 256, pool) { range in
-        unsafe rows.withUnsafeBufferPointer { rows in
-          guard let rows = rows.baseAddress else { return }
-          unsafe cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(range.count), Int32(width),
-            Int32(inner), 1, rows + range.lowerBound * inner, Int32(inner), matrix, Int32(width), 0,
-            target.base + range.lowerBound * width, Int32(width))
-        }
+    unsafe result.writeRows(count, by: 256, pool) { range, base, _ in
+      unsafe rows.withUnsafeBufferPointer { rows in
+        guard let rows = rows.baseAddress else { return }
+        unsafe cblas_sgemm(
+          CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(range.count), Int32(width),
+          Int32(inner), 1, rows + range.lowerBound * inner, Int32(inner), matrix, Int32(width), 0,
+          base + range.lowerBound * width, Int32(width))
       }
     }
     return result
@@ -222,15 +202,15 @@ private struct ItemModel {
   init(
     _ byUser: WeightedRows, itemCount: Int, width: Int, regularization: Float, pool: WorkerPool
   ) throws {
-    self.byUser = byUser
-    self.itemCount = itemCount
-    self.width = width
-    self.pool = pool
+    (self.byUser, self.itemCount, self.width, self.pool) = (byUser, itemCount, width, pool)
     byItem = byUser.transposed(columnCount: itemCount)
     inverse = Block(itemCount * itemCount)
     Self.fill(inverse, byUser, byItem, regularization: regularization, pool)
     guard Self.invert(inverse, order: itemCount, pool) else {
-      throw FactorizationError.regularizationTooSmall(regularization)
+      throw FactorizationError(
+        description: "the items' matrix of ease can't be inverted with a regularization of "
+          + "\(regularization)",
+        advice: "raise its regularization")
     }
     let base = unsafe inverse.base
     scales = (0..<itemCount).map { unsafe 1 / base[$0 * itemCount + $0] }
@@ -242,7 +222,7 @@ private struct ItemModel {
     _ pool: WorkerPool
   ) {
     let itemCount = byItem.count
-    forEachBlock(of: itemCount, by: 16, pool) { range in
+    forEachBlock(of: itemCount, by: 16, pool) { range, _ in
       for item in range {
         let row = unsafe matrix.base + item * itemCount
         for entry in byItem.range(of: item) {
@@ -265,7 +245,7 @@ private struct ItemModel {
     if info != 0 { return false }
     // Only the lower triangle is the inverse's: the upper one follows, by tiles that stay in the cache.
     let tile = 64
-    forEachBlock(of: order, by: tile, pool) { rows in
+    forEachBlock(of: order, by: tile, pool) { rows, _ in
       for start in stride(from: rows.lowerBound, to: order, by: tile) {
         for row in rows {
           for column in max(start, row)..<max(min(order, start + tile), row) {
@@ -312,16 +292,12 @@ private struct ItemModel {
 
   /// Subtracts `P` times columns, by fixed blocks of rows.
   private func subtract(_ columns: [Float], from result: inout [Float]) {
-    unsafe result.withUnsafeMutableBufferPointer { result in
-      guard let base = result.baseAddress else { return }
-      let target = unsafe SharedRows(base: base)
-      let count = Int32(itemCount)
-      forEachBlock(of: itemCount, by: 192, pool) { range in
-        unsafe cblas_sgemm(
-          CblasColMajor, CblasTrans, CblasNoTrans, Int32(range.count), Int32(width), count, -1,
-          inverse.base + range.lowerBound * itemCount, count, columns, count, 1,
-          target.base + range.lowerBound, count)
-      }
+    let count = Int32(itemCount)
+    unsafe result.writeRows(itemCount, by: 192, pool) { range, base, _ in
+      unsafe cblas_sgemm(
+        CblasColMajor, CblasTrans, CblasNoTrans, Int32(range.count), Int32(width), count, -1,
+        inverse.base + range.lowerBound * itemCount, count, columns, count, 1,
+        base + range.lowerBound, count)
     }
   }
 
@@ -329,19 +305,15 @@ private struct ItemModel {
   private func sums(_ rows: WeightedRows, _ other: [Float]) -> [Float] {
     let width = width
     var result = [Float](repeating: 0, count: rows.count * width)
-    unsafe result.withUnsafeMutableBufferPointer { result in
-      guard let base = result.baseAddress else { return }
-      let target = unsafe SharedRows(base: base)
-      forEachBlock(of: rows.count, by: 32, pool) { range in
-        unsafe other.withUnsafeBufferPointer { other in
-          guard let other = other.baseAddress else { return }
-          for row in range {
-            let sum = unsafe target.base + row * width
-            for entry in rows.range(of: row) {
-              let part = unsafe other + Int(rows.columns[entry]) * width
-              let weight = rows.weight(entry)
-              for column in 0..<width { unsafe sum[column] += weight * part[column] }
-            }
+    unsafe result.writeRows(rows.count, by: 32, pool) { range, base, _ in
+      unsafe other.withUnsafeBufferPointer { other in
+        guard let other = other.baseAddress else { return }
+        for row in range {
+          let sum = unsafe base + row * width
+          for entry in rows.range(of: row) {
+            let part = unsafe other + Int(rows.columns[entry]) * width
+            let weight = rows.weight(entry)
+            for column in 0..<width { unsafe sum[column] += weight * part[column] }
           }
         }
       }
@@ -350,28 +322,15 @@ private struct ItemModel {
   }
 }
 
-/// Hands out consecutive ranges of the same size, the last one aside.
-private func forEachBlock(
-  of count: Int, by size: Int, _ pool: WorkerPool, _ body: @Sendable (Range<Int>) -> Void
-) {
-  pool.forEach((count + size - 1) / size) { index, _ in
-    body(index * size..<min(count, (index + 1) * size))
-  }
-}
-
 /// A row-major matrix with its rows as columns, by tiles that stay in the cache.
 private func transposed(_ matrix: [Float], rows: Int, columns: Int, pool: WorkerPool) -> [Float] {
   var result = [Float](repeating: 0, count: matrix.count)
-  unsafe result.withUnsafeMutableBufferPointer { result in
-    guard let base = result.baseAddress else { return }
-    let target = unsafe SharedRows(base: base)
-    let tile = 32
-    forEachBlock(of: columns, by: tile, pool) { range in
-      for start in stride(from: 0, to: rows, by: tile) {
-        for column in range {
-          for row in start..<min(rows, start + tile) {
-            unsafe target.base[column * rows + row] = matrix[row * columns + column]
-          }
+  let tile = 32
+  unsafe result.writeRows(columns, by: tile, pool) { range, base, _ in
+    for start in stride(from: 0, to: rows, by: tile) {
+      for column in range {
+        for row in start..<min(rows, start + tile) {
+          unsafe base[column * rows + row] = matrix[row * columns + column]
         }
       }
     }

@@ -4,13 +4,15 @@ import Interactions
 /// the iteration's own, each with a stream of random numbers of its own.
 struct StochasticPasses {
   private let owners: [UInt32]
+  private let weights: [Float]
   private let seed: UInt64
 
-  init(_ positives: UserItems, seed: UInt64) {
+  init(_ positives: UserItems, _ weights: [Float], seed: UInt64) {
+    precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
     owners = (0..<positives.userCount).flatMap { user in
       positives.range(of: user).map { _ in UInt32(truncatingIfNeeded: user) }
     }
-    self.seed = seed
+    (self.weights, self.seed) = (weights, seed)
   }
 
   /// Runs all iterations.
@@ -18,12 +20,12 @@ struct StochasticPasses {
   /// - Parameters:
   ///   - iterations: how many.
   ///   - report: called after each, counted from 1; throws to stop.
-  ///   - step: called for a positive, the `entry`-th of the log, and its user.
+  ///   - step: called for a positive, the `entry`-th of the log, its user and its weight.
   /// - Throws: what `report` throws.
   @inline(__always)
   func run(
     iterations: Int, report: (_ iteration: Int) throws -> Void,
-    step: (_ entry: Int, _ user: Int, _ random: inout CounterRandom) -> Void
+    step: (_ entry: Int, _ user: Int, _ weight: Float, _ random: inout CounterRandom) -> Void
   ) rethrows {
     for iteration in stride(from: 1, through: iterations, by: 1) {
       let order = EpochOrder(count: owners.count, seed: seed, epoch: iteration)
@@ -31,7 +33,8 @@ struct StochasticPasses {
         let entry = order[position]
         var random = CounterRandom(
           seed: seed, stream: UInt64(iteration + 2) << 40 | UInt64(position))
-        step(entry, Int(owners[entry]), &random)
+        let weight = weights.isEmpty ? 1 : weights[entry]
+        step(entry, Int(owners[entry]), weight, &random)
       }
       try report(iteration)
     }

@@ -10,15 +10,14 @@ struct WeightedRows: Sendable {
   var count: Int { offsets.count - 1 }
 
   init(_ positives: UserItems, _ weights: [Float]) {
+    precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
     offsets = positives.offsets
     columns = positives.items
     self.weights = weights
   }
 
   private init(offsets: [Int], columns: [UInt32], weights: [Float]) {
-    self.offsets = offsets
-    self.columns = columns
-    self.weights = weights
+    (self.offsets, self.columns, self.weights) = (offsets, columns, weights)
   }
 
   /// Where a row's entries are.

@@ -1,3 +1,4 @@
+import Settings
 import Yams
 
 /// A YAML file and the variables that override it, and what was found while reading them.
@@ -90,7 +91,23 @@ final class Document {
   /// Notes that `path` is a key, and where it was given if it was.
   func know(_ path: String, entry: Entry?) {
     knownPaths.append(path)
-    if let entry { given[path] = (entry.place, entry.node.scalar?.string) }
+    guard let entry else { return }
+    given[path] = (entry.place, entry.node.isNull ? nil : entry.node.scalar?.string.shown)
+  }
+
+  /// Where the key at `path` was given, or else the nearest section above it.
+  func place(at path: String) -> Place {
+    if let place = given[path]?.place { return place }
+    guard let dot = path.lastIndex(of: ".") else { return .file(file, line: 1, column: 1) }
+    return place(at: String(path[..<dot]))
+  }
+
+  /// A problem with a value, at its place and with the text that gives the value.
+  func located(_ problem: Problem) -> ConfigurationError.Problem {
+    var problem = problem
+    problem.value = given[problem.path]?.text ?? problem.value
+    return .init(
+      place: place(at: problem.path), path: problem.path, message: problem.description)
   }
 
   /// Whether nothing is wrong yet with the value at `path`.
@@ -101,6 +118,11 @@ final class Document {
   /// Notes a problem.
   func report(_ place: Place, path: String, _ message: String) {
     problems.append(.init(place: place, path: path, message: message))
+  }
+
+  /// Notes a problem with a key.
+  func report(at path: String, _ message: String) {
+    report(place(at: path), path: path, message)
   }
 
   /// Notes a key that its section does not have.

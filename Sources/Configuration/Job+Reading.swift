@@ -1,5 +1,6 @@
 import Jobs
 import NCF
+import Settings
 
 extension Job {
   /// Reads a job from the text of a YAML file, with variables of the environment before the file's
@@ -14,28 +15,10 @@ extension Job {
     yaml: String, file: String, variables: [String: String] = [:]
   ) throws(ConfigurationError) {
     let document = try Document(text: yaml, file: file, variables: variables)
-    var top = Section(document)
-    let name = top.text("job")
-    let source = Self.readSource(top.section("source"), in: document)
-    let users = Self.readUsers(top.section("users"))
-    let items = Self.readItems(top.section("items"))
-    let exclude = Self.readExclusion(top.section("exclude"))
-    let popular = Self.readPopular(top.section("popular"))
-    let model = Self.readModel(&top)
-    let (training, initial, nightly) = Self.readTraining(top.section("train"), model)
-    let evaluation = Self.readEvaluation(top.section("evaluate"))
-    let gate = Self.readGate(top.section("gate"))
-    let output = Self.readOutput(top.section("output"))
-    top.finish()
+    self.init(readingAll: document)
     try document.finish()
-    self.init(
-      name: name ?? "default", source: source, users: users, items: items, exclude: exclude,
-      popular: popular, method: model.method, model: model.spec, baselines: model.baselines,
-      training: training, initial: initial, nightly: nightly, evaluation: evaluation, gate: gate,
-      output: output)
-    // The factors that the GMF part starts from say how wide it is, unless the file does.
-    if training.pretrain == .factors, !model.hasWidth { self.model.gmfWidth = initial.width }
-    try check(against: document)
+    let problems = problems
+    if !problems.isEmpty { throw ConfigurationError(problems: problems.map(document.located)) }
   }
 
   /// The names of all variables that override a key.
@@ -44,79 +27,55 @@ extension Job {
   /// All keys that a file may have, sections too, by their paths.
   package static var keys: [String] {
     guard let document = try? Document(text: "", file: "", variables: [:]) else { return [] }
-    var top = Section(document)
-    _ = top.text("job")
-    _ = readSource(top.section("source"), in: document)
-    _ = readUsers(top.section("users"))
-    _ = readItems(top.section("items"))
-    _ = readExclusion(top.section("exclude"))
-    _ = readPopular(top.section("popular"))
-    _ = readTraining(top.section("train"), readModel(&top))
-    _ = readEvaluation(top.section("evaluate"))
-    _ = readGate(top.section("gate"))
-    _ = readOutput(top.section("output"))
+    _ = Job(readingAll: document)
     return document.knownPaths
   }
 
-  /// Turns the first value that can't work into an error at its place.
-  private func check(against document: Document) throws(ConfigurationError) {
-    do {
-      try validate()
-    } catch {
-      // The message begins with the key, as the file spells it.
-      let path = error.what.split(separator: " ").first.map(String.init) ?? ""
-      var message = error.advice ?? error.what
-      let isNamed = path.contains(".") ? message.contains(path) : message.hasPrefix(path)
-      if !isNamed { message = "\(path): \(message)" }
-      var above = path
-      while !above.isEmpty {
-        if let (place, text) = document.given[above] {
-          // Unless the message says what the value is, as in "train.loss: log needs a probability".
-          if above == path, let text, !Section.isLikeSecret(text), !message.contains(", not "),
-            !message.hasPrefix("\(path): \(text) ")
-          {
-            message += ", not \(text)"
-          }
-          throw ConfigurationError(problems: [.init(place: place, path: path, message: message)])
-        }
-        above = above.split(separator: ".").dropLast().joined(separator: ".")
-      }
-      let top = Place.file(document.file, line: 1, column: 1)
-      throw ConfigurationError(problems: [.init(place: top, path: path, message: message)])
-    }
+  /// Reads all keys; what is wrong is noted in the document.
+  private init(readingAll document: Document) {
+    let top = Section(document)
+    self.init(source: Source(relation: .query("")))
+    top.read("job", &name)
+    readSource(top.section("source"), in: document)
+    readLists(top)
+    let hasWidth = readModel(top)
+    readTraining(top.section("train"))
+    // The factors that the GMF part starts from say how wide it is, unless the file does.
+    if training.pretrain == .factors, !hasWidth { model.gmfWidth = initial.width }
+    let evaluate = top.section("evaluate")
+    evaluate.read(&evaluation)
+    evaluate.read("candidates", &evaluation.candidates)
+    top.section("gate").read(&gate)
+    let output = top.section("output")
+    output.read("schema", &self.output.schema)
+    output.read(&self.output)
+    output.read("vectors", &self.output.vectors)
+    top.finish()
   }
 
-  // MARK: - Sections
+  // MARK: - Rows and lists
 
-  private static func readSource(_ section: Section, in document: Document) -> Source {
-    var section = section
-    let relation = readRelation(&section, in: document)
-    let window: Age? = section.value("window", wanted: ageForm) { Age($0) }
-    var source = Source(relation: relation, window: window)
-    if let age = section.value("lookback", wanted: ageForm, { Age($0) }) { source.lookback = age }
-    if let count = section.integer("min_interactions") { source.minInteractions = count }
-    if let count = section.integer("connections") { source.connections = count }
+  private mutating func readSource(_ section: Section, in document: Document) {
+    source.relation = Self.readRelation(section, in: document)
+    section.read(&source)
+    section.read("window", &source.window)
+    section.read("lookback", &source.lookback)
     source.events = section.numbers("events")
-    source.minValue = section.number("min_value")
-    source.halfLife = section.value("half_life", wanted: ageForm) { Age($0) }
-    source.maxPerUser = section.integer("max_per_user")
-    section.finish()
-    return source
+    section.read("min_value", &source.minValue)
+    section.read("half_life", &source.halfLife)
+    section.read("max_per_user", &source.maxPerUser)
   }
 
-  private static func readRelation(
-    _ section: inout Section, in document: Document
-  ) -> Source.Relation {
-    var query = section.text("query")
-    var table = section.text("table")
-    var names = section.section("columns")
+  private static func readRelation(_ section: Section, in document: Document) -> Source.Relation {
+    var query: String? = section.value("query")
+    var table: String? = section.value("table")
     var columns = Source.Columns()
-    if let name = names.text("user_id") { columns.user = name }
-    if let name = names.text("item_id") { columns.item = name }
-    if let name = names.text("occurred_at") { columns.time = name }
-    columns.event = names.text("event_type")
-    columns.value = names.text("value")
-    names.finish()
+    let names = section.section("columns")
+    names.read("user_id", &columns.user)
+    names.read("item_id", &columns.item)
+    names.read("occurred_at", &columns.time)
+    names.read("event_type", &columns.event)
+    names.read("value", &columns.value)
 
     // A variable stands in for the file's choice between the two, not beside it.
     if query != nil, table != nil {
@@ -124,60 +83,43 @@ extension Job {
       case (true, false): table = nil
       case (false, true): query = nil
       default:
-        let place = document.given["source.table"]?.place
         document.report(
-          place ?? .file(document.file, line: 1, column: 1), path: "source.table",
-          "source.table and source.query exclude each other: keep one")
+          at: "source.table", "source.table and source.query exclude each other: keep one")
       }
     }
     if let query {
-      if let place = document.given["source.columns"]?.place, !section.isGivenByVariable("query") {
+      if document.given["source.columns"] != nil, !section.isGivenByVariable("query") {
         document.report(
-          place, path: "source.columns",
+          at: "source.columns",
           "source.columns belongs to source.table; in a query, name the columns with AS")
       }
       return .query(query)
     }
     if table == nil, document.isSound(at: "source.query"), document.isSound(at: "source.table") {
-      let place = document.given["source"]?.place
       document.report(
-        place ?? .file(document.file, line: 1, column: 1), path: "source",
-        "source must say where interactions are: source.table or source.query")
+        at: "source", "source must say where interactions are: source.table or source.query")
     }
     return .table(table ?? "", columns: columns)
   }
 
-  private static func readEvaluation(_ section: Section) -> Evaluation {
-    var section = section
-    var evaluation = Evaluation()
-    if let k = section.integer("k") { evaluation.k = k }
-    if let sampled = section.integer("sampled") { evaluation.sampled = sampled }
-    evaluation.candidates = section.text("candidates")
-    section.finish()
-    return evaluation
+  /// The sections that say who gets a list and what may be in it.
+  private mutating func readLists(_ top: Section) {
+    let user = top.section("users")
+    user.read(&users)
+    user.read("query", &users.query)
+    user.read("active_within", &users.activeWithin)
+    user.read("forget_absent", &users.forgetAbsent)
+    user.read("features", &users.features)
+    let item = top.section("items")
+    item.read("eligible", &items.eligible)
+    item.read("group", &items.group)
+    item.read("max_per_group", &items.maxPerGroup)
+    item.read("features", &items.features)
+    let excluded = top.section("exclude")
+    excluded.read("consumed", &exclude.consumed)
+    exclude.events = excluded.list("events", wanted: "a list of names, such as [purchase, hide]")
+    excluded.read("readmit_after", &exclude.readmitAfter)
+    top.read("popular.window", &popular.window)
+    top.read("popular.half_life", &popular.halfLife)
   }
-
-  private static func readGate(_ section: Section) -> GateLimits {
-    var section = section
-    var gate = GateLimits()
-    if let tolerance = section.number("tolerance") { gate.tolerance = tolerance }
-    if let maxShrink = section.number("max_shrink") { gate.maxShrink = maxShrink }
-    section.finish()
-    return gate
-  }
-
-  private static func readOutput(_ section: Section) -> Output {
-    var section = section
-    var output = Output()
-    if let schema = section.text("schema") { output.schema = schema }
-    if let k = section.integer("k") { output.k = k }
-    if let similar = section.integer("similar") { output.similar = similar }
-    if let vectors = section.flag("vectors") { output.vectors = vectors }
-    if let runs = section.integer("keep_runs") { output.keepRuns = runs }
-    if let days = section.integer("keep_days") { output.keepDays = days }
-    section.finish()
-    return output
-  }
-
-  static let ageForm = "an age such as 90d or 2y (units: s, min, h, d, w, mo, y)"
 }

@@ -1,137 +1,98 @@
+import Settings
 import Yams
 
 /// Reads the keys of one mapping by type, noting what does not fit.
 ///
-/// A reading function returns nil when the key is absent, null, or wrong; wrong ones are noted in the
-/// document. Variables of the environment come before the file.
-struct Section {
+/// A target keeps its value when the key is absent, null, or wrong; wrong ones are noted in the
+/// document. Variables of the environment come before the file. A key with dots is one of a section
+/// below.
+final class Section {
   /// The section's own path; empty at the top.
   let path: String
   private let document: Document
   private let pairs: [(key: Node, value: Node)]
-  private var asked: [String] = []
+  private var asked: Set<String> = []
+  private var sections: [String: Section] = [:]
 
   /// The top of a document.
-  init(_ document: Document) {
+  convenience init(_ document: Document) {
     self.init(path: "", node: document.root.node, in: document)
   }
 
   private init(path: String, node: Node?, in document: Document) {
-    self.path = path
-    self.document = document
+    (self.path, self.document) = (path, document)
     pairs = node?.mapping.map { $0.map { ($0.key, $0.value) } } ?? []
   }
 
   // MARK: - Values
 
-  /// Text; a number or a word may stand without quotes.
-  mutating func text(_ key: String) -> String? {
-    scalar(key, wanted: "text") { $0.string }
+  /// Replaces a value by what the key gives.
+  func read<Value: ScalarValue>(_ key: String, _ target: inout Value) {
+    if let value: Value = value(key) { target = value }
   }
 
-  /// A whole number.
-  mutating func integer(_ key: String) -> Int? {
-    scalar(key, wanted: "a whole number") { Self.plain($0).flatMap { Int($0) } }
+  /// Replaces a value by what the key gives.
+  func read<Value: ScalarValue>(_ key: String, _ target: inout Value?) {
+    if let value: Value = value(key) { target = value }
   }
 
-  /// A whole number from 0 to 2^64 - 1.
-  mutating func unsigned(_ key: String) -> UInt64? {
-    scalar(key, wanted: "a whole number from 0 to \(UInt64.max)") {
-      Self.plain($0).flatMap { UInt64($0) }
-    }
+  /// Replaces the numbers of options by what their keys give.
+  func read<Options: NumericSettings>(_ options: inout Options) {
+    read(Options.settings, of: &options)
   }
 
-  /// A number, whole or not.
-  mutating func number(_ key: String) -> Double? {
-    scalar(key, wanted: "a number") { Self.plain($0).flatMap(Self.decimal) }
-  }
-
-  /// True or false, in just these words.
-  mutating func flag(_ key: String) -> Bool? {
-    scalar(key, wanted: "true or false") {
-      switch Self.plain($0) {
-      case "true": true
-      case "false": false
-      default: nil
+  /// Replaces some numbers of options by what their keys give.
+  func read<Options>(_ settings: [Setting<Options>], of options: inout Options) {
+    for setting in settings {
+      switch setting.field {
+      case .whole(let property): read(setting.key, &options[keyPath: property])
+      case .single(let property): read(setting.key, &options[keyPath: property])
+      case .double(let property): read(setting.key, &options[keyPath: property])
       }
     }
   }
 
-  /// A value with a text form of its own; `wanted` says which.
-  mutating func value<Value>(
-    _ key: String, wanted: String, _ parse: (String) -> Value?
-  ) -> Value? {
-    scalar(key, wanted: wanted) { parse($0.string) }
-  }
-
-  /// One of an enumeration's raw values.
-  mutating func choice<Value>(_ key: String, of type: Value.Type) -> Value?
-  where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-    let names = Value.allCases.map(\.rawValue)
-    return scalar(key, wanted: Self.list(names), names: names) { Value(rawValue: $0.string) }
-  }
-
-  /// A list of whole numbers.
-  mutating func integers(_ key: String) -> [Int]? {
-    list(key, wanted: "a list of whole numbers, such as [64, 32]") {
-      Self.plain($0).flatMap { Int($0) }
+  /// The value that a key gives.
+  func value<Value: ScalarValue>(_ key: String) -> Value? {
+    let (section, name) = home(of: key)
+    guard let entry = section.entry(name) else { return nil }
+    guard let value = entry.node.scalar.flatMap(Value.init(scalar:)) else {
+      return section.refuse(entry, name, Value.wanted, names: Value.names)
     }
+    return value
   }
 
-  /// A list of texts, with or without quotes.
-  mutating func texts(_ key: String) -> [String]? {
-    list(key, wanted: "a list of names, such as [purchase, hide]") { $0.string }
+  /// A list of values; `wanted` says which.
+  func list<Value: ScalarValue>(_ key: String, wanted: String) -> [Value]? {
+    guard let entry = structured(key) else { return nil }
+    guard case .sequence(let sequence) = entry.node else { return refuse(entry, key, wanted) }
+    return values(Array(sequence), of: entry, key, wanted)
   }
 
   /// A mapping of free names to numbers.
-  mutating func numbers(_ key: String) -> [String: Double]? {
+  func numbers(_ key: String) -> [String: Double]? {
     let wanted = "a mapping of names to numbers, such as {view: 0, purchase: 1}"
     guard let entry = structured(key) else { return nil }
-    guard case .mapping(let mapping) = entry.node else {
-      return refuse(entry, key, wanted)
-    }
-    var values: [String: Double] = [:]
-    for (name, node) in mapping {
-      guard let name = name.scalar?.string, let scalar = node.scalar,
-        let number = Self.plain(scalar).flatMap(Self.decimal)
-      else {
-        return refuse(Document.Entry(node: node, place: place(of: node, in: entry)), key, wanted)
+    guard case .mapping(let mapping) = entry.node else { return refuse(entry, key, wanted) }
+    let names = mapping.compactMap { $0.key.scalar?.string }
+    if names.count < mapping.count { return refuse(entry, key, wanted) }
+    let numbers: [Double]? = values(mapping.map(\.value), of: entry, key, wanted)
+    return numbers.map { Dictionary(zip(names, $0)) { $1 } }
+  }
+
+  private func values<Value: ScalarValue>(
+    _ nodes: [Node], of entry: Document.Entry, _ key: String, _ wanted: String
+  ) -> [Value]? {
+    var values: [Value] = []
+    for node in nodes {
+      guard let value = node.scalar.flatMap(Value.init(scalar:)) else {
+        var place = entry.place
+        if case .file = place { place = document.place(of: node) }
+        return refuse(Document.Entry(node: node, place: place), key, wanted)
       }
-      values[name] = number
+      values.append(value)
     }
     return values
-  }
-
-  /// The section below `key`; an empty one when it is absent.
-  mutating func section(_ key: String) -> Section {
-    asked.append(key)
-    let found = pairs.first { $0.key.scalar?.string == key }
-    let entry = found.map { Document.Entry(node: $0.value, place: document.place(of: $0.value)) }
-    document.know(full(key), entry: entry)
-    if let entry, entry.node.mapping == nil, !Self.isNull(entry.node) {
-      note(entry, key, "a section, with its keys below it")
-    }
-    return Section(path: full(key), node: entry?.node, in: document)
-  }
-
-  /// The section below `key`, or one word in its place: `model: ials`.
-  ///
-  /// A variable can only give the word; it comes before what the file says.
-  mutating func section<Word>(
-    _ key: String, orWord type: Word.Type
-  ) -> (section: Section, word: Word?)
-  where Word: RawRepresentable & CaseIterable, Word.RawValue == String {
-    let names = Word.allCases.map(\.rawValue)
-    let wanted = Self.list(names) + ", or a section with its keys below it"
-    let found = entry(key)
-    let inFile = pairs.first { $0.key.scalar?.string == key }?.value
-    let below = Section(path: full(key), node: inFile?.mapping == nil ? nil : inFile, in: document)
-    guard let found, found.node.mapping == nil else { return (below, nil) }
-    guard let word = found.node.scalar.flatMap({ Word(rawValue: $0.string) }) else {
-      note(found, key, wanted, names: names)
-      return (below, nil)
-    }
-    return (below, word)
   }
 
   /// A word, or a list of words.
@@ -142,60 +103,103 @@ struct Section {
   ///   - names: words that may have been meant.
   ///   - parse: takes the words and whether they are a list; nil when they don't fit.
   /// - Returns: what `parse` makes of them; nil when the key is absent or wrong.
-  mutating func words<Value>(
+  func words<Value>(
     _ key: String, wanted: String, names: [String],
     _ parse: (_ words: [String], _ isList: Bool) -> Value?
   ) -> Value? {
     guard let entry = structured(key) else { return nil }
     switch entry.node {
     case .scalar(let scalar):
-      if let value = Self.plain(scalar).flatMap({ parse([$0], false) }) { return value }
+      if let value = scalar.plain.flatMap({ parse([$0], false) }) { return value }
     case .sequence(let sequence):
-      let words = sequence.compactMap { $0.scalar.flatMap(Self.plain) }
+      let words = sequence.compactMap { $0.scalar?.plain }
       if words.count == sequence.count, let value = parse(words, true) { return value }
     case .mapping, .alias: break
     }
     return refuse(entry, key, wanted, names: names)
   }
 
+  // MARK: - Sections
+
+  /// The section below `key`; an empty one when it is absent.
+  func section(_ key: String) -> Section {
+    if let section = sections[key] { return section }
+    let node = inFile(key)
+    let entry = node.map { Document.Entry(node: $0, place: document.place(of: $0)) }
+    know(key, entry)
+    if let entry, entry.node.mapping == nil, !entry.node.isNull {
+      note(entry, key, "a section, with its keys below it")
+    }
+    return below(key, node)
+  }
+
+  /// The section below `key`, or one word in its place: `model: ials`.
+  ///
+  /// A variable can only give the word; it comes before what the file says.
+  func section<Word: ScalarValue>(_ key: String, orWord type: Word.Type) -> (Section, Word?) {
+    let found = entry(key)
+    let section = below(key, inFile(key))
+    guard let found, found.node.mapping == nil else { return (section, nil) }
+    guard let word = found.node.scalar.flatMap(Word.init(scalar:)) else {
+      note(found, key, Word.wanted + ", or a section with its keys below it", names: Word.names)
+      return (section, nil)
+    }
+    return (section, word)
+  }
+
+  private func below(_ key: String, _ node: Node?) -> Section {
+    let section = Section(path: full(key), node: node, in: document)
+    sections[key] = section
+    return section
+  }
+
+  /// The section that has a key, and the key's last word.
+  private func home(of key: String) -> (Section, String) {
+    var names = key.split(separator: ".").map(String.init)
+    let last = names.popLast() ?? key
+    return (names.reduce(self) { $0.section($1) }, last)
+  }
+
   /// Whether `key` has a value, null not being one.
   func isGiven(_ key: String) -> Bool {
-    if isGivenByVariable(key) { return true }
-    return pairs.contains { $0.key.scalar?.string == key && !Self.isNull($0.value) }
+    isGivenByVariable(key) || inFile(key)?.isNull == false
   }
 
-  /// Refuses keys that mean nothing beside a choice that was made with another key.
-  ///
-  /// What the file says is let pass when a variable made the choice: it stands in for the file's.
-  ///
-  /// - Parameters:
-  ///   - keys: keys of this section that were given in vain.
-  ///   - owners: the choices that they belong to.
-  ///   - choice: the path of the key that makes the choice.
-  ///   - chosen: what was chosen.
-  ///   - byVariable: whether a variable did.
-  func refuse(
-    _ keys: [String], of owners: [String], choice: String, chosen: String, byVariable: Bool
-  ) {
-    for key in keys where isGiven(key) && (!byVariable || isGivenByVariable(key)) {
-      let path = full(key)
-      let place: Place =
-        isGivenByVariable(key)
-        ? .variable(Document.variableName(for: path))
-        : document.given[path]?.place ?? .file(document.file, line: 1, column: 1)
-      document.report(
-        place, path: path,
-        "\(path) belongs to \(choice) \(Self.list(owners)), not to \(chosen)")
-    }
-  }
-
-  /// Whether a variable gives `key`, or else the file.
+  /// Whether a variable gives `key`.
   func isGivenByVariable(_ key: String) -> Bool {
     document.variables[Document.variableName(for: full(key))] != nil
   }
 
-  /// Ends the section: what nobody asked for is unknown.
+  /// Knows keys whose values are not read.
+  func know(_ keys: [String]) {
+    for key in keys { _ = entry(key) }
+  }
+
+  /// Knows a key that means nothing beside a choice that was made with another key, and refuses a value.
+  ///
+  /// What the file says is let pass when a variable made the choice: it stands in for the file's.
+  ///
+  /// - Parameters:
+  ///   - key: a key of this section.
+  ///   - owners: the choices that it belongs to.
+  ///   - choice: the path of the key that makes the choice.
+  ///   - chosen: what was chosen.
+  ///   - byVariable: whether a variable did.
+  func refuse(
+    _ key: String, of owners: [String], choice: String, chosen: String, byVariable: Bool
+  ) {
+    know([key])
+    guard isGiven(key), !byVariable || isGivenByVariable(key) else { return }
+    let path = full(key)
+    document.report(
+      isGivenByVariable(key)
+        ? .variable(Document.variableName(for: path)) : document.place(at: path),
+      path: path, "\(path) belongs to \(choice) \(owners.alternatives), not to \(chosen)")
+  }
+
+  /// Ends this section and those below it: keys that were not asked for are unknown.
   func finish() {
+    for section in sections.values { section.finish() }
     for (key, _) in pairs {
       let entry = Document.Entry(node: key, place: document.place(of: key))
       guard let name = key.scalar?.string else {
@@ -210,22 +214,25 @@ struct Section {
 
   private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-  private mutating func entry(_ key: String) -> Document.Entry? {
-    asked.append(key)
+  private func inFile(_ key: String) -> Node? {
+    pairs.first { $0.key.scalar?.string == key }?.value
+  }
+
+  private func know(_ key: String, _ entry: Document.Entry?) {
+    if asked.insert(key).inserted { document.know(full(key), entry: entry) }
+  }
+
+  private func entry(_ key: String) -> Document.Entry? {
     let name = Document.variableName(for: full(key))
-    let entry: Document.Entry? =
-      if let text = document.variables[name] {
-        Document.Entry(node: Node(text), place: .variable(name))
-      } else {
-        pairs.first { $0.key.scalar?.string == key }
-          .map { Document.Entry(node: $0.value, place: document.place(of: $0.value)) }
-      }
-    document.know(full(key), entry: entry)
-    return entry.flatMap { Self.isNull($0.node) ? nil : $0 }
+    let entry =
+      document.variables[name].map { Document.Entry(node: Node($0), place: .variable(name)) }
+      ?? inFile(key).map { Document.Entry(node: $0, place: document.place(of: $0)) }
+    know(key, entry)
+    return entry.flatMap { $0.node.isNull ? nil : $0 }
   }
 
   /// An entry whose variable, if it is one, holds YAML.
-  private mutating func structured(_ key: String) -> Document.Entry? {
+  private func structured(_ key: String) -> Document.Entry? {
     guard let entry = entry(key) else { return nil }
     guard case .variable = entry.place, let text = entry.node.scalar?.string else { return entry }
     do {
@@ -239,36 +246,6 @@ struct Section {
     }
   }
 
-  private mutating func scalar<Value>(
-    _ key: String, wanted: String, names: [String] = [], _ parse: (Node.Scalar) -> Value?
-  ) -> Value? {
-    guard let entry = entry(key) else { return nil }
-    guard case .scalar(let scalar) = entry.node, let value = parse(scalar) else {
-      return refuse(entry, key, wanted, names: names)
-    }
-    return value
-  }
-
-  private mutating func list<Value>(
-    _ key: String, wanted: String, _ parse: (Node.Scalar) -> Value?
-  ) -> [Value]? {
-    guard let entry = structured(key) else { return nil }
-    guard case .sequence(let sequence) = entry.node else { return refuse(entry, key, wanted) }
-    var values: [Value] = []
-    for node in sequence {
-      guard let value = node.scalar.flatMap(parse) else {
-        return refuse(Document.Entry(node: node, place: place(of: node, in: entry)), key, wanted)
-      }
-      values.append(value)
-    }
-    return values
-  }
-
-  private func place(of node: Node, in entry: Document.Entry) -> Place {
-    if case .variable = entry.place { return entry.place }
-    return document.place(of: node)
-  }
-
   private func refuse<Value>(
     _ entry: Document.Entry, _ key: String, _ wanted: String, names: [String] = []
   ) -> Value? {
@@ -279,57 +256,10 @@ struct Section {
   private func note(
     _ entry: Document.Entry, _ key: String, _ wanted: String, names: [String] = []
   ) {
-    var message = "\(full(key)) must be \(wanted), not \(Self.shown(entry.node))"
-    if let word = entry.node.scalar?.string,
-      let near = Suggestion.nearest(to: word, among: names)
-    {
-      message += "; did you mean \(near)?"
-    }
-    document.report(entry.place, path: full(key), message)
-  }
-
-  /// A node as a message shows it: short, and without what a mapping or a list holds.
-  private static func shown(_ node: Node) -> String {
-    switch node {
-    case .scalar(let scalar):
-      if isLikeSecret(scalar.string) { return "a text like a secret" }
-      let text = scalar.string.count > 40 ? scalar.string.prefix(40) + "…" : scalar.string[...]
-      return plain(scalar) == nil ? "the text \"\(text)\"" : "\(text)"
-    case .mapping: return "a mapping"
-    case .sequence: return "a list"
-    case .alias: return "an alias"
-    }
-  }
-
-  /// Whether a text is not to be repeated where others may read it, whatever it is doing here.
-  static func isLikeSecret(_ text: String) -> Bool {
-    let text = text.lowercased()
-    return text.contains("://") || text.contains("password")
-  }
-
-  /// A scalar's text when it stands without quotes.
-  private static func plain(_ scalar: Node.Scalar) -> String? {
-    switch scalar.style {
-    case .any, .plain: scalar.string
-    case .singleQuoted, .doubleQuoted, .literal, .folded: nil
-    }
-  }
-
-  private static func isNull(_ node: Node) -> Bool {
-    guard let text = node.scalar.flatMap(plain) else { return false }
-    return text.isEmpty || text == "~" || text == "null" || text == "Null" || text == "NULL"
-  }
-
-  /// A finite number in decimal digits; `Double` alone would take "nan" and hexadecimal too.
-  private static func decimal(_ text: String) -> Double? {
-    let allowed = text.utf8.allSatisfy { byte in
-      (0x30...0x39).contains(byte) || "+-.eE".utf8.contains(byte)
-    }
-    return allowed ? Double(text).flatMap { $0.isFinite ? $0 : nil } : nil
-  }
-
-  private static func list(_ names: [String]) -> String {
-    guard let last = names.last, names.count > 1 else { return names.joined() }
-    return names.dropLast().joined(separator: ", ") + " or \(last)"
+    let problem = Problem(full(key), entry.node.shown, mustBe: wanted)
+    let near = entry.node.scalar.flatMap { Suggestion.nearest(to: $0.string, among: names) }
+    document.report(
+      entry.place, path: problem.path,
+      problem.description + (near.map { "; did you mean \($0)?" } ?? ""))
   }
 }

@@ -2,6 +2,7 @@ import Baselines
 import Interactions
 package import Jobs
 import NCF
+import Settings
 import Yams
 
 /// A job's file with other settings of model and training in it.
@@ -72,12 +73,11 @@ package struct TunedFile {
   /// The section `train`; what a search does not find, such as how nights go on, stays.
   private static func training(_ job: Job, keeping old: Node?) -> Node {
     let options = job.training
-    var pairs: [(String, Node)] = [
-      ("pretrain", pretraining(job)), ("alpha", word(options.alpha)),
-      ("loss", word(options.objective.rawValue)), ("negatives", word(options.negatives)),
-      ("sampling", sampling(options.sampling)), ("batch", word(options.batch)),
-      ("averaging", word(options.averaging)), ("refit", word(options.refit)),
-      ("seed", word(options.seed)),
+    var pairs: [(String, Node)] = [("pretrain", pretraining(job))]
+    pairs += numbers(options)
+    pairs += [
+      ("loss", word(options.objective.rawValue)), ("sampling", sampling(options.sampling)),
+      ("refit", word(options.refit)), ("seed", word(options.seed)),
     ]
     pairs += phase(options.pretraining)
     pairs.append(("finetune", section(phase(options.joint))))
@@ -108,48 +108,16 @@ package struct TunedFile {
   }
 
   private static func phase(_ phase: PhaseOptions) -> [(String, Node)] {
-    [
-      ("optimizer", word(phase.optimizer.rawValue)), ("learning_rate", word(phase.learningRate)),
-      ("decay", word(phase.decay)), ("epochs", word(phase.epochs)),
-      ("patience", word(phase.patience)),
-    ]
+    [("optimizer", word(phase.optimizer.rawValue))] + numbers(phase)
   }
 
   private static func factorization(_ initial: Job.Factorization) -> Node {
-    if initial.methods.count == 1 { return factorization(initial.methods[0], initial) }
-    return section(initial.methods.map { ($0.rawValue, factorization($0, initial)) })
+    let parts = initial.methods.map { ($0.rawValue, section(numbers(initial.options(of: $0)))) }
+    return parts.count == 1 ? parts[0].1 : section(parts)
   }
 
-  private static func factorization(
-    _ method: Job.Factorization.Method, _ initial: Job.Factorization
-  ) -> Node {
-    switch method {
-    case .ials:
-      section([
-        ("factors", word(initial.ials.factors)),
-        ("regularization", word(initial.ials.regularization)), ("alpha", word(initial.ials.alpha)),
-        ("iterations", word(initial.ials.iterations)),
-      ])
-    case .ease:
-      section([
-        ("factors", word(initial.ease.factors)),
-        ("regularization", word(initial.ease.regularization)),
-        ("iterations", word(initial.ease.iterations)),
-      ])
-    case .bpr:
-      section([
-        ("factors", word(initial.bpr.factors)),
-        ("regularization", word(initial.bpr.regularization)),
-        ("learning_rate", word(initial.bpr.learningRate)),
-        ("iterations", word(initial.bpr.iterations)),
-      ])
-    case .mf:
-      section([
-        ("factors", word(initial.mf.factors)), ("regularization", word(initial.mf.regularization)),
-        ("learning_rate", word(initial.mf.learningRate)), ("negatives", word(initial.mf.negatives)),
-        ("iterations", word(initial.mf.iterations)),
-      ])
-    }
+  private static func numbers<Options: NumericSettings>(_ options: Options) -> [(String, Node)] {
+    Options.settings.map { ($0.key, word($0.text(in: options))) }
   }
 
   private static func section(_ pairs: [(String, Node)]) -> Node {

@@ -63,7 +63,7 @@ package struct SearchSpace: Sendable {
       kinds.filter { kind in
         var options = drawn.options
         options.pretrain = kind
-        return options.problem(with: drawn.spec) == nil
+        return options.problems(with: drawn.spec).isEmpty
       }, &random)
     guard drawn.options.pretrain == .factors else { return }
     let options = ALSOptions(

@@ -1,6 +1,8 @@
 import Baselines
 import Foundation
+import Interactions
 import NCF
+package import Settings
 
 /// One training and what is measured on it; the unit that is stored and never done twice.
 package struct Trial: Sendable, Equatable, Codable {
@@ -48,12 +50,11 @@ package struct Trial: Sendable, Equatable, Codable {
   /// The name in tables.
   package var label: String { methods[0].label }
 
-  /// Says why it can't be trained; nil when it can.
-  package var problem: String? {
+  /// The first reason why it can't be trained; nil when it can.
+  package var problem: Problem? {
     for case .neural(let neural) in methods {
-      if let problem = neural.spec.problem ?? neural.options.problem(with: neural.spec) {
-        return problem
-      }
+      let problems = neural.options.problems(with: neural.spec)
+      if let problem = neural.spec.problem ?? problems.first { return problem }
     }
     return nil
   }
@@ -124,7 +125,7 @@ extension Method {
     case .itemPop: 1
     case .itemKNN: 2_000
     case .mf(let options):
-      Double(options.iterations * (options.negatives + 1) * (options.factors * 10 + 100))
+      Double(options.iterations * options.groupSize * (options.factors * 10 + 100))
     case .bpr(let options): Double(options.iterations * options.factors * 20)
     case .eals(let options): Double(options.iterations * options.factors * 40)
     case .ials(let options): Double(options.iterations * options.factors * options.factors)
@@ -153,7 +154,7 @@ extension Method.Neural {
 
   /// What is done in turn, and what it costs; the start has no phase.
   private var steps: [(phase: Phase?, cost: Double)] {
-    let samples = Double(options.negatives + 1)
+    let samples = Double(options.groupSize)
     let weights = zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
     // Rows are read, moved and hold two moments; layers go forward and back.
     let gmf = spec.gmfWidth == 0 ? 0 : samples * Double(spec.gmfWidth * 20 + 100)

@@ -1,6 +1,7 @@
 import Baselines
 import Formatting
 package import NCF
+import Settings
 
 /// Models as the tensors of a stored file, and back.
 extension PublishedModel {
@@ -48,7 +49,9 @@ extension PublishedModel {
     switch Kind(rawValue: word) {
     case .network:
       let spec = try JSONText.decode(ModelSpec.self, from: specText)
-      if let problem = spec.problem { throw DamagedModel(description: problem) }
+      if let problem = spec.problem?.below("model") {
+        throw DamagedModel(description: problem.description)
+      }
       self = .network(try Model(file, spec: spec, userCount: userCount, itemCount: itemCount))
     case .neighbours:
       let options = try JSONText.decode(KNNOptions.self, from: specText)

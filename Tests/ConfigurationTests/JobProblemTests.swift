@@ -136,15 +136,16 @@ struct JobProblemTests {
       ),
       (
         "model: {tower: [63, 8]}\n",
-        "2:16: model.tower: its input of 63 can't be halved between a user's and an item's embedding"
+        "2:16: model.tower must be a list with an even input, half for a user's and half for an "
+          + "item's embedding, not 63"
       ),
       (
         "model: {tower: [8, 16]}\n",
-        "2:16: model.tower: no layer may be wider than its input of 8, as 16 is"
+        "2:16: model.tower must be a list without a layer wider than its input of 8, not 16"
       ),
       (
         "model: {tower: [32768]}\n",
-        "2:16: model.tower: its widths must be between 1 and 16384, not 32768"
+        "2:16: model.tower must be widths from 1 to 16384, not 32768"
       ),
       (
         "model: {gmf: 0, tower: []}\n",
@@ -154,11 +155,13 @@ struct JobProblemTests {
         "model: {method: ials, regularization: 0}\n",
         "2:39: model.regularization must be a number above 0, not 0"
       ),
-      ("model: {fusion: sum}\n", "2:17: model.fusion: sum needs model.embeddings: shared"),
+      (
+        "model: {fusion: sum}\n",
+        "2:17: model.fusion must be concat where model.embeddings is separate, not sum"
+      ),
       (
         "train: {loss: log}\nmodel: {link: identity}\n",
-        "2:15: train.loss: log needs a probability: model.link must be logistic or probit, or "
-          + "train.loss squared"
+        "2:15: train.loss must be squared where model.link is identity, not log"
       ),
       // Experiments train the network of a job that publishes a baseline.
       (
@@ -250,6 +253,37 @@ struct JobProblemTests {
       found[2]
         == "night.yaml:2:41: source.window must be an age such as 90d or 2y (units: s, min, h, d, w, mo, y)"
         + ", not 2 years")
+  }
+
+  @Test("All values that can't work are told at once, a default's with the value that it has")
+  func severalValues() {
+    #expect(
+      problems(
+        Self.good
+          + "output: {k: 0, similar: -1}\ntrain:\n  alpha: 2\n  loss: null\nmodel: {link: identity}\n"
+      ) == [
+        "night.yaml:4:10: train.alpha must be a share from 0 to 1, not 2",
+        "night.yaml:5:9: train.loss must be squared where model.link is identity, not log",
+        "night.yaml:2:13: output.k must be a number from 1 to 1000, not 0",
+        "night.yaml:2:25: output.similar must be a number from 0 to 1000, not -1",
+      ])
+  }
+
+  @Test("A key that is not given is told at the section above it")
+  func defaults() {
+    #expect(
+      problems(Self.good + "model: {embeddings: shared}\n") == [
+        "night.yaml:2:8: model.gmf must be 32, half of the tower's input, where model.embeddings is "
+          + "shared, not 8"
+      ])
+    #expect(
+      problems(Self.good + "train: {loss: bpr, epochs: 1}\n", ["NCF_MODEL_LINK": "probit"]) == [
+        "night.yaml:2:15: train.loss must be log or squared where model.link is probit, not bpr"
+      ])
+    #expect(
+      problems(Self.good + "train: {alpha: 0.5}\n", ["NCF_TRAIN_ALPHA": "1.5"]) == [
+        "NCF_TRAIN_ALPHA: train.alpha must be a share from 0 to 1, not 1.5"
+      ])
   }
 
   @Test("A source must be given, and only once")

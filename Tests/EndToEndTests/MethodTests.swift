@@ -179,7 +179,7 @@ struct MethodTests {
       ("{method: ials, gmf: 8}", "", "3:28: model.gmf belongs to model.method ncf, not to ials"),
       (
         "{factors: 8}", "",
-        "3:18: model.factors belongs to model.method ials, eals, ease, bpr or mf, not to ncf"
+        "3:18: model.factors belongs to model.method mf, bpr, eals, ials or ease, not to ncf"
       ),
       (
         "{method: ials, factors: 0}", "",

@@ -74,12 +74,12 @@ struct TunerTests {
     base.options.pretraining.optimizer = optimizer
     base.options.pretraining.learningRate = optimizer == .sgd ? 0.5 : 0.001
     if spec.link == .identity { base.options.objective = .squared }
-    try #require(base.options.problem(with: spec) == nil)
+    try #require(base.options.problems(with: spec).isEmpty)
     let space = SearchSpace(base: base, seed: 11)
     for number in 0..<200 {
       let drawn = space.settings(number)
       #expect(drawn.spec.problem == nil)
-      #expect(drawn.options.problem(with: drawn.spec) == nil)
+      #expect(drawn.options.problems(with: drawn.spec).isEmpty)
       #expect((drawn.options.pretrain == .factors) == (drawn.start != nil))
       #expect(drawn.spec.tower.isEmpty == spec.tower.isEmpty)
       #expect((drawn.spec.gmfWidth == 0) == (spec.gmfWidth == 0))
@@ -93,7 +93,7 @@ struct TunerTests {
   func drawsAroundPreTraining(number: Int) {
     let drawn = SearchSpace(base: Self.base, seed: 11).settings(number)
     #expect(drawn.spec.problem == nil)
-    #expect(drawn.options.problem(with: drawn.spec) == nil)
+    #expect(drawn.options.problems(with: drawn.spec).isEmpty)
     #expect((drawn.options.pretrain == .factors) == (drawn.start != nil))
     #expect(SearchSpace(base: Self.base, seed: 11).settings(number) == drawn)
   }

@@ -31,7 +31,7 @@ import Testing
     Objective.allCases.filter { objective in
       var options = options
       options.objective = objective
-      return options.problem(with: spec) == nil
+      return options.problems(with: spec).isEmpty
     }.map { (spec, $0) }
   }
 

@@ -1,9 +1,10 @@
 import Foundation
 import Interactions
 import NCF
+import Settings
 import Testing
 
-/// Wrong combinations are refused before any work, and the text names the key.
+/// Wrong combinations are refused before any work, and the problem has the key.
 @Suite struct OptionProblemTests {
   static let phase = PhaseOptions(optimizer: .adam, learningRate: 0.01, epochs: 1, patience: 1)
   static let spec = ModelSpec(gmfWidth: 8, tower: [16, 8])
@@ -12,16 +13,17 @@ import Testing
     seed: 1)
 
   @Test func whatIsUsualIsNotRefused() {
-    #expect(Self.good.problem(with: Self.spec) == nil)
+    #expect(Self.good.problems(with: Self.spec).isEmpty)
     #expect(Self.spec.problem == nil)
   }
 
   static let wrong: [(String, @Sendable (inout TrainingOptions) -> Void)] = [
-    ("train.alpha", { $0.alpha = 1.1 }), ("train.alpha", { $0.alpha = -0.1 }),
-    ("train.alpha", { $0.alpha = .nan }), ("train.negatives", { $0.negatives = 0 }),
-    ("train.sampling.popularity", { $0.sampling = .popularity(power: -1) }),
-    ("model.l2.embeddings", { $0.l2Embeddings = -1 }), ("model.l2.tower", { $0.l2Tower = .nan }),
-    ("model.dropout", { $0.dropout = 1 }), ("train.averaging", { $0.averaging = 1 }),
+    ("alpha", { $0.alpha = 1.1 }), ("alpha", { $0.alpha = -0.1 }), ("alpha", { $0.alpha = .nan }),
+    ("negatives", { $0.negatives = 0 }), ("negatives", { $0.negatives = 1_001 }),
+    ("sampling.popularity", { $0.sampling = .popularity(power: -1) }),
+    ("l2.embeddings", { $0.l2Embeddings = -1 }), ("l2.tower", { $0.l2Tower = .nan }),
+    ("dropout", { $0.dropout = 1 }), ("own_dropout", { $0.ownDropout = .infinity }),
+    ("averaging", { $0.averaging = 1 }), ("batch", { $0.batch = 0 }),
   ]
 
   @Test(arguments: wrong)
@@ -30,7 +32,7 @@ import Testing
   ) throws {
     var options = Self.good
     change(&options)
-    #expect(try #require(options.problem(with: Self.spec)).contains(key))
+    #expect(options.problems(with: Self.spec).map(\.path) == [key])
   }
 
   @Test(arguments: [
@@ -43,38 +45,39 @@ import Testing
     options.pretrain = .none
     var spec = Self.spec
     spec.link = link
-    let problem = try #require(options.problem(with: spec))
-    #expect(problem.contains("train.loss: \(objective.rawValue)"))
-    #expect(problem.contains("model.link"))
+    let problem = try #require(options.problems(with: spec).first)
+    #expect((problem.path, problem.value) == ("loss", objective.rawValue))
+    #expect(problem.allowed.hasSuffix("squared where model.link is \(link.rawValue)"))
   }
 
   @Test func startsThatDoNotSuitTheShapeAreRefused() {
     var options = Self.good
     #expect(
-      options.problem(with: ModelSpec(gmfWidth: 8, tower: [16, 8], sharedEmbeddings: true)) != nil)
+      !options.problems(with: ModelSpec(gmfWidth: 8, tower: [16, 8], sharedEmbeddings: true))
+        .isEmpty)
     options.pretrain = .factors
-    #expect(options.problem(with: Self.spec.mlpOnly) != nil)
-    #expect(options.problem(with: Self.spec.gmfOnly) == nil)
-    #expect(options.problem(with: .matrixFactorization(width: 8, link: .logistic)) != nil)
+    #expect(!options.problems(with: Self.spec.mlpOnly).isEmpty)
+    #expect(options.problems(with: Self.spec.gmfOnly).isEmpty)
+    #expect(!options.problems(with: .matrixFactorization(width: 8, link: .logistic)).isEmpty)
     options = Self.good
     options.dropout = 0.1
     #expect(
-      options.problem(with: Self.spec.gmfOnly)
-        == "model.dropout must be 0 where model.tower is empty, not 0.1")
+      options.problems(with: Self.spec.gmfOnly)
+        == [Problem("dropout", "0.1", mustBe: "0 where model.tower is empty")])
   }
 
   @Test func regularisationOfATowerThatIsNotThereIsRefused() {
     var options = Self.good
     options.l2Tower = 0.1
-    #expect(options.problem(with: Self.spec) == nil)
+    #expect(options.problems(with: Self.spec).isEmpty)
     for spec in [Self.spec.gmfOnly, ModelSpec(gmfWidth: 8, tower: [16])] {
       #expect(
-        options.problem(with: spec)
-          == "model.l2.tower must be 0 where model.tower has no hidden layer, not 0.1")
+        options.problems(with: spec)
+          == [Problem("l2.tower", "0.1", mustBe: "0 where model.tower has no hidden layer")])
       var fitting = options
       fitting.dropout = 0.1
       fitting.leaveOutTower(lackingIn: spec)
-      #expect(fitting.problem(with: spec) == nil)
+      #expect(fitting.problems(with: spec).isEmpty)
       #expect(fitting.dropout == (spec.tower.isEmpty ? 0 : 0.1))
     }
   }

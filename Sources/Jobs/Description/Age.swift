@@ -20,8 +20,7 @@ package struct Age: Sendable, Equatable, Codable, CustomStringConvertible {
 
   /// An age of `count` units.
   package init(_ count: Int, _ unit: Unit) {
-    self.count = count
-    self.unit = unit
+    (self.count, self.unit) = (count, unit)
   }
 
   /// An age from text: a whole number from 1 to 1000000 and one of s, min, h, d, w, mo, y.

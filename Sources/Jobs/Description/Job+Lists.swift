@@ -19,11 +19,9 @@ extension Job {
       query: String? = nil, activeWithin: Age? = nil, coldBelow: Int = 3,
       forgetAbsent: Bool = false, features: String? = nil
     ) {
-      self.query = query
-      self.activeWithin = activeWithin
-      self.coldBelow = coldBelow
+      (self.query, self.features) = (query, features)
+      (self.activeWithin, self.coldBelow) = (activeWithin, coldBelow)
       self.forgetAbsent = forgetAbsent
-      self.features = features
     }
   }
 
@@ -43,10 +41,8 @@ extension Job {
       eligible: String? = nil, group: String? = nil, maxPerGroup: Int? = nil,
       features: String? = nil
     ) {
-      self.eligible = eligible
-      self.group = group
-      self.maxPerGroup = maxPerGroup
-      self.features = features
+      (self.eligible, self.features) = (eligible, features)
+      (self.group, self.maxPerGroup) = (group, maxPerGroup)
     }
   }
 
@@ -65,9 +61,7 @@ extension Job {
 
     /// An exclusion with every value given or defaulted.
     package init(consumed: Bool = true, events: [String]? = nil, readmitAfter: Age? = nil) {
-      self.consumed = consumed
-      self.events = events
-      self.readmitAfter = readmitAfter
+      (self.consumed, self.events, self.readmitAfter) = (consumed, events, readmitAfter)
     }
   }
 
@@ -81,52 +75,12 @@ extension Job {
 
     /// Popularity with every value given or defaulted.
     package init(window: Age? = nil, halfLife: Age? = nil) {
-      self.window = window
-      self.halfLife = halfLife
-    }
-  }
-
-  /// Refuses values of these sections that can't work.
-  func validateLists() throws(BatchError) {
-    try Self.require(users.query.map(Self.hasWords) ?? true, "users.query", "a SELECT")
-    try Self.require(users.coldBelow >= 1, "users.cold_below", "1 or more")
-    try Self.require(
-      !users.forgetAbsent || users.query != nil, "users.forget_absent",
-      "given together with users.query, which says who is there")
-    try Self.require(items.eligible.map(Self.hasWords) ?? true, "items.eligible", "a SELECT")
-    try Self.require(items.group.map(Self.hasWords) ?? true, "items.group", "a SELECT")
-    for (key, query) in [("users.features", users.features), ("items.features", items.features)] {
-      guard let query else { continue }
-      try Self.require(Self.hasWords(query), key, "a SELECT")
-      try Self.require(
-        method == .ncf, key,
-        "left out with model.method \(method.rawValue): only the network learns from features")
-    }
-    if let most = items.maxPerGroup {
-      try Self.require(most >= 1, "items.max_per_group", "1 or more")
-      try Self.require(
-        items.group != nil, "items.max_per_group",
-        "given together with items.group, which says what the groups are")
-    } else {
-      try Self.require(
-        items.group == nil, "items.group",
-        "given together with items.max_per_group, which says how many of a group a list may hold")
-    }
-    guard let events = exclude.events else { return }
-    if case .table(_, let columns) = source.relation {
-      try Self.require(
-        columns.event != nil || events.isEmpty, "source.columns.event_type",
-        "a column, as exclude.events needs it")
+      (self.window, self.halfLife) = (window, halfLife)
     }
   }
 
   /// Whether users or items have content features.
   package var hasFeatures: Bool { users.features != nil || items.features != nil }
-
-  /// Whether a query is more than white space.
-  static func hasWords(_ text: String) -> Bool {
-    !text.utf8.allSatisfy { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
-  }
 }
 
 extension Job.Source {

@@ -1,5 +1,6 @@
 package import Baselines
 import NCF
+package import Settings
 
 extension Job {
   /// What `ncf.metrics` calls the job's model.
@@ -56,12 +57,13 @@ extension Job {
       bpr: BPROptions = BPROptions(), eals: EALSOptions = EALSOptions(),
       ials: ALSOptions = ALSOptions(), ease: EASEOptions = EASEOptions()
     ) {
-      self.itemknn = itemknn
-      self.mf = mf
-      self.bpr = bpr
-      self.eals = eals
-      self.ials = ials
-      self.ease = ease
+      (self.itemknn, self.mf, self.bpr) = (itemknn, mf, bpr)
+      (self.eals, self.ials, self.ease) = (eals, ials, ease)
+    }
+
+    /// The settings of a method; nil for those without.
+    package func settings(of method: Method) -> (any NumericSettings)? {
+      method == .itemknn ? itemknn : factorization(method)
     }
 
     /// The settings of a method that factorises; nil for others.
@@ -108,10 +110,7 @@ extension Job {
       ease: EASEOptions = EASEOptions(), bpr: BPROptions = BPROptions(), mf: MFOptions = MFOptions()
     ) {
       self.methods = methods
-      self.ials = ials
-      self.ease = ease
-      self.bpr = bpr
-      self.mf = mf
+      (self.ials, self.ease, self.bpr, self.mf) = (ials, ease, bpr, mf)
     }
 
     /// How wide a GMF part is that starts from them; biases take two more columns.

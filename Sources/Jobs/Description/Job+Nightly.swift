@@ -34,15 +34,9 @@ extension Job {
       resume: RunRequest.Resume = .auto, checkpoint: Age = Age(5, .minute),
       resumeWithin: Age = Age(12, .hour)
     ) {
-      self.mode = mode
-      self.fullEvery = fullEvery
-      self.maxGrowth = maxGrowth
-      self.absorbHoldout = absorbHoldout
-      self.phase = phase
-      self.replay = replay
-      self.resume = resume
-      self.checkpoint = checkpoint
-      self.resumeWithin = resumeWithin
+      (self.mode, self.fullEvery, self.maxGrowth) = (mode, fullEvery, maxGrowth)
+      (self.absorbHoldout, self.phase, self.replay) = (absorbHoldout, phase, replay)
+      (self.resume, self.checkpoint, self.resumeWithin) = (resume, checkpoint, resumeWithin)
     }
 
     /// Plain gradient descent, twice over what is new.
@@ -50,28 +44,5 @@ extension Job {
     /// Adam, whose step does not shrink with the gradient, wanders off over many nights.
     package static let defaultPhase = PhaseOptions(
       optimizer: .sgd, learningRate: 0.1, epochs: 2, patience: 1)
-  }
-
-  /// Refuses settings of `nightly` that can't work.
-  ///
-  /// - Throws: `BatchError` with exit code 78 for the first value that can't work.
-  func validateNightly() throws(BatchError) {
-    try Self.require(
-      method == .ncf || nightly.mode != .finetune, "train.mode",
-      "auto or full with model.method \(method.rawValue), which is always trained in full")
-    try Self.require(nightly.fullEvery >= 1, "train.full_every", "a number of nights, 1 or more")
-    try Self.require(
-      nightly.maxGrowth >= 0 && nightly.maxGrowth.isFinite, "train.max_growth",
-      "a share, 0 or more")
-    let (phase, key) = (nightly.phase, "train.nightly")
-    try Self.require(
-      phase.learningRate > 0 && phase.learningRate.isFinite, key + ".learning_rate",
-      "a number above 0")
-    try Self.require(
-      (1...100_000).contains(phase.epochs), key + ".epochs", "a number from 1 to 100000")
-    try Self.require(
-      phase.decay > 0 && phase.decay <= 1, key + ".decay", "a number above 0, at most 1")
-    try Self.require(
-      nightly.replay >= 0 && nightly.replay <= 1_000, key + ".replay", "a number from 0 to 1000")
   }
 }

@@ -1,94 +1,197 @@
 import NCF
+package import Settings
 
 extension Job {
-  /// Refuses values that can't work, naming the key as `nightly.yaml` spells it.
+  /// Refuses values that can't work, naming the keys as `nightly.yaml` spells them.
   ///
-  /// - Throws: `BatchError` with exit code 78 for the first value that can't work.
+  /// - Throws: `BatchError` with exit code 78.
   package func validate() throws(BatchError) {
-    try Self.require(
-      !name.isEmpty && name.utf8.count <= 63 && !name.utf8.contains(0), "job",
-      "a name of 1 to 63 bytes")
-    try validateSource()
-    try validateLists()
-    try validateMethod()
-    try validateTraining()
-    try validateNightly()
-    try Self.require((1...100).contains(evaluation.k), "evaluate.k", "a number from 1 to 100")
-    try Self.require(
-      (1...100_000).contains(evaluation.sampled), "evaluate.sampled", "a number from 1 to 100000")
-    try Self.require(
-      gate.tolerance >= 0 && gate.tolerance < 1, "gate.tolerance", "a share from 0 up to 1")
-    try Self.require(
-      gate.maxShrink >= 0 && gate.maxShrink <= 1, "gate.max_shrink", "a share from 0 to 1")
-    try Self.require(
-      !output.schema.isEmpty && output.schema.utf8.count <= 63 && !output.schema.utf8.contains(0),
-      "output.schema", "a schema name of 1 to 63 bytes")
-    try Self.require((1...1000).contains(output.k), "output.k", "a number from 1 to 1000")
-    try Self.require(
-      (0...1000).contains(output.similar), "output.similar", "a number from 0 to 1000")
-    try Self.require(output.keepRuns >= 1, "output.keep_runs", "1 or more: the live run is one")
-    try Self.require(output.keepDays >= 0, "output.keep_days", "0 or more")
+    let problems = problems
+    guard let first = problems.first else { return }
+    throw BatchError(
+      .configuration, "\(first.path) can't be used",
+      advice: problems.map(\.description).joined(separator: "\n"))
   }
 
-  private func validateSource() throws(BatchError) {
+  /// Values that can't work, at most one a key.
+  package var problems: [Problem] {
+    let found =
+      [.unless(Self.isName(name), "job", mustBe: "a name of 1 to 63 bytes")]
+      + sourceProblems + listProblems + methodProblems + trainingProblems
+      + evaluation.settingProblems(in: "evaluate") + gate.settingProblems(in: "gate")
+      + [
+        .unless(
+          Self.isName(output.schema), "output.schema", mustBe: "a schema name of 1 to 63 bytes")
+      ] + output.settingProblems(in: "output")
+    return found.compactMap { $0 }.firstOfEachPath
+  }
+
+  private var sourceProblems: [Problem?] {
+    let weights = source.events?.values
+    return relationProblems + source.settingProblems(in: "source") + [
+      .unless(
+        weights?.allSatisfy { abs($0) <= 1_000_000 } ?? true, "source.events",
+        mustBe: "weights from -1000000 to 1000000"),
+      .unless(
+        weights?.contains { $0 > 0 } ?? true, "source.events",
+        mustBe: "a type with a weight above 0, or nothing would count"),
+      .unless(
+        source.minValue?.isFinite ?? true, "source.min_value", mustBe: "a finite number"),
+      source.maxPerUser.flatMap { Bounds.from(1).problem("source.max_per_user", $0) },
+    ]
+  }
+
+  private var relationProblems: [Problem?] {
     switch source.relation {
     case .query(let text):
-      try Self.require(Self.hasWords(text), "source.query", "a SELECT")
+      return [.unless(Self.hasWords(text), "source.query", mustBe: "a SELECT")]
     case .table(let name, let columns):
-      try Self.require(!name.isEmpty, "source.table", "a schema-qualified name")
-      if source.events != nil {
-        try Self.require(
-          columns.event != nil, "source.columns.event_type", "a column, as source.events needs it")
-      }
-      if source.minValue != nil {
-        try Self.require(
-          columns.value != nil, "source.columns.value", "a column, as source.min_value needs it")
-      }
-    }
-    try Self.require(source.minInteractions >= 1, "source.min_interactions", "1 or more")
-    try Self.require((1...64).contains(source.connections), "source.connections", "1 to 64")
-    if let events = source.events {
-      try Self.require(
-        events.values.allSatisfy { abs($0) <= 1_000_000 }, "source.events",
-        "weights from -1000000 to 1000000")
-      try Self.require(
-        events.values.contains { $0 > 0 }, "source.events",
-        "a type with a weight above 0, or nothing would count")
-    }
-    if let minValue = source.minValue {
-      try Self.require(minValue.isFinite, "source.min_value", "a finite number")
-    }
-    if let most = source.maxPerUser {
-      try Self.require(most >= 1, "source.max_per_user", "1 or more")
+      let hasType = columns.event != nil
+      return [
+        .unless(!name.isEmpty, "source.table", mustBe: "a schema-qualified name"),
+        .unless(
+          hasType || source.events == nil, "source.columns.event_type",
+          mustBe: "a column, as source.events needs it"),
+        .unless(
+          columns.value != nil || source.minValue == nil, "source.columns.value",
+          mustBe: "a column, as source.min_value needs it"),
+        .unless(
+          hasType || exclude.events?.isEmpty ?? true, "source.columns.event_type",
+          mustBe: "a column, as exclude.events needs it"),
+      ]
     }
   }
 
-  private func validateTraining() throws(BatchError) {
-    try Self.require(
-      training.alpha >= 0 && training.alpha <= 1, "train.alpha", "a share from 0 to 1")
-    try Self.require(
-      (1...1000).contains(training.negatives), "train.negatives", "a number from 1 to 1000")
-    try Self.require(
-      (1...10_000_000).contains(training.batch), "train.batch",
-      "a number of samples from 1 to 10000000")
-    for (key, phase) in [("train", training.pretraining), ("train.finetune", training.joint)] {
-      try Self.require(
-        phase.learningRate > 0 && phase.learningRate.isFinite, key + ".learning_rate",
-        "a number above 0")
-      try Self.require(
-        (1...100_000).contains(phase.epochs), key + ".epochs", "a number from 1 to 100000")
-      try Self.require(phase.patience >= 1, key + ".patience", "1 epoch or more")
-      try Self.require(
-        phase.decay > 0 && phase.decay <= 1, key + ".decay", "a number above 0, at most 1")
-    }
+  private var listProblems: [Problem?] {
+    let queries = [
+      ("users.query", users.query), ("users.features", users.features),
+      ("items.eligible", items.eligible), ("items.group", items.group),
+      ("items.features", items.features),
+    ]
+    let features = [("users.features", users.features), ("items.features", items.features)]
+    return queries.map { key, query in
+      .unless(query.map(Self.hasWords) ?? true, key, mustBe: "a SELECT")
+    } + users.settingProblems(in: "users") + [
+      .unless(
+        !users.forgetAbsent || users.query != nil, "users.forget_absent",
+        mustBe: "given together with users.query, which says who is there"),
+      items.maxPerGroup.flatMap { Bounds.from(1).problem("items.max_per_group", $0) },
+      .unless(
+        items.maxPerGroup == nil || items.group != nil, "items.max_per_group",
+        mustBe: "given together with items.group, which says what the groups are"),
+      .unless(
+        items.group == nil || items.maxPerGroup != nil, "items.group",
+        mustBe: "given together with items.max_per_group, "
+          + "which says how many of a group a list may hold"),
+    ]
+      + features.map { key, query in
+        .unless(
+          query == nil || method == .ncf, key,
+          mustBe:
+            "left out with model.method \(method.rawValue): only the network learns from features")
+      }
   }
 
-  static func require(
-    _ holds: Bool, _ key: String, _ wanted: String
-  ) throws(BatchError) {
-    if !holds {
-      throw BatchError(
-        .configuration, "\(key) can't be used", advice: "\(key) must be \(wanted)")
-    }
+  /// Of a job that publishes a baseline the network's, too: experiments train it.
+  private var methodProblems: [Problem?] {
+    let factors = training.pretrain == .factors ? initialProblems : []
+    let modelKeys = Set(TrainingOptions.regularization.map(\.key))
+    let network =
+      model.problem.map { [$0.below("model")] }
+      ?? training.problems(with: model).map {
+        $0.below(modelKeys.contains($0.path) ? "model" : "train")
+      }
+    return factors + network + (baselines.settings(of: method)?.settingProblems(in: "model") ?? [])
+  }
+
+  private var initialProblems: [Problem?] {
+    let section = "train.factorization"
+    let isSingle = initial.methods.count == 1
+    return initial.methods.flatMap { method in
+      initial.options(of: method)
+        .settingProblems(in: isSingle ? section : "\(section).\(method.rawValue)")
+    } + [
+      .unless(
+        model.gmfWidth == initial.width, "model.gmf", "\(model.gmfWidth)",
+        mustBe: "\(initial.width), as wide as the factors of train.pretrain \(initial.name) "
+          + "(\(section).factors), or left out")
+    ]
+  }
+
+  private var trainingProblems: [Problem?] {
+    training.pretraining.settingProblems(in: "train")
+      + training.joint.settingProblems(in: "train.finetune")
+      + [
+        .unless(
+          method == .ncf || nightly.mode != .finetune, "train.mode", nightly.mode.rawValue,
+          mustBe: "auto or full with model.method \(method.rawValue), "
+            + "which is always trained in full")
+      ] + nightly.settingProblems(in: "train")
+      + nightly.phase.settingProblems(in: "train.nightly")
+  }
+
+  /// Whether a text can be the name of a job or a schema.
+  private static func isName(_ text: String) -> Bool {
+    (1...63).contains(text.utf8.count) && !text.utf8.contains(0)
+  }
+
+  /// Whether a query is more than white space.
+  private static func hasWords(_ text: String) -> Bool {
+    !text.utf8.allSatisfy { " \n\r\t".utf8.contains($0) }
+  }
+}
+
+extension Job.Source: NumericSettings {
+  /// Its numbers that are always there.
+  package static var settings: [Setting<Self>] {
+    [
+      Setting("min_interactions", \.minInteractions, .from(1)),
+      Setting("connections", \.connections, .from(1, to: 64)),
+    ]
+  }
+}
+
+extension Job.Users: NumericSettings {
+  /// Its number.
+  package static var settings: [Setting<Self>] { [Setting("cold_below", \.coldBelow, .from(1))] }
+}
+
+extension Job.Nightly: NumericSettings {
+  /// Its numbers, with keys of the section `train`.
+  package static var settings: [Setting<Self>] {
+    [
+      Setting("full_every", \.fullEvery, .from(1, "a number of nights")),
+      Setting("max_growth", \.maxGrowth, .from(0, "a share")),
+      Setting("nightly.replay", \.replay, .from(0, to: 1_000)),
+    ]
+  }
+}
+
+extension Job.Evaluation: NumericSettings {
+  /// Its numbers.
+  package static var settings: [Setting<Self>] {
+    [
+      Setting("k", \.k, .from(1, to: 100)), Setting("sampled", \.sampled, .from(1, to: 100_000)),
+    ]
+  }
+}
+
+extension Job.GateLimits: NumericSettings {
+  /// Its numbers.
+  package static var settings: [Setting<Self>] {
+    [
+      Setting("tolerance", \.tolerance, .from(0, upTo: 1, "a share")),
+      Setting("max_shrink", \.maxShrink, .from(0, to: 1, "a share")),
+    ]
+  }
+}
+
+extension Job.Output: NumericSettings {
+  /// Its numbers; the live run is one of those that are kept.
+  package static var settings: [Setting<Self>] {
+    [
+      Setting("k", \.k, .from(1, to: 1_000)), Setting("similar", \.similar, .from(0, to: 1_000)),
+      Setting("keep_runs", \.keepRuns, .from(1)), Setting("keep_days", \.keepDays, .from(0)),
+    ]
   }
 }

@@ -48,21 +48,11 @@ package struct Job: Sendable, Equatable, Codable {
     evaluation: Evaluation = Evaluation(),
     gate: GateLimits = GateLimits(), output: Output = Output()
   ) {
-    self.name = name
-    self.source = source
-    self.users = users
-    self.items = items
-    self.exclude = exclude
-    self.popular = popular
-    self.method = method
-    self.model = model
-    self.baselines = baselines
-    self.training = training
-    self.initial = initial
-    self.nightly = nightly
-    self.evaluation = evaluation
-    self.gate = gate
-    self.output = output
+    (self.name, self.source, self.users, self.items) = (name, source, users, items)
+    (self.exclude, self.popular) = (exclude, popular)
+    (self.method, self.model, self.baselines) = (method, model, baselines)
+    (self.training, self.initial, self.nightly) = (training, initial, nightly)
+    (self.evaluation, self.gate, self.output) = (evaluation, gate, output)
   }
 
   /// The paper's schedule: Adam for GMF and MLP, fused half and half, then plain SGD.
@@ -104,11 +94,8 @@ extension Job {
         user: String = "user_id", item: String = "item_id", time: String = "occurred_at",
         event: String? = nil, value: String? = nil
       ) {
-        self.user = user
-        self.item = item
-        self.time = time
-        self.event = event
-        self.value = value
+        (self.user, self.item, self.time) = (user, item, time)
+        (self.event, self.value) = (event, value)
       }
     }
 
@@ -141,14 +128,9 @@ extension Job {
       minInteractions: Int = 1, events: [String: Double]? = nil, minValue: Double? = nil,
       halfLife: Age? = nil, maxPerUser: Int? = nil, connections: Int = 1
     ) {
-      self.relation = relation
-      self.window = window
-      self.lookback = lookback
-      self.minInteractions = minInteractions
-      self.events = events
-      self.minValue = minValue
-      self.halfLife = halfLife
-      self.maxPerUser = maxPerUser
+      (self.relation, self.window, self.lookback) = (relation, window, lookback)
+      (self.minInteractions, self.maxPerUser) = (minInteractions, maxPerUser)
+      (self.events, self.minValue, self.halfLife) = (events, minValue, halfLife)
       self.connections = connections
     }
   }
@@ -166,9 +148,7 @@ extension Job {
 
     /// An evaluation with every value given or defaulted.
     package init(k: Int = 10, sampled: Int = 99, candidates: String? = nil) {
-      self.k = k
-      self.sampled = sampled
-      self.candidates = candidates
+      (self.k, self.sampled, self.candidates) = (k, sampled, candidates)
     }
   }
 
@@ -181,8 +161,7 @@ extension Job {
 
     /// Limits with every value given or defaulted.
     package init(tolerance: Double = 0.02, maxShrink: Double = 0.2) {
-      self.tolerance = tolerance
-      self.maxShrink = maxShrink
+      (self.tolerance, self.maxShrink) = (tolerance, maxShrink)
     }
   }
 
@@ -207,12 +186,9 @@ extension Job {
       schema: String = "ncf", k: Int = 10, similar: Int = 10, vectors: Bool = false,
       keepRuns: Int = 7, keepDays: Int = 30
     ) {
-      self.schema = schema
-      self.k = k
-      self.similar = similar
-      self.vectors = vectors
-      self.keepRuns = keepRuns
-      self.keepDays = keepDays
+      (self.schema, self.vectors) = (schema, vectors)
+      (self.k, self.similar) = (k, similar)
+      (self.keepRuns, self.keepDays) = (keepRuns, keepDays)
     }
   }
 }

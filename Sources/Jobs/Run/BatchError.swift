@@ -25,9 +25,7 @@ package struct BatchError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// The server's words.
     package init(sqlState: String?, message: String, hint: String? = nil) {
-      self.sqlState = sqlState
-      self.message = message
-      self.hint = hint
+      (self.sqlState, self.message, self.hint) = (sqlState, message, hint)
     }
   }
 
@@ -49,8 +47,7 @@ package struct BatchError: Error, Sendable, Equatable, CustomStringConvertible {
   ) {
     self.exitCode = exitCode
     self.what = Redaction.hidingPasswords(in: what)
-    self.server = server
-    self.stillServed = stillServed
+    (self.server, self.stillServed) = (server, stillServed)
     self.advice = advice.map(Redaction.hidingPasswords)
   }
 

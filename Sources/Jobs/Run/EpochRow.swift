@@ -28,13 +28,10 @@ package struct EpochRow: Sendable, Equatable {
     phase: String, isRefit: Bool, epoch: Int, loss: Double, hr: Double, ndcg: Double,
     seconds: Double, samples: Int, samplesPerSecond: Double, isBest: Bool
   ) {
-    self.phase = phase
-    self.isRefit = isRefit
-    self.epoch = epoch
+    (self.phase, self.isRefit, self.epoch) = (phase, isRefit, epoch)
     (self.loss, self.hr, self.ndcg) = (loss, hr, ndcg)
     (self.seconds, self.samplesPerSecond) = (seconds, samplesPerSecond)
-    self.samples = samples
-    self.isBest = isBest
+    (self.samples, self.isBest) = (samples, isBest)
   }
 
   /// An epoch of a network.

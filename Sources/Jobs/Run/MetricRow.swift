@@ -22,13 +22,7 @@ package struct MetricRow: Sendable, Equatable {
     model: String, split: String, proto: String, metric: String, k: Int, value: Double,
     confidence: ClosedRange<Double>? = nil, n: Int
   ) {
-    self.model = model
-    self.split = split
-    self.proto = proto
-    self.metric = metric
-    self.k = k
-    self.value = value
-    self.confidence = confidence
-    self.n = n
+    (self.model, self.split, self.proto, self.metric) = (model, split, proto, metric)
+    (self.k, self.value, self.confidence, self.n) = (k, value, confidence, n)
   }
 }

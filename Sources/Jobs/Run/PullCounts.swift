@@ -35,13 +35,8 @@ package struct PullCounts: Sendable, Equatable {
     rowsRead: Int, rowsUsed: Int, rowsMerged: Int, rejected: [Rejection], users: Int, items: Int,
     coldUsers: Int, watermark: Int64
   ) {
-    self.rowsRead = rowsRead
-    self.rowsUsed = rowsUsed
-    self.rowsMerged = rowsMerged
-    self.rejected = rejected
-    self.users = users
-    self.items = items
-    self.coldUsers = coldUsers
+    (self.rowsRead, self.rowsUsed, self.rowsMerged) = (rowsRead, rowsUsed, rowsMerged)
+    (self.rejected, self.users, self.items, self.coldUsers) = (rejected, users, items, coldUsers)
     self.watermark = watermark
   }
 
@@ -54,8 +49,7 @@ package struct PullCounts: Sendable, Equatable {
 
     /// Creates a value from its parts.
     package init(reason: String, rows: Int) {
-      self.reason = reason
-      self.rows = rows
+      (self.reason, self.rows) = (reason, rows)
     }
   }
 }

@@ -25,14 +25,8 @@ package struct RunDossier: Sendable {
     run: Facts, metrics: [MetricRow], epochs: [Epoch], stages: [StageRecord], history: [Night],
     lists: Lists? = nil, tenths: [Tenth], readers: [Reader], notes: [String]
   ) {
-    self.run = run
-    self.metrics = metrics
-    self.epochs = epochs
-    self.stages = stages
-    self.history = history
-    self.lists = lists
-    self.tenths = tenths
-    self.readers = readers
+    (self.run, self.metrics, self.epochs, self.stages) = (run, metrics, epochs, stages)
+    (self.history, self.lists, self.tenths, self.readers) = (history, lists, tenths, readers)
     self.notes = notes
   }
 }
@@ -109,35 +103,15 @@ extension RunDossier {
       coldUsers: Int? = nil, reason: String? = nil, verdict: String? = nil, pValue: Double? = nil,
       liveIn: [String], k: Int, schema: String
     ) {
-      self.runID = runID
-      self.job = job
-      self.kind = kind
-      self.status = status
-      self.slot = slot
-      self.mode = mode
-      self.modeReason = modeReason
-      self.parentRunID = parentRunID
-      self.startedAt = startedAt
-      self.seconds = seconds
-      self.host = host
-      self.version = version
-      self.serverVersion = serverVersion
-      self.seed = seed
-      self.configSHA256 = configSHA256
-      self.modelSHA256 = modelSHA256
-      self.watermark = watermark
-      self.rowsRead = rowsRead
-      self.rowsUsed = rowsUsed
-      self.rejected = rejected
-      self.users = users
-      self.items = items
-      self.coldUsers = coldUsers
-      self.reason = reason
-      self.verdict = verdict
-      self.pValue = pValue
-      self.liveIn = liveIn
-      self.k = k
-      self.schema = schema
+      (self.runID, self.job, self.kind, self.status) = (runID, job, kind, status)
+      (self.slot, self.mode, self.modeReason) = (slot, mode, modeReason)
+      (self.parentRunID, self.startedAt, self.seconds) = (parentRunID, startedAt, seconds)
+      (self.host, self.version, self.serverVersion) = (host, version, serverVersion)
+      (self.seed, self.configSHA256, self.modelSHA256) = (seed, configSHA256, modelSHA256)
+      (self.watermark, self.rowsRead, self.rowsUsed) = (watermark, rowsRead, rowsUsed)
+      (self.rejected, self.users, self.items, self.coldUsers) = (rejected, users, items, coldUsers)
+      (self.reason, self.verdict, self.pValue, self.liveIn) = (reason, verdict, pValue, liveIn)
+      (self.k, self.schema) = (k, schema)
     }
   }
 
@@ -158,10 +132,7 @@ extension RunDossier {
     package init(
       phase: String, epoch: Int, loss: Double? = nil, hr: Double? = nil, ndcg: Double? = nil
     ) {
-      self.phase = phase
-      self.epoch = epoch
-      self.loss = loss
-      self.hr = hr
+      (self.phase, self.epoch, self.loss, self.hr) = (phase, epoch, loss, hr)
       self.ndcg = ndcg
     }
   }
@@ -190,14 +161,8 @@ extension RunDossier {
       runID: Int64, kind: String, status: RunStatus, startedAt: String, verdict: String? = nil,
       reason: String? = nil, hr: Standing, ndcg: Standing
     ) {
-      self.runID = runID
-      self.kind = kind
-      self.status = status
-      self.startedAt = startedAt
-      self.verdict = verdict
-      self.reason = reason
-      self.hr = hr
-      self.ndcg = ndcg
+      (self.runID, self.kind, self.status, self.startedAt) = (runID, kind, status, startedAt)
+      (self.verdict, self.reason, self.hr, self.ndcg) = (verdict, reason, hr, ndcg)
     }
   }
 
@@ -212,9 +177,7 @@ extension RunDossier {
 
     /// Creates a value from its parts.
     package init(model: Double? = nil, itemPop: Double? = nil, live: Double? = nil) {
-      self.model = model
-      self.itemPop = itemPop
-      self.live = live
+      (self.model, self.itemPop, self.live) = (model, itemPop, live)
     }
   }
 
@@ -231,10 +194,7 @@ extension RunDossier {
 
     /// Creates a value from its parts.
     package init(rows: Int, users: Int, items: Int, popularUsers: Int) {
-      self.rows = rows
-      self.users = users
-      self.items = items
-      self.popularUsers = popularUsers
+      (self.rows, self.users, self.items, self.popularUsers) = (rows, users, items, popularUsers)
     }
   }
 
@@ -253,10 +213,7 @@ extension RunDossier {
 
     /// Creates a value from its parts.
     package init(number: Int, items: Int, taken: Double, listed: Double, listedItems: Int) {
-      self.number = number
-      self.items = items
-      self.taken = taken
-      self.listed = listed
+      (self.number, self.items, self.taken, self.listed) = (number, items, taken, listed)
       self.listedItems = listedItems
     }
   }
@@ -274,10 +231,7 @@ extension RunDossier {
 
     /// Creates a value from its parts.
     package init(user: String, history: [Taken]? = nil, taken: Int, list: [Place]) {
-      self.user = user
-      self.history = history
-      self.taken = taken
-      self.list = list
+      (self.user, self.history, self.taken, self.list) = (user, history, taken, list)
     }
   }
 
@@ -292,9 +246,7 @@ extension RunDossier {
 
     /// Creates a value from its parts.
     package init(item: String, title: String? = nil, day: String) {
-      self.item = item
-      self.title = title
-      self.day = day
+      (self.item, self.title, self.day) = (item, title, day)
     }
   }
 
@@ -313,10 +265,7 @@ extension RunDossier {
 
     /// Creates a value from its parts.
     package init(rank: Int, item: String, title: String? = nil, score: Double, source: String) {
-      self.rank = rank
-      self.item = item
-      self.title = title
-      self.score = score
+      (self.rank, self.item, self.title, self.score) = (rank, item, title, score)
       self.source = source
     }
   }

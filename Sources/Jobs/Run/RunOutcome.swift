@@ -31,17 +31,9 @@ package struct RunOutcome: Sendable {
     generation: Int64? = nil, reason: String? = nil, counts: PullCounts, metrics: [MetricRow],
     epochs: [EpochRow], stages: [StageRecord], rowsPublished: Int, seconds: Double
   ) {
-    self.status = status
-    self.exitCode = exitCode
-    self.runID = runID
-    self.job = job
-    self.generation = generation
-    self.reason = reason
-    self.counts = counts
-    self.metrics = metrics
-    self.epochs = epochs
-    self.stages = stages
-    self.rowsPublished = rowsPublished
-    self.seconds = seconds
+    (self.status, self.exitCode, self.runID, self.job) = (status, exitCode, runID, job)
+    (self.generation, self.reason, self.counts) = (generation, reason, counts)
+    (self.metrics, self.epochs, self.stages) = (metrics, epochs, stages)
+    (self.rowsPublished, self.seconds) = (rowsPublished, seconds)
   }
 }

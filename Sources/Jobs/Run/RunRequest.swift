@@ -60,20 +60,10 @@ package struct RunRequest: Sendable {
     retries: Int = RunRequest.usualRetries, jitter: UInt64 = 0, host: String = "",
     version: String = ""
   ) {
-    self.since = since
-    self.until = until
-    self.mode = mode
-    self.slot = slot
-    self.dryRun = dryRun
-    self.publish = publish
-    self.force = force
-    self.resume = resume
-    self.seed = seed
-    self.threads = threads
-    self.retries = retries
-    self.jitter = jitter
-    self.host = host
-    self.version = version
+    (self.since, self.until, self.mode, self.slot) = (since, until, mode, slot)
+    (self.dryRun, self.publish, self.force, self.resume) = (dryRun, publish, force, resume)
+    (self.seed, self.threads, self.retries, self.jitter) = (seed, threads, retries, jitter)
+    (self.host, self.version) = (host, version)
   }
 
   /// Whether the run is a one-off over a stretch of time instead of the night's own.

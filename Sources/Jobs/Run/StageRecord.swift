@@ -13,10 +13,7 @@ package struct StageRecord: Sendable, Equatable {
 
   /// Creates a value from its parts.
   package init(stage: Stage, seconds: Double, rows: Int, bytes: Int, peakRSSBytes: Int) {
-    self.stage = stage
-    self.seconds = seconds
-    self.rows = rows
-    self.bytes = bytes
+    (self.stage, self.seconds, self.rows, self.bytes) = (stage, seconds, rows, bytes)
     self.peakRSSBytes = peakRSSBytes
   }
 }

@@ -41,10 +41,7 @@ package struct SafeTensors: Sendable, Equatable {
     ///   - bytes: row-major, little-endian.
     package init(name: String, kind: Kind, shape: [Int], bytes: [UInt8]) {
       precondition(shape.reduce(kind.width, *) == bytes.count, "\(name): shape and bytes differ")
-      self.name = name
-      self.kind = kind
-      self.shape = shape
-      self.bytes = bytes
+      (self.name, self.kind, self.shape, self.bytes) = (name, kind, shape, bytes)
     }
   }
 
@@ -60,8 +57,7 @@ package struct SafeTensors: Sendable, Equatable {
   ///   - metadata: words about them.
   package init(tensors: [Tensor], metadata: [String: String]) {
     precondition(Set(tensors.map(\.name)).count == tensors.count, "a tensor's name stands twice")
-    self.tensors = tensors
-    self.metadata = metadata
+    (self.tensors, self.metadata) = (tensors, metadata)
   }
 
   /// Finds a tensor.
@@ -208,9 +204,7 @@ package struct SafeTensors: Sendable, Equatable {
     var words: [String: String] = [:]
 
     init(dtype: String, shape: [Int], dataOffsets: [Int]) {
-      self.dtype = dtype
-      self.shape = shape
-      self.dataOffsets = dataOffsets
+      (self.dtype, self.shape, self.dataOffsets) = (dtype, shape, dataOffsets)
     }
 
     init(words: [String: String]) { self.words = words }

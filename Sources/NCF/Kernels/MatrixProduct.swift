@@ -8,8 +8,7 @@ struct Matrix {
 
   @inline(__always)
   init(_ buffer: Buffer<Float>, stride: Int) {
-    self.buffer = buffer
-    self.stride = stride
+    (self.buffer, self.stride) = (buffer, stride)
   }
 }
 

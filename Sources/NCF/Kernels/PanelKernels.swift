@@ -35,8 +35,7 @@ enum PanelKernels {
     init(_ memory: Buffer<Float>, inputs: Int, outputs: Int) {
       precondition(memory.count >= Self.count(inputs: inputs, outputs: outputs))
       buffer = memory
-      self.inputs = inputs
-      self.outputs = outputs
+      (self.inputs, self.outputs) = (inputs, outputs)
     }
 
     /// Where the weight of an input for an output is.

@@ -32,8 +32,7 @@ final class RegisterProduct: @unchecked Sendable {
 
     @inline(__always)
     init(_ start: Buffer<Float>, stride: Int, step: Int, count: Int) {
-      self.start = start
-      self.step = step
+      (self.start, self.step) = (start, step)
       let last = (count - 1) * stride
       offsets = (0, min(stride, last), min(2 * stride, last), min(3 * stride, last))
     }

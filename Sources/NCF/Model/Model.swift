@@ -69,9 +69,7 @@ package struct Model: Sendable, Equatable {
 
   /// Makes a model whose parameters are all zero.
   init(zeros spec: ModelSpec, userCount: Int, itemCount: Int) {
-    self.spec = spec
-    self.userCount = userCount
-    self.itemCount = itemCount
+    (self.spec, self.userCount, self.itemCount) = (spec, userCount, itemCount)
     layout = ParameterLayout(spec)
     users = [Float](repeating: 0, count: userCount * layout.rowStride)
     items = [Float](repeating: 0, count: itemCount * layout.rowStride)

@@ -1,3 +1,5 @@
+package import Settings
+
 /// What a hidden layer does to its sum.
 package enum Activation: String, Sendable, Equatable, Codable, CaseIterable {
   case relu, tanh, sigmoid, identity
@@ -51,13 +53,9 @@ package struct ModelSpec: Sendable, Equatable {
     gmfWidth: Int, tower: [Int], activation: Activation = .relu, fusion: Fusion = .concat,
     sharedEmbeddings: Bool = false, link: Link = .logistic, outputsAreOne: Bool = false
   ) {
-    self.gmfWidth = gmfWidth
-    self.tower = tower
-    self.activation = activation
-    self.fusion = fusion
-    self.sharedEmbeddings = sharedEmbeddings
-    self.link = link
-    self.outputsAreOne = outputsAreOne
+    (self.gmfWidth, self.tower, self.activation) = (gmfWidth, tower, activation)
+    (self.fusion, self.sharedEmbeddings) = (fusion, sharedEmbeddings)
+    (self.link, self.outputsAreOne) = (link, outputsAreOne)
   }
 
   /// Plain matrix factorisation [2]: the dot product, without output weights or bias.
@@ -96,39 +94,43 @@ package struct ModelSpec: Sendable, Equatable {
   /// The phase in which it is trained as a part of a larger model; `neumf` for one with both parts.
   var ownPhase: Phase { tower.isEmpty ? .gmf : gmfWidth == 0 ? .mlp : .neumf }
 
-  /// Says why the shape can't be built, in terms of its keys; nil when it can.
-  package var problem: String? {
-    if gmfWidth < 0 { return "model.gmf must be 0 or more, not \(gmfWidth)" }
-    if gmfWidth > 4_096 { return "model.gmf must be at most 4096, not \(gmfWidth)" }
-    if gmfWidth == 0 && tower.isEmpty {
-      return "model.gmf must be above 0 where model.tower has no layer"
-    }
-    if let odd = tower.first, odd % 2 != 0 {
-      return "model.tower: its input of \(odd) can't be halved between a user's and an item's "
-        + "embedding"
-    }
-    if let wrong = tower.first(where: { $0 < 1 || $0 > 16_384 }) {
-      return "model.tower: its widths must be between 1 and 16384, not \(wrong)"
-    }
-    if let input = tower.first, let wide = tower.first(where: { $0 > input }) {
-      return "model.tower: no layer may be wider than its input of \(input), as \(wide) is"
-    }
-    return fusionProblem
+  /// The reason why the shape can't be built; nil when it can.
+  package var problem: Problem? {
+    Self.width.problem("gmf", gmfWidth)
+      ?? .unless(
+        gmfWidth > 0 || !tower.isEmpty, "gmf", "0", mustBe: "above 0 where model.tower has no layer"
+      )
+      ?? towerProblem ?? sharingProblem ?? sumProblem
   }
 
-  private var fusionProblem: String? {
-    if sharedEmbeddings && gmfWidth != mlpWidth {
-      return "with model.embeddings: shared, model.gmf must be half of the tower's input of "
-        + "\(tower.first ?? 0), not \(gmfWidth)"
-    }
-    if fusion == .sum {
-      if !sharedEmbeddings { return "model.fusion: sum needs model.embeddings: shared" }
-      if tower.count != 2 || tower[1] != gmfWidth {
-        return "model.fusion: sum needs a tower of one hidden layer as wide as model.gmf: "
-          + "[\(2 * gmfWidth), \(gmfWidth)]"
+  private static let width = Bounds.from(0, to: 4_096)
+  private static let layer = Bounds.from(1, to: 16_384, "widths")
+
+  private var towerProblem: Problem? {
+    guard let input = tower.first else { return nil }
+    return .unless(
+      input.isMultiple(of: 2), "tower", "\(input)",
+      mustBe: "a list with an even input, half for a user's and half for an item's embedding")
+      ?? tower.lazy.compactMap { Self.layer.problem("tower", $0) }.first
+      ?? tower.first { $0 > input }.map {
+        Problem("tower", "\($0)", mustBe: "a list without a layer wider than its input of \(input)")
       }
-    }
-    return nil
+  }
+
+  private var sharingProblem: Problem? {
+    .unless(
+      !sharedEmbeddings || gmfWidth == mlpWidth, "gmf", "\(gmfWidth)",
+      mustBe: "\(mlpWidth), half of the tower's input, where model.embeddings is shared")
+  }
+
+  private var sumProblem: Problem? {
+    guard fusion == .sum else { return nil }
+    return .unless(
+      sharedEmbeddings, "fusion", "sum", mustBe: "concat where model.embeddings is separate")
+      ?? .unless(
+        tower.count == 2 && tower[1] == gmfWidth, "fusion", "sum",
+        mustBe: "concat unless model.tower has one hidden layer as wide as model.gmf: "
+          + "[\(2 * gmfWidth), \(gmfWidth)]")
   }
 }
 

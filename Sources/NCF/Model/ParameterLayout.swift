@@ -1,3 +1,5 @@
+import Settings
+
 /// Where each number of a model lies: rows of the two embedding tables and the dense parameters.
 ///
 /// A row of the user (item) table holds the GMF factors, padded to whole vectors, then the tower's
@@ -31,7 +33,7 @@ struct ParameterLayout: Sendable, Equatable {
   let denseCount: Int
 
   init(_ spec: ModelSpec) {
-    precondition(spec.problem == nil, spec.problem ?? "")
+    precondition(spec.problem == nil, spec.problem?.description ?? "")
     self.spec = spec
     gmfStride = padded(spec.gmfWidth)
     mlpStride = padded(spec.mlpWidth)

@@ -28,8 +28,7 @@ package struct NeuralScorer: Scorer {
   package init(_ model: Model, pool: WorkerPool? = nil) {
     let layout = model.layout
     let dense = Storage(model.dense)
-    self.layout = layout
-    self.dense = dense
+    (self.layout, self.dense) = (layout, dense)
     userCount = model.userCount
     users = Storage(model.users)
     items = ItemPanels(

@@ -44,9 +44,7 @@ final class BatchPlan: @unchecked Sendable {
     maximumGroups: Int, groupSize: Int, tiling: Tiling, parts: Int,
     userFeatures: FeatureRows? = nil, itemFeatures: FeatureRows? = nil
   ) {
-    self.groupSize = groupSize
-    self.tiling = tiling
-    self.parts = parts
+    (self.groupSize, self.tiling, self.parts) = (groupSize, tiling, parts)
     interactionStorage = Storage(count: maximumGroups)
     interactions = interactionStorage.buffer
     userStorage = Storage(count: maximumGroups)
@@ -167,13 +165,8 @@ struct EpochSource: Sendable {
     sampler: NegativeSampler, positives: UserItems, weights: [Float], known: KnownNegatives? = nil,
     negatives: Int = 0, owners: InteractionOwners, seed: UInt64, epoch: Int
   ) {
-    self.sampler = sampler
-    self.positives = positives
-    self.weights = weights
-    self.known = known
-    self.negatives = negatives
-    self.owners = owners
-    self.seed = seed
+    (self.sampler, self.positives, self.weights, self.known) = (sampler, positives, weights, known)
+    (self.negatives, self.owners, self.seed) = (negatives, owners, seed)
     order = EpochOrder(count: positives.count, seed: seed, epoch: epoch)
     stream = UInt64(epoch + 1) << 40
   }

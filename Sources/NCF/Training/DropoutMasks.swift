@@ -23,8 +23,7 @@ final class DropoutMasks: @unchecked Sendable {
   private let storage: [Storage<Float>]
 
   init(layout: ParameterLayout, groupSize: Int, capacity: Int, dropout: Float) {
-    self.layout = layout
-    self.groupSize = groupSize
+    (self.layout, self.groupSize) = (layout, groupSize)
     kept = 1 - dropout
     threshold = UInt32(Double(dropout) * 0x1p32)
     let samples = capacity * groupSize

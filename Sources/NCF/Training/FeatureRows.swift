@@ -17,9 +17,7 @@ final class FeatureRows: @unchecked Sendable {
   private let salt: UInt64
 
   init(_ lists: FeatureLists, _ table: ParameterStore.Table, ownDropout: Float, salt: UInt64) {
-    self.lists = lists
-    self.table = table
-    self.salt = salt
+    (self.lists, self.table, self.salt) = (lists, table, salt)
     threshold = UInt64(Double(ownDropout) * 0x1p32)
     storage = (Storage(lists.offsets), Storage(lists.features), Storage(lists.weights))
     offsets = storage.offsets.buffer

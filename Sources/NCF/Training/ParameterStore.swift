@@ -15,8 +15,7 @@ final class ParameterStore: @unchecked Sendable {
 
     fileprivate init(_ storage: Storage<Float>, width: Int, pitch: Int) {
       values = storage.buffer
-      self.width = width
-      self.pitch = pitch
+      (self.width, self.pitch) = (width, pitch)
     }
 
     /// Asks the caches for a row and its moments.

@@ -83,9 +83,7 @@ struct PhaseCourse {
     var mean: Model?
 
     init(_ trainer: Trainer?, best: PhaseState.Best?, mean: Model?) {
-      self.trainer = trainer
-      self.best = best
-      self.mean = mean
+      (self.trainer, self.best, self.mean) = (trainer, best, mean)
     }
 
     init(_ kept: PhaseState, trainer: Trainer) {
@@ -162,7 +160,7 @@ struct PhaseCourse {
     _ trainer: Trainer, _ state: Standing
   ) throws -> (figures: Trainer.EpochFigures, seconds: Double) {
     let began = run.clock() - state.seconds
-    let total = Double(run.positives.count * (run.options.negatives + 1))
+    let total = Double(run.positives.count * run.options.groupSize)
     let figures = try trainer.run(epoch: state.epoch) { fraction in
       let seconds = run.clock() - began
       try run.chapter?.offer(phase.rawValue) {

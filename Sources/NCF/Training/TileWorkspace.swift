@@ -31,8 +31,7 @@ final class TileWorkspace: @unchecked Sendable {
       options.dropout > 0 && layout.mlpStride > 0
       ? DropoutMasks(
         layout: layout, groupSize: groupSize, capacity: capacity, dropout: options.dropout) : nil
-    self.groupSize = groupSize
-    self.capacity = capacity
+    (self.groupSize, self.capacity) = (groupSize, capacity)
     let samples = capacity * groupSize
     var storage: [Storage<Float>] = []
     func make(_ count: Int) -> Buffer<Float> {

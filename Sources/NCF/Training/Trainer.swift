@@ -27,9 +27,7 @@ package final class Trainer: @unchecked Sendable {
 
     /// Creates a value from its parts.
     package init(epoch: Int, position: Int = 0, loss: Double = 0.0) {
-      self.epoch = epoch
-      self.position = position
-      self.loss = loss
+      (self.epoch, self.position, self.loss) = (epoch, position, loss)
     }
   }
 
@@ -123,16 +121,11 @@ package final class Trainer: @unchecked Sendable {
     store = ParameterStore(model, optimizer: phase.optimizer, features: features)
     sampler = NegativeSampler(
       options.sampling, positives: rejected ?? positives, itemCount: model.itemCount)
-    self.positives = positives
-    self.options = options
-    self.weights = weights
-    self.known = known
+    (self.positives, self.options, self.weights, self.known) = (positives, options, weights, known)
     owners = InteractionOwners(positives)
-    self.pool = pool
-    self.seed = seed
-    self.phase = phase
+    (self.pool, self.seed, self.phase) = (pool, seed, phase)
     learningRate = phase.learningRate
-    groupSize = options.negatives + 1
+    groupSize = options.groupSize
     groupsPerBatch = min(max(1, options.batch / groupSize), max(1, positives.count))
     tiling = Tiling(layout: store.layout, groups: groupsPerBatch, groupSize: groupSize)
     let groups = groupsPerBatch

@@ -29,10 +29,7 @@ package final class TrainingJournal {
     isDue: @escaping () -> Bool = { false }, finished: @escaping () -> Void = {},
     keep: @escaping (TrainingProgress) throws -> Void = { _ in }
   ) {
-    self.progress = progress
-    self.isDue = isDue
-    self.finished = finished
-    self.keep = keep
+    (self.progress, self.isDue, self.finished, self.keep) = (progress, isDue, finished, keep)
   }
 
   /// The steps of one training among those of a run.

@@ -1,22 +1,56 @@
 import Interactions
+package import Settings
 
-extension TrainingOptions {
-  /// Says why the settings can't train a model of a shape, naming the key; nil when they can.
+extension PhaseOptions: NumericSettings {
+  /// Step, its decay, and when training stops.
+  package static var settings: [Setting<PhaseOptions>] {
+    [
+      Setting("learning_rate", \.learningRate, .aboveZero),
+      Setting("decay", \.decay, .aboveZero(to: 1)),
+      Setting("epochs", \.epochs, .from(1, to: 100_000)),
+      Setting("patience", \.patience, .from(1, "a number of epochs")),
+    ]
+  }
+}
+
+extension TrainingOptions: NumericSettings, DrawsNegatives {
+  /// Numbers that are a matter of training alone.
+  package static var settings: [Setting<TrainingOptions>] {
+    [
+      Setting("alpha", \.alpha, .from(0, to: 1, "a share")), negativesSetting,
+      Setting("averaging", \.averaging, .from(0, upTo: 1, "a decay")),
+      Setting("batch", \.batch, .from(1, to: 10_000_000, "a number of samples")),
+    ]
+  }
+
+  /// Numbers that hold back the parts of a model; a file has them beside the model's shape.
+  package static var regularization: [Setting<TrainingOptions>] {
+    [
+      Setting("l2.embeddings", \.l2Embeddings, .from(0)),
+      Setting("l2.tower", \.l2Tower, .from(0)),
+      Setting("dropout", \.dropout, .from(0, upTo: 1, "a share")),
+      Setting("own_dropout", \.ownDropout, .from(0, upTo: 1, "a share")),
+    ]
+  }
+
+  /// The reasons why the settings can't train a model of a shape; empty when they can.
   ///
   /// - Parameter spec: must have no `problem` of its own.
-  /// - Returns: a sentence for a person, or nil.
-  package func problem(with spec: ModelSpec) -> String? {
-    if !(alpha >= 0 && alpha <= 1) {
-      return "train.alpha must be a share from 0 to 1, not \(alpha)"
-    }
-    if negatives < 1 {
-      return "train.negatives must be 1 or more, not \(negatives): "
-        + "a model that sees positives only learns nothing"
-    }
-    if case .popularity(let power) = sampling, !(power >= 0 && power <= 10) {
-      return "train.sampling.popularity must be a power from 0 to 10, not \(power)"
-    }
-    return objectiveProblem(spec) ?? regularisationProblem(spec) ?? pretrainingProblem(spec)
+  /// - Returns: at most one a key.
+  package func problems(with spec: ModelSpec) -> [Problem] {
+    let found =
+      settingProblems + [sampling.problem?.below("sampling"), objectiveProblem(spec)]
+      + Self.regularization.map { $0.problem(in: self) }
+      + [
+        .unless(
+          !(dropout > 0 && spec.tower.isEmpty), "dropout", "\(dropout)",
+          mustBe: "0 where model.tower is empty"),
+        .unless(
+          !(l2Tower > 0 && !spec.hasHiddenLayers), "l2.tower", "\(l2Tower)",
+          mustBe: "0 where model.tower has no hidden layer"),
+        pretrainingProblem(spec),
+      ]
+    return found.compactMap { $0 }.firstOfEachPath
   }
 
   /// Sets to 0 what a shape has nothing for: dropout without a tower, L2 without hidden layers.
@@ -27,60 +61,34 @@ extension TrainingOptions {
     if !spec.hasHiddenLayers { l2Tower = 0 }
   }
 
-  private func objectiveProblem(_ spec: ModelSpec) -> String? {
-    if objective.isPairwise && spec.link != .logistic {
-      return "train.loss: \(objective.rawValue) compares scores before the link: "
-        + "model.link must be logistic, not \(spec.link.rawValue)"
-    }
-    if objective == .log && spec.link == .identity {
-      return "train.loss: log needs a probability: model.link must be logistic or probit, or "
-        + "train.loss squared"
-    }
-    return nil
-  }
-
-  private func regularisationProblem(_ spec: ModelSpec) -> String? {
-    for (key, value) in [("embeddings", l2Embeddings), ("tower", l2Tower)]
-    where !(value >= 0 && value.isFinite) {
-      return "model.l2.\(key) must be 0 or more, not \(value)"
-    }
-    if !(dropout >= 0 && dropout < 1) {
-      return "model.dropout must be a share from 0 up to 1, not \(dropout)"
-    }
-    if dropout > 0 && spec.tower.isEmpty {
-      return "model.dropout must be 0 where model.tower is empty, not \(dropout)"
-    }
-    if l2Tower > 0 && !spec.hasHiddenLayers {
-      return "model.l2.tower must be 0 where model.tower has no hidden layer, not \(l2Tower)"
-    }
-    if !(ownDropout >= 0 && ownDropout < 1) {
-      return "model.own_dropout must be a share from 0 up to 1, not \(ownDropout)"
-    }
-    if !(averaging >= 0 && averaging < 1) {
-      return "train.averaging must be a decay from 0 up to 1, not \(averaging)"
-    }
-    return nil
-  }
-
-  private func pretrainingProblem(_ spec: ModelSpec) -> String? {
-    switch pretrain {
-    case .none: return nil
-    case .parts:
-      if spec.gmfWidth == 0 || spec.tower.isEmpty { return nil }
-    case .factors:
-      if spec.gmfWidth == 0 { return "train.pretrain from a factorisation needs model.gmf" }
-      if spec.link == .identity {
-        return "train.pretrain from a factorisation is fitted to a probability: "
-          + "model.link must be logistic or probit, not identity"
+  /// Pairs are compared before a logistic link, and the log loss needs a probability.
+  private func objectiveProblem(_ spec: ModelSpec) -> Problem? {
+    let allowed: [Objective] =
+      switch spec.link {
+      case .logistic: Objective.allCases
+      case .probit: [.log, .squared]
+      case .identity: [.squared]
       }
-    }
-    if spec.sharedEmbeddings {
-      return "train.pretrain must be false with model.embeddings: shared: "
-        + "the parts' embeddings are not the same"
-    }
-    if spec.outputsAreOne {
-      return "train.pretrain must be false with model.output: one: fused weights are not 1"
-    }
-    return nil
+    return .unless(
+      allowed.contains(objective), "loss", objective.rawValue,
+      mustBe: allowed.map(\.rawValue).joined(separator: " or ")
+        + " where model.link is \(spec.link.rawValue)")
+  }
+
+  private func pretrainingProblem(_ spec: ModelSpec) -> Problem? {
+    if pretrain == .none || (pretrain == .parts && spec.isSinglePart) { return nil }
+    let refusals = [
+      (pretrain == .factors && spec.gmfWidth == 0, "without a factorisation where model.gmf is 0"),
+      (
+        pretrain == .factors && spec.link == .identity,
+        "without a factorisation, which is fitted to a probability, where model.link is identity"
+      ),
+      (
+        spec.sharedEmbeddings,
+        "false where model.embeddings is shared: the parts' embeddings are not the same"
+      ),
+      (spec.outputsAreOne, "false where model.output is one: fused weights are not 1"),
+    ]
+    return refusals.first { $0.0 }.map { Problem("pretrain", mustBe: $0.1) }
   }
 }

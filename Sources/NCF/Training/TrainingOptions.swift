@@ -60,11 +60,8 @@ package struct PhaseOptions: Sendable, Equatable, Codable {
   package init(
     optimizer: Optimizer, learningRate: Float, epochs: Int, patience: Int, decay: Float = 1
   ) {
-    self.optimizer = optimizer
-    self.learningRate = learningRate
-    self.epochs = epochs
-    self.patience = patience
-    self.decay = decay
+    (self.optimizer, self.learningRate, self.decay) = (optimizer, learningRate, decay)
+    (self.epochs, self.patience) = (epochs, patience)
   }
 
   /// The learning rate of an epoch, counted from 1.
@@ -128,13 +125,9 @@ package struct TrainingOptions: Sendable, Equatable {
     pretrain: PreTraining, alpha: Float, negatives: Int, batch: Int, pretraining: PhaseOptions,
     joint: PhaseOptions, seed: UInt64
   ) {
-    self.pretrain = pretrain
-    self.alpha = alpha
-    self.negatives = negatives
-    self.batch = batch
-    self.pretraining = pretraining
-    self.joint = joint
-    self.seed = seed
+    (self.pretrain, self.alpha, self.seed) = (pretrain, alpha, seed)
+    (self.negatives, self.batch) = (negatives, batch)
+    (self.pretraining, self.joint) = (pretraining, joint)
   }
 }
 
@@ -161,13 +154,16 @@ extension TrainingOptions: Codable {
       pretraining: try keys.decode(PhaseOptions.self, forKey: .pretraining),
       joint: try keys.decode(PhaseOptions.self, forKey: .joint),
       seed: try keys.decode(UInt64.self, forKey: .seed))
-    objective = try keys.decodeIfPresent(Objective.self, forKey: .objective) ?? .log
-    sampling = try keys.decodeIfPresent(NegativeSampling.self, forKey: .sampling) ?? .uniform
-    l2Embeddings = try keys.decodeIfPresent(Float.self, forKey: .l2Embeddings) ?? 0
-    l2Tower = try keys.decodeIfPresent(Float.self, forKey: .l2Tower) ?? 0
-    dropout = try keys.decodeIfPresent(Float.self, forKey: .dropout) ?? 0
-    averaging = try keys.decodeIfPresent(Float.self, forKey: .averaging) ?? 0
-    refit = try keys.decodeIfPresent(Bool.self, forKey: .refit) ?? false
-    ownDropout = try keys.decodeIfPresent(Float.self, forKey: .ownDropout) ?? ownDropout
+    func read<Value: Decodable>(_ key: CodingKeys, _ target: inout Value) throws {
+      if let value = try keys.decodeIfPresent(Value.self, forKey: key) { target = value }
+    }
+    try read(.objective, &objective)
+    try read(.sampling, &sampling)
+    try read(.l2Embeddings, &l2Embeddings)
+    try read(.l2Tower, &l2Tower)
+    try read(.dropout, &dropout)
+    try read(.averaging, &averaging)
+    try read(.refit, &refit)
+    try read(.ownDropout, &ownDropout)
   }
 }

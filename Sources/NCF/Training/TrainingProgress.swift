@@ -41,9 +41,7 @@ package struct PhaseState: Sendable, Equatable {
 
     /// A model; one that nobody has judged is worse than any.
     init(_ model: Model, epoch: Int = 0, ndcg: Double = -.infinity) {
-      self.model = model
-      self.epoch = epoch
-      self.ndcg = ndcg
+      (self.model, self.epoch, self.ndcg) = (model, epoch, ndcg)
     }
   }
 

@@ -1,4 +1,5 @@
 import Interactions
+import Settings
 
 /// A trained model and how long it took to get there.
 package struct TrainedModel: Sendable {
@@ -9,8 +10,7 @@ package struct TrainedModel: Sendable {
 
   /// Creates a value from its parts.
   package init(model: Model, epochs: [Phase: Int]) {
-    self.model = model
-    self.epochs = epochs
+    (self.model, self.epochs) = (model, epochs)
   }
 }
 
@@ -67,8 +67,8 @@ extension TrainingRun {
   }
 
   private func course(_ spec: ModelSpec, fixed: [Phase: Int]?) throws -> TrainedModel {
-    precondition(
-      options.problem(with: spec) == nil, options.problem(with: spec) ?? "options can't be used")
+    let problem = options.problems(with: spec).first
+    precondition(problem == nil, problem?.description ?? "")
     var chosen: [Phase: Int] = [:]
     func trained(
       _ phase: Phase, _ spec: ModelSpec, _ settings: PhaseOptions, isFused: Bool = false,

@@ -45,20 +45,10 @@ package struct TrainingRun {
     parts: TrainedParts? = nil, rejected: UserItems? = nil, features: ContentFeatures? = nil,
     chapter: TrainingJournal.Chapter? = nil
   ) {
-    self.positives = positives
-    self.weights = weights
-    self.known = known
-    self.userCount = userCount
-    self.itemCount = itemCount
-    self.options = options
-    self.pool = pool
-    self.clock = clock
-    self.validate = validate
-    self.report = report
-    self.factors = factors
-    self.parts = parts
-    self.rejected = rejected
-    self.features = features
+    (self.positives, self.weights, self.known) = (positives, weights, known)
+    (self.userCount, self.itemCount, self.options) = (userCount, itemCount, options)
+    (self.pool, self.clock, self.validate, self.report) = (pool, clock, validate, report)
+    (self.factors, self.parts, self.rejected, self.features) = (factors, parts, rejected, features)
     self.chapter = chapter
   }
 

@@ -1,4 +1,5 @@
 import Baselines
+import Interactions
 package import Jobs
 import NCF
 
@@ -201,7 +202,7 @@ package struct MemoryEstimate {
     let row = Self.rowWidth(spec)
     let tower = zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
     let parameters = 4 * (sizes.modelRows * row + tower)
-    let group = job.training.negatives + 1
+    let group = job.training.groupSize
     let batch = min(job.training.batch, sizes.interactions * group)
     let ahead = max(2 * threads * batch, 65_536)
     // A row and its moments lie in whole cache lines of 16 numbers.

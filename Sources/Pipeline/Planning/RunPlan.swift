@@ -44,7 +44,7 @@ struct RunPlan {
   func lines() throws -> [String] {
     let counts = pulled.counts
     let positives = lesson?.positives.items.count ?? divided.split.training.count
-    let samples = positives * (job.training.negatives + 1)
+    let samples = positives * job.training.groupSize
     let offered = pulled.offered
     let audience = offered.audience
     let pairs = audience.scored.count * offered.items.count

@@ -68,7 +68,7 @@ private struct Trial {
         spec: spec, userCount: positives.userCount, itemCount: itemCount, seed: context.seed),
       positives: positives, options: options, phase: options.pretraining, seed: context.seed,
       pool: context.pool)
-    let samples = Double(positives.count * (options.negatives + 1))
+    let samples = Double(positives.count * options.groupSize)
     let (clock, interruption) = (context.clock, context.interruption)
     var (share, seconds) = (0.0, 0.0)
     let start = clock()

@@ -1,4 +1,3 @@
-import Parallelism
 import Synchronization
 
 extension WorkerPool {
@@ -9,7 +8,7 @@ extension WorkerPool {
   ///   - makeScratch: makes a worker's own working memory, on that worker.
   ///   - body: computes the value of an index; it must depend on the index alone.
   /// - Returns: the values in order of their indices, whichever worker made them.
-  func map<Scratch, Value: Sendable>(
+  package func map<Scratch, Value: Sendable>(
     _ count: Int, makeScratch: @Sendable () -> Scratch,
     _ body: @Sendable (_ index: Int, _ scratch: inout Scratch) -> Value
   ) -> [Value] {
