@@ -1,5 +1,5 @@
 /// A setting whose value can't be used.
-package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
+package struct Problem: Sendable, Equatable, CustomStringConvertible {
   /// The setting's key, from the options that have it or from the top of a file: `train.negatives`.
   package var path: String
   /// The value as a message shows it; nil where it is better not repeated.

@@ -1,5 +1,5 @@
 import Configuration
-import Pipeline
+import Jobs
 import Testing
 
 /// What is said about a YAML file that is not in order; the text is compared word for word.

@@ -2,8 +2,8 @@ import Baselines
 import Configuration
 import Foundation
 import Interactions
+import Jobs
 import NCF
-import Pipeline
 import Testing
 
 /// What a YAML file becomes.

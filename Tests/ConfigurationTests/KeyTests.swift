@@ -1,6 +1,6 @@
 import Configuration
 import Foundation
-import Pipeline
+import Jobs
 import Testing
 
 /// What the documents say of keys, held against the keys that are read.

@@ -1,8 +1,8 @@
 import Baselines
 import Configuration
 import Interactions
+import Jobs
 import NCF
-import Pipeline
 import Testing
 
 /// What a search writes is a job that means what it found.

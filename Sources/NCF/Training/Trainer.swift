@@ -1,5 +1,6 @@
 package import Interactions
 package import Parallelism
+import Settings
 
 /// Trains one model by mini-batches, on several threads, to the same bits with any number of them.
 ///
@@ -117,7 +118,8 @@ package final class Trainer: @unchecked Sendable {
       rejected.map { $0.userCount == model.userCount } ?? true,
       "one list of what is rejected for each")
     precondition(weights.isEmpty || weights.count == positives.count, "one weight each, or none")
-    precondition(options.negatives >= 0 && options.batch >= 1, "a batch holds at least one sample")
+    let problem = options.settingProblems.first
+    precondition(problem == nil, problem?.description ?? "")
     store = ParameterStore(model, optimizer: phase.optimizer, features: features)
     sampler = NegativeSampler(
       options.sampling, positives: rejected ?? positives, itemCount: model.itemCount)
