@@ -56,7 +56,7 @@ struct DamagedModelTests {
       words: "its header lacks the types of ids or the spec", metadata: ["user_kind": "odd"]),
     Change(words: "it is of the unknown kind forest", metadata: ["model": "forest"]),
     Change(
-      words: "model.gmf must be above 0 where model.tower has no layer",
+      words: "model.gmf must be above 0 where model.tower has no layer, not 0",
       metadata: ["spec": #"{"activation":"relu","gmf_width":0,"tower":[]}"#]),
     Change(
       words: "it has numbers that are not finite",
