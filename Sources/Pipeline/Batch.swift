@@ -32,12 +32,8 @@ package struct Batch {
     job: Job, request: RunRequest, parameters: ConnectionParameters, interruption: Interruption,
     observer: any RunObserver, clock: @escaping @Sendable () -> Double = MonotonicClock.seconds
   ) {
-    self.job = job
-    self.request = request
-    self.parameters = parameters
-    self.interruption = interruption
-    self.observer = observer
-    self.clock = clock
+    (self.job, self.request, self.parameters) = (job, request, parameters)
+    (self.interruption, self.observer, self.clock) = (interruption, observer, clock)
   }
 
   /// Runs the job.
@@ -67,14 +63,11 @@ package struct Batch {
 
   private func recordedRun() throws -> RunOutcome {
     let start = clock()
-    let parameters = parameters
-    let lock = JobLock(job.name) { () throws(PostgresError) in
-      try Connection(parameters, applicationName: "ncf-batch/lock")
-    }
+    let lock = JobLock(job.name, parameters, for: "lock", interruption: interruption)
     // The lock is a connection's: it lasts as long as the run.
     defer { withExtendedLifetime(lock) {} }
-    let patience = Patience(request, interruption: interruption, observer: observer)
-    let (record, seen, rival) = try patience.attempt("begin") { try begin(lock, patience) }
+    let retrier = Retrier(request, interruption: interruption, observer: observer)
+    let (record, seen, rival) = try retrier.attempt("begin") { try begin(lock, retrier) }
     observer.observe(.runBegan(runID: record.runID, job: job.name))
     observer.observe(.reached(.recorded))
     let night = Night(
@@ -91,13 +84,11 @@ package struct Batch {
   /// Looks at the server, takes the job's lock, puts in order what was left behind, and opens the
   /// record; when that failed on the way, a second try finds what the first one left.
   private func begin(
-    _ lock: JobLock, _ patience: Patience
+    _ lock: JobLock, _ retrier: Retrier
   ) throws -> (record: RunRecord, seen: LivePointer, rival: Int64?) {
     let guardian = try lock.connection()
-    let connection = try Connection(parameters, applicationName: "ncf-batch/record")
-    try ServerCheck.version(of: connection)
+    let connection = try Migrator(parameters).verifiedConnection("record")
     try ServerCheck.pooler(guardian, connection)
-    try Migrator(parameters).verify(on: connection)
     try lock.take()
     observer.observe(.reached(.locked))
     // Whoever holds the lock knows that no other run of the job is alive.
@@ -107,27 +98,15 @@ package struct Batch {
     if rival == nil, request.slot != Job.mainSlot {
       rival = try LivePointer.read(job: job.name, slot: Job.mainSlot, on: connection).runID
     }
-    let parameters = parameters
     let record = try RunRecord(
       beginning: request, job: job, seed: request.seed ?? job.training.seed, live: seen.runID,
-      on: connection, patience: patience
-    ) { () throws(PostgresError) in
-      try Connection(parameters, applicationName: "ncf-batch/record")
-    }
+      on: connection, retrier: retrier, parameters: parameters)
     return (record, seen, rival)
   }
 
   /// Records a failure as well as it can be, and says what readers see.
   private func failed(_ error: any Error, record: RunRecord, seen: LivePointer) -> BatchError {
-    var failure: BatchError
-    switch error {
-    case let known as BatchError: failure = known
-    case let server as PostgresError: failure = BatchError(server, doing: "run \(record.runID)")
-    default:
-      failure = BatchError(
-        .software, "run \(record.runID): \(error)",
-        advice: "this is a bug of ncf-batch; please report it with this message")
-    }
+    var failure = BatchError(error, doing: "run \(record.runID)")
     if let reason = interruption.reason, failure.exitCode == .temporary {
       failure = BatchError(
         .temporary, "run \(record.runID) was stopped by \(reason)",
@@ -148,8 +127,8 @@ package struct Batch {
 
   private func dryRun() throws -> RunOutcome {
     let start = clock()
-    let patience = Patience(request, interruption: interruption, observer: observer)
-    let connection = try patience.attempt("begin") {
+    let retrier = Retrier(request, interruption: interruption, observer: observer)
+    let connection = try retrier.attempt("begin") {
       try Connection(parameters, applicationName: "ncf-batch/dry")
     }
     try ServerCheck.version(of: connection)

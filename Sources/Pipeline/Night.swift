@@ -22,17 +22,6 @@ struct Night {
   /// The run that this one is held against: the live one of its slot, or main's where that has none.
   let rival: Int64?
 
-  /// Creates a value from its parts.
-  package init(
-    context: RunContext, record: RunRecord, lock: JobLock, seen: LivePointer, rival: Int64?
-  ) {
-    self.context = context
-    self.record = record
-    self.lock = lock
-    self.seen = seen
-    self.rival = rival
-  }
-
   /// Runs the stages to the end: published, trained, skipped or refused.
   func run() throws -> RunOutcome {
     var journal: RunJournal?
@@ -225,13 +214,10 @@ struct Night {
       try connection.execute(
         SQL.Checkpoints.deleteOfJob,
         [.text(context.job.name), stopped.map { .integer($0) } ?? .null])
-      do {
-        return try ForgettingWork(context.job, on: connection).forget(
+      // Who is forgotten already is not there to be forgotten or counted again.
+      return try Retryable.commit {
+        try ForgettingWork(context.job, on: connection).forget(
           .absent(from: present), run: record.runID)
-      } catch var error as PostgresError where error.kind == .commitUnknown {
-        // Who is forgotten already is not there to be forgotten or counted again.
-        error.kind = .connection
-        throw error
       }
     }
     for (run, reason) in done.dropped {
@@ -303,11 +289,7 @@ struct Night {
       }
       if let found { return found }
       context.observer.observe(.warning("the live run \(run) has no stored model to compare with"))
-    } catch let error as PostgresError {
-      throw error
-    } catch let error as BatchError {
-      throw error
-    } catch {
+    } catch let error as DamagedModel {
       context.observer.observe(
         .warning("the stored model of the live run \(run) can't be used: \(error)"))
     }

@@ -1,3 +1,4 @@
+import Glibc
 package import Jobs
 package import Postgres
 import Synchronization
@@ -39,8 +40,30 @@ package final class Interruption: Sendable {
     }
   }
 
+  /// Waits in slices, so that a request is heard; a signal may end a slice sooner.
+  ///
+  /// - Throws: `BatchError` (75) once a request was made.
+  func pause(milliseconds: Int) throws(BatchError) {
+    for start in stride(from: 0, to: milliseconds, by: 100) {
+      var slice = timespec(tv_sec: 0, tv_nsec: min(100, milliseconds - start) * 1_000_000)
+      unsafe nanosleep(&slice, nil)
+      try check()
+    }
+  }
+
+  /// Does work on a connection, whose statement `request()` cancels meanwhile.
+  ///
+  /// - Throws: what `body` throws; `BatchError` (75) when a request was made before.
+  package func watching<R>(_ connection: Connection, _ body: (Connection) throws -> R) throws -> R {
+    watch(connection)
+    defer { forget(connection) }
+    // A request that came before the watch has cancelled nothing.
+    try check()
+    return try body(connection)
+  }
+
   /// Has `request()` cancel what `connection` is running, until `forget` is called with it.
-  package func watch(_ connection: Connection) {
+  private func watch(_ connection: Connection) {
     let (pid, canceller) = (connection.backendPID, connection.makeCanceller())
     state.withLock { $0.cancellers[pid] = canceller }
   }

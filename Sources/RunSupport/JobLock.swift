@@ -7,22 +7,26 @@ package import Postgres
 /// that connection is lost, so is the lock, and somebody else may have had it since; `keep` finds out.
 package final class JobLock {
   private let job: String
-  private let connect: () throws(PostgresError) -> Connection
+  private let interruption: Interruption
+  private let parameters: ConnectionParameters
+  private let purpose: String
   private var guardian: Connection?
   /// The server's process that held the lock for us last, and when it began.
   private var own: (pid: String, since: String)?
-
-  /// How often a lock is asked for that a session of ours holds which is about to end.
-  private static let tries = 50
 
   /// A lock that nobody holds yet.
   ///
   /// - Parameters:
   ///   - job: whose lock.
-  ///   - connect: opens the connection that is to hold it.
-  package init(_ job: String, connect: @escaping () throws(PostgresError) -> Connection) {
-    self.job = job
-    self.connect = connect
+  ///   - parameters: where the server is.
+  ///   - purpose: of the connection that is to hold it, for the server's activity view.
+  ///   - interruption: ends the waiting for it.
+  package init(
+    _ job: String, _ parameters: ConnectionParameters, for purpose: String,
+    interruption: Interruption = Interruption()
+  ) {
+    (self.job, self.parameters) = (job, parameters)
+    (self.purpose, self.interruption) = (purpose, interruption)
   }
 
   /// The connection that holds the lock; opened when there is none that lives.
@@ -30,7 +34,7 @@ package final class JobLock {
   /// - Throws: `PostgresError`.
   package func connection() throws(PostgresError) -> Connection {
     if let guardian, guardian.isAlive { return guardian }
-    let fresh = try connect()
+    let fresh = try Connection(parameters, applicationName: "ncf-batch/\(purpose)")
     // So that the server, too, notices within a minute when this machine is gone.
     try fresh.execute(SQL.Session.keepAlive)
     guardian = fresh
@@ -42,26 +46,25 @@ package final class JobLock {
   /// - Throws: `BatchError` (75) that says who holds it, where and since when; `PostgresError`.
   package func take() throws {
     let guardian = try connection()
-    let me = try guardian.execute(SQL.Session.identity)
-    guard let pid = me[row: 0, column: 0], let since = me[row: 0, column: 1] else {
+    guard let me = try guardian.execute(SQL.Session.identity).first else {
       throw BatchError(.software, "the server did not say which process serves this session")
     }
+    let (pid, since) = (try me.decode(String.self, "pid"), try me.decode(String.self, "since"))
     if let own, own == (pid, since) { return }
-    let key = AdvisoryKey.job(job)
-    var tries = 0
-    while try !guardian.tryAdvisoryLock(key) {
-      let holder = try guardian.execute(SQL.Session.lockHolder, [.integer(key), .text(job)])
-      // It was given back meanwhile.
-      guard holder.rowCount == 1 else { continue }
-      guard let own, tries < Self.tries, holder[row: 0, name: "pid"] == own.pid,
-        holder[row: 0, name: "since"] == own.since
-      else { throw Self.taken(job, by: holder) }
-      // The server has not noticed yet that our connection is gone.
-      if tries == 0 {
+    try Retrier(RetryPolicy(tries: 50, pause: 100), interruption).attempt {
+      while try !guardian.tryAdvisoryLock(AdvisoryKey.job(job)) {
+        let found = try guardian.execute(
+          SQL.Session.lockHolder, [.integer(AdvisoryKey.job(job)), .text(job)])
+        // It was given back meanwhile.
+        guard let holder = found.first else { continue }
+        let taken = try Self.taken(job, by: holder)
+        guard let own, try holder.decode(String.self, "pid") == own.pid,
+          try holder.decodeIfPresent(String.self, "since") == own.since
+        else { throw taken }
+        // The server has not noticed yet that our connection is gone.
         try guardian.execute(SQL.Session.endOwn, [.text(own.pid), .text(own.since)])
+        throw Retryable(taken)
       }
-      tries += 1
-      Pause.milliseconds(100)
     }
     own = (pid, since)
   }
@@ -82,12 +85,14 @@ package final class JobLock {
   }
 
   /// Who holds it, in words.
-  private static func taken(_ job: String, by holder: QueryResult) -> BatchError {
-    func text(_ name: String) -> String? { holder[row: 0, name: name] }
-    let run = text("run_id").map { "run \($0)" } ?? "another session"
-    let host = text("host").map { " on \($0)" } ?? ""
-    let pid = text("pid") ?? "?"
-    return BatchError(
+  private static func taken(_ job: String, by holder: Row) throws(PostgresError) -> BatchError {
+    func text(_ name: String) throws(PostgresError) -> String? {
+      try holder.decodeIfPresent(String.self, name)
+    }
+    let run = try text("run_id").map { "run \($0)" } ?? "another session"
+    let host = try text("host").map { " on \($0)" } ?? ""
+    let pid = try text("pid") ?? "?"
+    return try BatchError(
       .temporary,
       "\(run)\(host) holds the lock of job \(job): \(text("application_name") ?? "unknown"), "
         + "server process \(pid), from \(text("place") ?? "an address that may not be seen"), since "

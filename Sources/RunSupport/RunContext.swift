@@ -28,14 +28,9 @@ package struct RunContext {
     observer: any RunObserver, clock: @escaping @Sendable () -> Double, pool: WorkerPool,
     runID: Int64?
   ) {
-    self.job = job
-    self.request = request
-    self.parameters = parameters
-    self.interruption = interruption
-    self.observer = observer
-    self.clock = clock
-    self.pool = pool
-    self.runID = runID
+    (self.job, self.request, self.parameters) = (job, request, parameters)
+    (self.interruption, self.observer, self.clock) = (interruption, observer, clock)
+    (self.pool, self.runID) = (pool, runID)
   }
 
   /// Seed of everything drawn at random.
@@ -53,13 +48,18 @@ package struct RunContext {
   }
 
   /// Tries again what may pass.
-  package var patience: Patience {
-    Patience(request, interruption: interruption, observer: observer)
+  package var retrier: Retrier {
+    Retrier(request, interruption: interruption, observer: observer)
   }
 
   /// Connects and does work that can be done twice without harm; both again where the failure may pass.
   package func connected<R>(for purpose: String, _ body: (Connection) throws -> R) throws -> R {
-    try patience.attempt(purpose) { try body(connect(for: purpose)) }
+    try retrier.attempt(purpose) { try body(connect(for: purpose)) }
+  }
+
+  /// Connects and does work whose statement a request to stop cancels.
+  package func watched<R>(for purpose: String, _ body: (Connection) throws -> R) throws -> R {
+    try interruption.watching(connect(for: purpose), body)
   }
 
   /// Tells how a stage comes along.

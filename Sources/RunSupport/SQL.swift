@@ -1,3 +1,5 @@
+package import Postgres
+
 /// Every statement of this program, one a name; relations are always qualified.
 ///
 /// Statements over relations whose names the user gives are functions of names that are quoted
@@ -22,7 +24,7 @@ extension SQL {
 
     /// This session's process, and when it began; a number alone may come again.
     static let identity = """
-      SELECT a.pid::text, a.backend_start::text
+      SELECT a.pid::text AS pid, a.backend_start::text AS since
       FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = pg_catalog.pg_backend_pid()
       """
 
@@ -66,5 +68,18 @@ extension SQL {
     package static let parseName = """
       SELECT p[1], p[2], pg_catalog.cardinality(p) FROM pg_catalog.parse_ident($1) AS p
       """
+  }
+}
+
+extension Connection {
+  /// Runs `body` in a transaction that fails rather than wait for a lock for more than 200 ms.
+  ///
+  /// - Throws: what `transaction` throws; `PostgresError` of kind `.lockTimeout`.
+  @discardableResult
+  package func shortTransaction<R>(_ body: () throws -> R) throws -> R {
+    try transaction {
+      try execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
+      return try body()
+    }
   }
 }

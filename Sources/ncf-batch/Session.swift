@@ -4,6 +4,7 @@ import Formatting
 import Foundation
 import Jobs
 import Logging
+import RunSupport
 
 /// What every command has at hand: the environment, read once, and a voice.
 struct Session {
@@ -52,6 +53,33 @@ struct Session {
     var metadata: Logger.Metadata = ["exit_code": "\(error.exitCode.rawValue)"]
     if let state = error.server?.sqlState { metadata["sqlstate"] = "\(state)" }
     log.error("\(error.description)", metadata: metadata)
+  }
+
+  /// Has signals ask for a stop, and says so.
+  ///
+  /// - Parameter also: told of it, too.
+  /// - Returns: the request, to be polled.
+  /// - Throws: `BatchError` with exit code 74.
+  func stopOnSignals(
+    _ also: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws(BatchError) -> Interruption {
+    Signals.ignoreClosedPipes()
+    let interruption = Interruption()
+    try Signals.stop(interruption) { [console, log] text in
+      console.endBar()
+      log.warning("\(text)")
+      also(text)
+    }
+    return interruption
+  }
+
+  /// A slot's name by the flag, else by `NCF_SLOT`, else the usual one.
+  ///
+  /// - Throws: `BatchError` with exit code 78.
+  func slot(_ flag: String?) throws(BatchError) -> String {
+    if let flag { return flag }
+    return try variable("NCF_SLOT", wanted: Job.slotForm) { Job.isSlot($0) ? $0 : nil }
+      ?? Job.mainSlot
   }
 
   /// A variable of the environment; nil when it is not set or empty.

@@ -145,7 +145,7 @@ import Testing
     _ progress: TrainingProgress, features: ContentFeatures? = nil
   ) throws -> TrainingProgress {
     var file: [UInt8] = []
-    progress.file(words: ["rows": "[]"]).forEachPiece(atMost: 10_000) { piece in
+    progress.file(words: ["rows": "[]"]).forEachPiece(of: 10_000) { piece in
       for index in piece.indices { file.append(piece[index]) }
     }
     let read = try TrainingProgress(

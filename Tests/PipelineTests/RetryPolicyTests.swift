@@ -68,11 +68,11 @@ struct RetryPolicyTests {
 
   @Test func eachTryIsToldOnceAndTheLastErrorIsWhatIsThrown() {
     let recorder = Recorder()
-    let patience = Patience(
+    let retrier = Retrier(
       RunRequest(retries: 2), interruption: Interruption(), observer: recorder)
     var tries = 0
     let error = #expect(throws: PostgresError.self) {
-      try patience.attempt("count") {
+      try retrier.attempt("count") {
         tries += 1
         throw PostgresError(
           kind: .conflict, sqlState: "40001", message: "time \(tries)", attempted: "count")
@@ -89,11 +89,11 @@ struct RetryPolicyTests {
 
   @Test func aRequestToStopEndsTheWaiting() {
     let interruption = Interruption()
-    let patience = Patience(
+    let retrier = Retrier(
       RunRequest(retries: 50), interruption: interruption, observer: Recorder())
     var tries = 0
     let error = #expect(throws: BatchError.self) {
-      try patience.attempt("count") {
+      try retrier.attempt("count") {
         tries += 1
         if tries == 2 { interruption.request(reason: "SIGTERM") }
         throw PostgresError(kind: .connection, message: "gone", attempted: "count")

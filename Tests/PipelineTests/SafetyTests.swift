@@ -275,8 +275,8 @@ struct SafetyTests {
       $0.output.schema = #"o"; DROP TABLE app.events;--"#
     }
     #expect(try shop.run(job).status == .published)
-    let reader = RecommendationReader(shop.database.parameters, schema: job.output.schema)
-    #expect(try reader.list(user: "7").count == 5)
+    let reader = ListReader(shop.database.parameters, schema: job.output.schema)
+    #expect(try reader.list(.user, "7").count == 5)
     #expect(try shop.query("SELECT count(*) FROM app.events") == "540")
     #expect(try RunHistory(shop.database.parameters).list(job: job.name).count == 1)
   }
@@ -323,11 +323,11 @@ struct SafetyTests {
     let run = try #require(try RunHistory(shop.database.parameters).list().first)
     #expect(run.runID == 1 && run.status == .published && run.isLive && run.users == Shop.users)
     #expect((run.ndcg ?? 0) > 0)
-    let list = try RecommendationReader(shop.database.parameters).list(user: "7")
+    let list = try ListReader(shop.database.parameters).list(.user, "7")
     #expect(list.map(\.rank) == [1, 2, 3, 4, 5])
     #expect(list.allSatisfy { $0.runID == 1 && $0.source == "model" })
-    #expect(try RecommendationReader(shop.database.parameters).list(user: "12345").isEmpty)
-    let error = failure { _ = try RecommendationReader(shop.database.parameters).list(user: "x") }
+    #expect(try ListReader(shop.database.parameters).list(.user, "12345").isEmpty)
+    let error = failure { _ = try ListReader(shop.database.parameters).list(.user, "x") }
     #expect(error?.exitCode == .data)
   }
 }

@@ -51,6 +51,10 @@ package struct BatchError: Error, Sendable, Equatable, CustomStringConvertible {
     self.advice = advice.map(Redaction.hidingPasswords)
   }
 
+  /// What to do about a failure that must not happen.
+  package static let bugAdvice =
+    "this is a bug of ncf-batch; please report it with this message"
+
   /// All parts, one a line: what; what the server said; what is still served; what to do.
   package var description: String {
     var lines = [what]

@@ -88,22 +88,31 @@ package struct SafeTensors: Sendable, Equatable {
     return file
   }
 
+  /// The file's length.
+  package var byteCount: Int { tensors.reduce(header.count) { $0 + $1.bytes.count } }
+
   /// Lends the file's bytes piece by piece, without a copy of the whole.
   ///
   /// - Parameters:
-  ///   - size: the most bytes of a piece.
-  ///   - body: gets each piece in order; none is empty.
+  ///   - size: the bytes of each piece but the last, which may be shorter and is never empty.
+  ///   - body: gets each piece in order.
   /// - Throws: what `body` throws.
   package func forEachPiece(
-    atMost size: Int, _ body: (Span<UInt8>) throws -> Void
+    of size: Int, _ body: (Span<UInt8>) throws -> Void
   ) rethrows {
-    func cut(_ bytes: [UInt8]) throws {
-      for start in stride(from: 0, to: bytes.count, by: size) {
-        try body(bytes.span.extracting(start..<min(start + size, bytes.count)))
+    var piece: [UInt8] = []
+    for part in [header] + tensors.map(\.bytes) {
+      var rest = part[...]
+      while !rest.isEmpty {
+        let taken = rest.prefix(size - piece.count)
+        piece += taken
+        rest = rest.dropFirst(taken.count)
+        guard piece.count == size else { continue }
+        try body(piece.span)
+        piece.removeAll(keepingCapacity: true)
       }
     }
-    try cut(header)
-    for tensor in tensors { try cut(tensor.bytes) }
+    if !piece.isEmpty { try body(piece.span) }
   }
 
   /// The length and the JSON that a file begins with.

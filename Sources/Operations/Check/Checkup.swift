@@ -33,11 +33,9 @@ package struct Checkup {
       _ subject: Subject, _ grade: Grade, _ text: String, advice: String? = nil,
       exitCode: ExitCode = .success
     ) {
-      self.subject = subject
-      self.grade = grade
+      (self.subject, self.grade, self.exitCode) = (subject, grade, exitCode)
       self.text = text.split(whereSeparator: \.isNewline).joined(separator: "; ")
       self.advice = advice?.split(whereSeparator: \.isNewline).joined(separator: " ")
-      self.exitCode = exitCode
     }
 
     /// A failure.
@@ -88,11 +86,8 @@ package struct Checkup {
     now: @escaping @Sendable () -> Double,
     report: @escaping (Finding) -> Void
   ) {
-    self.job = job
-    self.parameters = parameters
-    self.threads = threads
-    self.now = now
-    self.report = report
+    (self.job, self.parameters, self.threads) = (job, parameters, threads)
+    (self.now, self.report) = (now, report)
   }
 
   /// Tries everything about the server that can be tried.

@@ -52,9 +52,7 @@ package struct Export {
     _ parameters: ConnectionParameters, schema: String = "ncf",
     interruption: Interruption = Interruption()
   ) {
-    self.parameters = parameters
-    self.schema = schema
-    self.interruption = interruption
+    (self.parameters, self.schema, self.interruption) = (parameters, schema, interruption)
   }
 
   /// Hands out rows, all of one run, in the order of their keys.
@@ -69,9 +67,7 @@ package struct Export {
   package func write(
     _ lists: Lists, as format: Format, of choice: Choice, to sink: (Span<UInt8>) throws -> Void
   ) throws(BatchError) -> Int {
-    try BatchError.mapping("export \(lists.rawValue)") {
-      let connection = try connect()
-      defer { interruption.forget(connection) }
+    try connected("export \(lists.rawValue)") { connection in
       let sql = try SQL.Output(schema: schema, on: connection)
       let what = sql.published(lists)
       let run = choice == .live ? nil : try self.run(choice, on: connection)
@@ -102,9 +98,7 @@ package struct Export {
   package func writeModel(
     of choice: Choice, to sink: (Span<UInt8>) throws -> Void
   ) throws(BatchError) -> (run: Int64, bytes: Int) {
-    try BatchError.mapping("export a model") {
-      let connection = try connect()
-      defer { interruption.forget(connection) }
+    try connected("export a model") { connection in
       let run = try self.run(choice, on: connection)
       do {
         if let bytes = try ModelStore(on: connection).copy(run: run, to: sink) {
@@ -124,12 +118,13 @@ package struct Export {
   private static let lineEnd: [UInt8] = [0x0D, 0x0A]
   private static let lineFeed: [UInt8] = [0x0A]
 
-  private func connect() throws -> Connection {
-    let connection = try Connection(parameters, applicationName: "ncf-batch/export")
-    interruption.watch(connection)
-    // A request that came before the watch has cancelled nothing.
-    try interruption.check()
-    return connection
+  private func connected<R>(
+    _ doing: String, _ body: (Connection) throws -> R
+  ) throws(BatchError) -> R {
+    try BatchError.mapping(doing) {
+      try interruption.watching(
+        Connection(parameters, applicationName: "ncf-batch/export"), body)
+    }
   }
 
   private func run(_ choice: Choice, on connection: Connection) throws -> Int64 {
@@ -160,14 +155,11 @@ package struct Export {
       }
       return
     }
-    let found = try connection.execute(SQL.Output.keptIn, [.text(schema)])
-    let kept = (0..<found.rowCount).compactMap { found[row: $0, column: 0].flatMap { Int64($0) } }
-    guard kept.contains(run) else {
+    let kept = try KeptRuns(in: schema, on: connection)
+    guard kept.runs.contains(run) else {
       throw BatchError(
         .data, "the lists of run \(run) are not kept in the schema \(schema)",
-        advice: kept.isEmpty
-          ? "no run's lists are"
-          : "kept are the lists of \(kept.map(String.init).joined(separator: ", "))")
+        advice: kept.text(orElse: "no run's lists are"))
     }
     if case .partitions(let parent) = what.kept {
       let table = try connection.execute(

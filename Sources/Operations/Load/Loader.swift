@@ -27,8 +27,7 @@ package struct Loader {
   ///   - parameters: where to connect.
   ///   - interruption: polled while rows are sent.
   package init(_ parameters: ConnectionParameters, interruption: Interruption = Interruption()) {
-    self.parameters = parameters
-    self.interruption = interruption
+    (self.parameters, self.interruption) = (parameters, interruption)
   }
 
   /// Loads a file.
@@ -48,19 +47,19 @@ package struct Loader {
     try BatchError.mapping("load \(path)") {
       // Before connecting: a file that isn't there is the commoner mistake.
       var lines = try GzipLines(path: path)
-      let connection = try Connection(parameters, applicationName: "ncf-batch/load")
-      interruption.watch(connection)
-      defer { interruption.forget(connection) }
-      try interruption.check()
-      return try connection.transaction {
-        let target = try prepare(table, replace: replace, on: connection)
-        let rows = try connection.copyIn(target) { writer in
-          try send(&lines, path: path, format: format, to: &writer, progress: progress)
+      return try interruption.watching(
+        Connection(parameters, applicationName: "ncf-batch/load")
+      ) { connection in
+        try connection.transaction {
+          let target = try prepare(table, replace: replace, on: connection)
+          let rows = try connection.copyIn(target) { writer in
+            try send(&lines, path: path, format: format, to: &writer, progress: progress)
+          }
+          guard rows > 0 else {
+            throw BatchError(.data, "\(path) has no lines", advice: "give the right file")
+          }
+          return rows
         }
-        guard rows > 0 else {
-          throw BatchError(.data, "\(path) has no lines", advice: "give the right file")
-        }
-        return rows
       }
     }
   }

@@ -29,11 +29,8 @@ package struct DossierReader {
       run: Int64? = nil, job: String? = nil, users: Int = 4, named: [String] = [],
       titles: String? = nil
     ) {
-      self.run = run
-      self.job = job
-      self.users = users
-      self.named = named
-      self.titles = titles
+      (self.run, self.job, self.users) = (run, job, users)
+      (self.named, self.titles) = (named, titles)
     }
   }
 

@@ -1,7 +1,7 @@
 package import Jobs
 package import Postgres
-package import RunSupport
-package import Store
+import RunSupport
+import Store
 
 /// Lets readers see a run that was kept, at once and without training.
 ///
@@ -24,7 +24,7 @@ package struct Rollback {
   }
 
   /// How often the move is tried when a lock is not to be had within 200 ms.
-  private static let tries = 20
+  private static let locks = RetryPolicy(tries: 20, pause: 50, kinds: [.lockTimeout])
 
   private let parameters: ConnectionParameters
   private let job: Job
@@ -37,9 +37,7 @@ package struct Rollback {
   ///   - job: whose lists.
   ///   - slot: which of its lists.
   package init(_ parameters: ConnectionParameters, job: Job, slot: String = Job.mainSlot) {
-    self.parameters = parameters
-    self.job = job
-    self.slot = slot
+    (self.parameters, self.job, self.slot) = (parameters, job, slot)
   }
 
   /// Moves the pointer.
@@ -51,9 +49,7 @@ package struct Rollback {
   ///   meanwhile; readers then see what that one chose.
   package func run(to target: Int64? = nil) throws(BatchError) -> Outcome {
     try BatchError.mapping("roll back job \(job.name)") {
-      let connection = try Connection(parameters, applicationName: "ncf-batch/rollback")
-      try ServerCheck.version(of: connection)
-      try Migrator(parameters).verify(on: connection)
+      let connection = try Migrator(parameters).verifiedConnection("rollback")
       let seen = try LivePointer.read(job: job.name, slot: slot, on: connection)
       do {
         return try move(seen, to: target, on: connection)
@@ -87,7 +83,7 @@ package struct Rollback {
   private func replaced(by live: Int64, on connection: Connection) throws -> Int64 {
     let found = try connection.execute(
       SQL.Live.replaced, [.text(job.name), .text(slot), .integer(live)])
-    guard found.rowCount == 1, let run = found[row: 0, column: 0].flatMap({ Int64($0) }) else {
+    guard let run = try found.valueIfPresent(Int64.self) else {
       throw BatchError(
         .data, "run \(live) took no other run's place in slot \(slot)",
         advice: "name the run with --to; \(try keptText(on: connection))")
@@ -98,43 +94,30 @@ package struct Rollback {
   private func move(
     _ seen: LivePointer, toKept run: Int64, on connection: Connection
   ) throws -> Int64 {
-    var tries = 0
-    while true {
-      do {
-        return try connection.transaction {
-          try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
-          try checkKept(run, on: connection)
-          let generation = try seen.move(to: run, for: .rollback, on: connection)
-          // Once more, behind the move: who drops a run holds the pointer while it does.
-          try checkKept(run, on: connection)
-          return generation
-        }
-      } catch let error as PostgresError where error.kind == .lockTimeout {
-        tries += 1
-        guard tries < Self.tries else { throw error }
-        Pause.milliseconds(50)
+    try Retrier(Self.locks, Interruption()).attempt {
+      try connection.shortTransaction {
+        try checkKept(run, on: connection)
+        let generation = try seen.move(to: run, for: .rollback, on: connection)
+        // Once more, behind the move: who drops a run holds the pointer while it does.
+        try checkKept(run, on: connection)
+        return generation
       }
     }
   }
 
   private func checkKept(_ run: Int64, on connection: Connection) throws {
-    guard try kept(on: connection).contains(run) else {
+    guard try kept(on: connection).runs.contains(run) else {
       throw BatchError(
         .data, "the lists of run \(run) of job \(job.name) are not kept",
         advice: try keptText(on: connection))
     }
   }
 
-  private func kept(on connection: Connection) throws -> [Int64] {
-    let runs = try connection.execute(
-      SQL.Output.kept, [.text(job.name), .text(job.output.schema)])
-    return (0..<runs.rowCount).compactMap { runs[row: $0, column: 0].flatMap { Int64($0) } }
+  private func kept(on connection: Connection) throws -> KeptRuns {
+    try KeptRuns(of: job.name, in: job.output.schema, on: connection)
   }
 
   private func keptText(on connection: Connection) throws -> String {
-    let runs = try kept(on: connection)
-    return runs.isEmpty
-      ? "no run's lists are kept in \(job.output.schema)"
-      : "kept are the lists of \(runs.map(String.init).joined(separator: ", "))"
+    try kept(on: connection).text(orElse: "no run's lists are kept in \(job.output.schema)")
   }
 }

@@ -88,16 +88,5 @@ extension SQL.Output {
     WHERE l.slot = $1 AND c.relispartition
     """
 
-  /// Runs whose lists are kept in a schema, whichever job's: $1 schema.
-  static let keptIn = """
-    SELECT r.run_id
-    FROM ncf.runs AS r
-    JOIN pg_catalog.pg_namespace AS n ON n.nspname = $1
-    JOIN pg_catalog.pg_class AS c
-      ON c.relnamespace = n.oid AND c.relname = 'recommendations_run_' || r.run_id
-    WHERE r.status = 'published' AND c.relispartition
-    ORDER BY r.run_id
-    """
-
   static let relationExists = "SELECT pg_catalog.to_regclass($1) IS NOT NULL"
 }

@@ -1,55 +1,22 @@
-package import Baselines
-package import Interactions
+import Baselines
+import Interactions
 package import Jobs
-package import NCF
-package import Parallelism
+import NCF
+import Parallelism
 package import Postgres
 package import RunSupport
-package import Source
-package import Store
+import Source
+import Store
 
 /// A run of kind `experiment`: it pulls the job's log, and keeps finished trials in `ncf.trials`.
 ///
 /// The connection that reads the log is closed before trials train; each look at finished trials and
 /// each write opens one of its own.
 package final class ExperimentStore {
-  /// A finished trial, as `ncf.trials` has it.
-  package struct Row: Sendable {
-    /// What was trained, by its name in tables.
-    package var method: String
-    /// Seed of the trial.
-    package var seed: UInt64
-    /// Seconds of training.
-    package var seconds: Double
-    /// Hit ratio and NDCG on validation.
-    package var validation: (hr: Double, ndcg: Double)
-    /// Hit ratio and NDCG on test among candidates; nil when the test was not looked at.
-    package var sampled: (hr: Double, ndcg: Double)?
-    /// Hit ratio and NDCG on test over the whole catalogue.
-    package var full: (hr: Double, ndcg: Double)?
-    /// Everything, as JSON.
-    package var result: String
-
-    /// Creates a value from its parts.
-    package init(
-      method: String, seed: UInt64, seconds: Double, validation: (hr: Double, ndcg: Double),
-      sampled: (hr: Double, ndcg: Double)?, full: (hr: Double, ndcg: Double)?, result: String
-    ) {
-      self.method = method
-      self.seed = seed
-      self.seconds = seconds
-      self.validation = validation
-      self.sampled = sampled
-      self.full = full
-      self.result = result
-    }
-  }
-
   /// Number of the run.
   package let runID: Int64
   private let experiment: String
   private let job: Job
-  private let parameters: ConnectionParameters
   private let record: RunRecord
   private let context: RunContext
   /// The job's experiments are kept apart for as long as it lives.
@@ -73,14 +40,10 @@ package final class ExperimentStore {
     interruption: Interruption, observer: any RunObserver,
     clock: @escaping @Sendable () -> Double = MonotonicClock.seconds
   ) throws(BatchError) {
-    self.experiment = experiment
-    self.job = job
-    self.parameters = parameters
+    (self.experiment, self.job) = (experiment, job)
     (guardian, record, runID, context) = try BatchError.mapping("\(experiment): begin") {
       try job.validate()
-      let guardian = try Connection(parameters, applicationName: "ncf-batch/experiment-lock")
-      try ServerCheck.version(of: guardian)
-      try Migrator(parameters).verify(on: guardian)
+      let guardian = try Migrator(parameters).verifiedConnection("experiment-lock")
       guard try guardian.tryAdvisoryLock(AdvisoryKey.experiment(job.name)) else {
         throw BatchError(
           .temporary, "another experiment of job \(job.name) is at work",
@@ -91,10 +54,8 @@ package final class ExperimentStore {
       let record = try RunRecord(
         beginning: request, job: job, seed: request.seed ?? job.training.seed,
         experiment: experiment, on: connection,
-        patience: Patience(request, interruption: interruption, observer: observer)
-      ) { () throws(PostgresError) in
-        try Connection(parameters, applicationName: "ncf-batch/record")
-      }
+        retrier: Retrier(request, interruption: interruption, observer: observer),
+        parameters: parameters)
       observer.observe(.runBegan(runID: record.runID, job: job.name))
       let context = RunContext(
         job: job, request: request, parameters: parameters, interruption: interruption,
@@ -146,29 +107,40 @@ package final class ExperimentStore {
     try BatchError.mapping("\(experiment): read finished trials") {
       let connection = try context.connect(for: "trials")
       return try keys.map { key in
-        let row = try connection.execute(
-          SQL.Trials.result, [.text(job.name), .text(data), .text(key)])
-        return row.rowCount == 1 ? row[row: 0, column: 0] : nil
+        try connection.execute(
+          SQL.Trials.result, [.text(job.name), .text(data), .text(key)]
+        ).valueIfPresent(String.self)
       }
     }
   }
 
   /// Keeps a finished trial.
   ///
+  /// - Parameters:
+  ///   - key: its settings, as JSON text.
+  ///   - data: the log's fingerprint.
+  ///   - method: what was trained, by its name in tables.
+  ///   - seed: of the trial.
+  ///   - seconds: of training.
+  ///   - figures: hit ratio and NDCG on validation, on test among candidates, and on test over the whole
+  ///     catalogue; nil where the test was not looked at.
+  ///   - result: everything, as JSON.
   /// - Throws: `BatchError`.
-  package func keep(_ row: Row, key: String, data: String) throws(BatchError) {
+  package func keep(
+    _ key: String, data: String, method: String, seed: UInt64, seconds: Double,
+    figures: [(hr: Double, ndcg: Double)?], result: String
+  ) throws(BatchError) {
     try BatchError.mapping("\(experiment): keep a trial") {
-      func figures(_ pair: (hr: Double, ndcg: Double)?) -> [Parameter] {
-        pair.map { [.double($0.hr), .double($0.ndcg)] } ?? [.null, .null]
-      }
       let connection = try context.connect(for: "trials")
       try connection.execute(
         SQL.Trials.keep,
         [
           .text(job.name), .text(data), .text(key), .integer(runID), .text(experiment),
-          .text(row.method), .text(String(row.seed)), .double(row.seconds),
-        ] + figures(row.validation) + figures(row.sampled) + figures(row.full)
-          + [.text(row.result)])
+          .text(method), .text(String(seed)), .double(seconds),
+        ]
+          + figures.flatMap { pair -> [Parameter] in
+            pair.map { [.double($0.hr), .double($0.ndcg)] } ?? [.null, .null]
+          } + [.text(result)])
     }
   }
 
@@ -187,16 +159,13 @@ package final class ExperimentStore {
   /// - Returns: the error for people; 75 when a signal asked for it.
   package func failed(_ error: any Error) -> BatchError {
     var failure =
-      error as? BatchError
-      ?? (error as? TrainingError).map {
+      (error as? TrainingError).map {
         BatchError(
           .configuration, "\(experiment): \($0)",
           advice: "lower train.learning_rate or train.finetune.learning_rate")
       }
       ?? (error as? FactorizationError).map { BatchError($0) }
-      ?? BatchError(
-        .software, "\(experiment): \(error)",
-        advice: "this is a bug of ncf-batch; please report it with this message")
+      ?? BatchError(error, doing: experiment)
     let reason = context.interruption.reason
     if let reason, failure.exitCode == .temporary {
       failure = BatchError(

@@ -17,7 +17,8 @@ import Store
 /// attaching them and moving the pointer take locks that readers don't hold.
 struct PublishStage {
   /// How often the short last steps are tried when a lock is not to be had within 200 ms.
-  static let attachTries = 40
+  private static let locks = RetryPolicy(
+    tries: 40, pause: 120, step: 20, kinds: [.lockTimeout, .conflict])
 
   /// The run.
   let context: RunContext
@@ -53,19 +54,16 @@ struct PublishStage {
   ///   the outcome is not known.
   func run(_ model: PublishedModel) throws -> Published {
     var made: Sent?
-    return try context.patience.attempt("publish") {
+    return try context.retrier.attempt("publish") {
       try fence()
-      return try publish(model, &made)
+      return try context.watched(for: "publish") { try publish(model, &made, on: $0) }
     }
   }
 
   /// Publishes once; tables that an earlier try has made are used when they are there.
-  private func publish(_ model: PublishedModel, _ made: inout Sent?) throws -> Published {
-    let connection = try context.connect(for: "publish")
-    context.interruption.watch(connection)
-    defer { context.interruption.forget(connection) }
-    // A request that came before the watch has cancelled nothing.
-    try context.interruption.check()
+  private func publish(
+    _ model: PublishedModel, _ made: inout Sent?, on connection: Connection
+  ) throws -> Published {
     let sql = try SQL.Output(schema: context.job.output.schema, on: connection)
     try OutputRelations(
       context.job, users: pulled.users.kind, items: pulled.items.kind, on: connection
@@ -83,7 +81,7 @@ struct PublishStage {
       return try goLive(sql, sent, on: connection)
     } catch {
       // Where the connection failed, another would, and the next run removes what is there.
-      if (error as? PostgresError)?.isOfConnection != true {
+      if (Retryable.cause(of: error) as? PostgresError)?.isOfConnection != true {
         context.interruption.forget(connection)
         for left in Retention(context: context).withdraw(runID) {
           context.observer.observe(.notice(left))
@@ -101,16 +99,13 @@ struct PublishStage {
   private func makeTables(
     _ sql: SQL.Output, _ model: PublishedModel, _ made: inout Sent?, on connection: Connection
   ) throws -> Sent {
-    do {
-      return try connection.transaction {
+    // Where the COMMIT was not answered, the next try finds out whether they are there.
+    try Retryable.commit {
+      try connection.transaction {
         let sent = try fillTables(sql, model, on: connection)
         made = sent
         return sent
       }
-    } catch var error as PostgresError where error.kind == .commitUnknown {
-      // The next try finds out whether they are there.
-      error.kind = .connection
-      throw error
     }
   }
 
@@ -145,8 +140,7 @@ struct PublishStage {
     var published: Published?
     do {
       try connection.transaction {
-        transaction = try connection.execute(
-          SQL.Session.currentTransaction)[row: 0, column: 0]
+        transaction = try connection.execute(SQL.Session.currentTransaction).value(String.self)
         try fillPopular(sql, PopularLists(offered, k: context.job.output.k), on: connection)
         let modelBytes = try ModelStore(on: connection).save(
           stored, users: pulled.users, items: pulled.items, knowledge: knowledge,
@@ -165,11 +159,10 @@ struct PublishStage {
         published = Published(rows: sent.rows, generation: generation, stage: stage)
         context.observer.observe(.reached(.moved))
       }
-    } catch var error as PostgresError where error.kind == .commitUnknown {
+    } catch let error as PostgresError where error.kind == .commitUnknown {
+      // If it was rolled back, it may be done again like any work whose connection was lost.
       guard try CommitOutcome(context).wasCommitted(transaction, error) else {
-        // It was rolled back, so it may be done again like any work whose connection was lost.
-        error.kind = .connection
-        throw error
+        throw Retryable(error)
       }
     }
     guard let published else { throw BatchError(.software, "publishing gave no result") }
@@ -279,24 +272,14 @@ struct PublishStage {
   private func tryingForLocks<Value>(
     on connection: Connection, _ body: () throws -> Value
   ) throws -> Value {
-    var tries = 0
-    while true {
-      do {
-        return try connection.savepoint("short") {
-          try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
-          return try body()
-        }
-      } catch let error as PostgresError
-        where error.kind == .lockTimeout || error.kind == .conflict
-      {
-        tries += 1
-        guard tries < Self.attachTries else { throw error }
-        if tries == 1 {
-          context.observer.observe(
-            .notice("somebody holds a lock on the lists or the pointer; trying again"))
-        }
-        try context.interruption.check()
-        Pause.milliseconds(100 + 20 * tries)
+    try Retrier(Self.locks, context.interruption) {
+      [observer = context.observer] _, _, failures, _ in
+      guard failures == 1 else { return }
+      observer.observe(.notice("somebody holds a lock on the lists or the pointer; trying again"))
+    }.attempt {
+      try connection.savepoint("short") {
+        try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
+        return try body()
       }
     }
   }

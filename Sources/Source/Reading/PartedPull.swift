@@ -53,30 +53,34 @@ struct PartedPull {
   private func read(
     _ part: Int, counting rows: borrowing Atomic<Int>, since start: Double
   ) throws -> RowReader {
-    let connection = try context.connect(for: "pull")
-    context.interruption.watch(connection)
-    defer { context.interruption.forget(connection) }
-    // A request that came before the watch has cancelled nothing.
-    try context.interruption.check()
-    return try connection.transaction(.repeatableReadReadOnly) {
-      try connection.executeScript(
-        SQL.Pull.takeSnapshot(try connection.quoteLiteral(parts.snapshot)))
-      let copy = try plan.copy(
-        lower: lower, upper: upper, part: parts.conditions[part], on: connection)
-      var reader = RowReader(
-        plan, watermark: watermark, minValue: context.job.source.minValue, arrived: arrived)
-      _ = try connection.copyOut(copy) { row in
-        try reader.take(&row)
-        if reader.rows & 0x1FFF == 0 {
-          try context.interruption.check()
-          let done = rows.wrappingAdd(0x2000, ordering: .relaxed).newValue
-          if part == 0, reader.rows & 0xFFFF == 0 {
-            context.progress(
-              .pull, "reading interactions", done: done, of: nil, since: start, unit: "rows")
-          }
+    try context.watched(for: "pull") { connection in
+      try connection.transaction(.repeatableReadReadOnly) {
+        try copy(part, counting: rows, since: start, on: connection)
+      }
+    }
+  }
+
+  private func copy(
+    _ part: Int, counting rows: borrowing Atomic<Int>, since start: Double,
+    on connection: Connection
+  ) throws -> RowReader {
+    try connection.executeScript(
+      SQL.Pull.takeSnapshot(try connection.quoteLiteral(parts.snapshot)))
+    let copy = try plan.copy(
+      lower: lower, upper: upper, part: parts.conditions[part], on: connection)
+    var reader = RowReader(
+      plan, watermark: watermark, minValue: context.job.source.minValue, arrived: arrived)
+    _ = try connection.copyOut(copy) { row in
+      try reader.take(&row)
+      if reader.rows & 0x1FFF == 0 {
+        try context.interruption.check()
+        let done = rows.wrappingAdd(0x2000, ordering: .relaxed).newValue
+        if part == 0, reader.rows & 0xFFFF == 0 {
+          context.progress(
+            .pull, "reading interactions", done: done, of: nil, since: start, unit: "rows")
         }
       }
-      return reader
     }
+    return reader
   }
 }

@@ -28,17 +28,10 @@ package struct PullStage {
   ///
   /// - Throws: `BatchError`, `PostgresError`.
   package func run() throws -> Pulled {
-    try context.patience.attempt("read the source") { try pull() }
-  }
-
-  private func pull() throws -> Pulled {
-    let connection = try context.connect(for: "pull")
-    context.interruption.watch(connection)
-    defer { context.interruption.forget(connection) }
-    // A request that came before the watch has cancelled nothing.
-    try context.interruption.check()
-    return try connection.transaction(.repeatableReadReadOnly) {
-      try read(on: connection)
+    try context.retrier.attempt("read the source") {
+      try context.watched(for: "pull") { connection in
+        try connection.transaction(.repeatableReadReadOnly) { try read(on: connection) }
+      }
     }
   }
 

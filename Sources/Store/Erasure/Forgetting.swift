@@ -29,8 +29,7 @@ package struct Forgetting {
   ///   - parameters: where the server is.
   ///   - job: what keeps lists and models.
   package init(_ parameters: ConnectionParameters, job: Job) {
-    self.parameters = parameters
-    self.job = job
+    (self.parameters, self.job) = (parameters, job)
   }
 
   /// Forgets users, all of them or none.
@@ -41,15 +40,10 @@ package struct Forgetting {
   ///   no id of the source's type; nothing has changed then.
   package func forget(_ users: [String]) throws(BatchError) -> Outcome {
     try BatchError.mapping("forget users of job \(job.name)") {
-      let parameters = parameters
-      let lock = JobLock(job.name) { () throws(PostgresError) in
-        try Connection(parameters, applicationName: "ncf-batch/forget-lock")
-      }
+      let lock = JobLock(job.name, parameters, for: "forget-lock")
       // The lock is a connection's: it lasts as long as the work.
       defer { withExtendedLifetime(lock) {} }
-      let connection = try Connection(parameters, applicationName: "ncf-batch/forget")
-      try ServerCheck.version(of: connection)
-      try Migrator(parameters).verify(on: connection)
+      let connection = try Migrator(parameters).verifiedConnection("forget")
       try lock.take()
       let done = try ForgettingWork(job, on: connection).forget(.named(users), run: nil)
       return Outcome(

@@ -33,8 +33,7 @@ package struct ForgettingWork {
 
   /// Work on what a job keeps.
   package init(_ job: Job, on connection: Connection) throws(PostgresError) {
-    self.job = job
-    self.connection = connection
+    (self.job, self.connection) = (job, connection)
     sql = try SQL.Output(schema: job.output.schema, on: connection)
     store = ModelStore(on: connection)
   }
@@ -48,9 +47,10 @@ package struct ForgettingWork {
   /// - Throws: `BatchError`, `PostgresError`; nothing has changed then.
   package func forget(_ whom: Whom, run: Int64?) throws -> Done {
     var done = Done()
+    var changed: [Table] = []
     let tables = try sql.namingUsers.flatMap { try keptTables(of: $0) }
     try connection.transaction {
-      for table in tables { try removeRows(table, whom, &done) }
+      changed = try tables.filter { try removeRows($0, whom, &done) }
       try removeFromModels(whom, &done)
       // A training under way may know anybody; the next run begins anew.
       if run == nil {
@@ -67,26 +67,18 @@ package struct ForgettingWork {
       }
     }
     // What is deleted stays in the files until it is vacuumed. Whoever reads is not in the way.
-    for table in tables where table.isChanged {
+    for table in changed {
       try connection.execute(sql.vacuum(table.run, of: table.parent))
     }
     return done
   }
 
   /// A run's table that names users.
-  private final class Table {
+  private struct Table {
     let run: Int64
     let parent: SQL.Output.Parent
     /// The type of the users' ids.
     let type: String
-    /// Whether rows were removed from it.
-    var isChanged = false
-
-    init(run: Int64, parent: SQL.Output.Parent, type: String) {
-      self.run = run
-      self.parent = parent
-      self.type = type
-    }
   }
 
   /// The tables of one kind, of all runs of the job.
@@ -100,16 +92,18 @@ package struct ForgettingWork {
     }
   }
 
-  private func removeRows(_ table: Table, _ whom: Whom, _ done: inout Done) throws {
+  /// Removes users' rows from a table.
+  ///
+  /// - Returns: whether there were any.
+  private func removeRows(_ table: Table, _ whom: Whom, _ done: inout Done) throws -> Bool {
+    var isChanged = false
     var ids: [String] = []
     switch whom {
     case .named(let names): ids = names
     case .absent(let present):
       _ = try connection.copyOut(sql.copyUsers(table.run, of: table.parent)) { row in
         var text: [UInt8] = []
-        _ = try row.nextBytes { bytes in
-          for index in bytes.indices { text.append(bytes[index]) }
-        }
+        _ = try row.nextBytes { text.append($0) }
         let id = String(decoding: text, as: UTF8.self)
         if present.index(of: id) == nil { ids.append(id) }
       }
@@ -124,8 +118,9 @@ package struct ForgettingWork {
         guard table.parent.prefix == sql.lists.prefix else { continue }
         done.rows += gone[row: row, column: 1].flatMap { Int($0) } ?? 0
       }
-      if gone.rowCount > 0 { table.isChanged = true }
+      if gone.rowCount > 0 { isChanged = true }
     }
+    return isChanged
   }
 
   private func removeFromModels(_ whom: Whom, _ done: inout Done) throws {
@@ -134,16 +129,14 @@ package struct ForgettingWork {
       guard let run = models[row: row, column: 0].flatMap({ Int64($0) }) else { continue }
       do {
         guard let file = try store.file(run: run),
-          let (without, ids) = try file.forgetting({ Self.places(of: whom, in: $0) })
+          let (without, ids) = try DamagedModel.from({
+            try file.forgetting { Self.places(of: whom, in: $0) }
+          })
         else { continue }
         try store.replace(run: run, with: without)
         done.users.formUnion(ids)
         done.models += 1
-      } catch let error as PostgresError {
-        throw error
-      } catch let error as BatchError {
-        throw error
-      } catch {
+      } catch let error as DamagedModel {
         // Nobody can tell who is in it, so it goes; the next night then trains anew.
         try connection.execute(SQL.Models.delete, [.integer(run)])
         done.dropped.append((run, "\(error)"))

@@ -4,9 +4,9 @@ package import RunSupport
 
 /// Those who read a job's lists while a run publishes.
 package struct Readers {
-  /// How long, in steps of 10 ms, is waited for those who began before: longer than planning takes on
+  /// How often, 10 ms apart, it is asked for those who began before: longer than planning takes on
   /// the slowest machine, shorter than anybody would notice in a night.
-  private static let steps = 200
+  private static let tries = 200
 
   private let sql: SQL.Output
   private let context: RunContext
@@ -28,15 +28,22 @@ package struct Readers {
   package func letOldPlansEnd(on connection: Connection) throws {
     let parents = sql.parents.map { Parameter.text($0.name) }
     guard
-      let readers = try connection.execute(SQL.Output.readers, parents)[row: 0, column: 0]
+      let readers = try connection.execute(SQL.Output.readers, parents).valueIfPresent(String.self)
     else { return }
-    for _ in 0..<Self.steps {
-      try context.interruption.check()
-      let left = try connection.execute(SQL.Output.stillReading, parents + [.text(readers)])
-      if left[row: 0, column: 0] == "f" { return }
-      Pause.milliseconds(10)
+    let late = BatchError(
+      .temporary,
+      "somebody has been reading the lists for long; the new ones go live all the same")
+    do {
+      try Retrier(RetryPolicy(tries: Self.tries, pause: 10), context.interruption).wait(
+        orThrow: late
+      ) {
+        try context.interruption.check()
+        return try !connection.execute(
+          SQL.Output.stillReading, parents + [.text(readers)]
+        ).value(Bool.self)
+      }
+    } catch let error as BatchError where error == late {
+      context.observer.observe(.notice(late.what))
     }
-    context.observer.observe(
-      .notice("somebody has been reading the lists for long; the new ones go live all the same"))
   }
 }

@@ -18,9 +18,7 @@ package struct Retention {
   ///
   /// - Returns: what could not be done now, in words; empty when all was.
   package func run() -> [String] {
-    do {
-      let connection = try context.connect(for: "retention")
-      let sql = try SQL.Output(schema: context.job.output.schema, on: connection)
+    connected(orElse: "retention was left to the next run") { sql, connection in
       var left: [String] = []
       if let reason = attempt({ try analyze(sql, on: connection) }) {
         left.append("statistics of the lists were not refreshed: \(reason)")
@@ -31,16 +29,13 @@ package struct Retention {
         .integer(Int64(output.keepDays)),
       ]
       try connection.execute(SQL.Models.deleteUnpublished, kept)
-      let expired = try connection.execute(SQL.Output.expired, kept + [.text(output.schema)])
-      for row in 0..<expired.rowCount {
-        guard let run = expired[row: row, column: 0].flatMap({ Int64($0) }) else { continue }
+      for expired in try connection.execute(SQL.Output.expired, kept + [.text(output.schema)]) {
+        let run = try expired.decode(Int64.self, "run_id")
         if let reason = attempt({ try drop(run, sql, on: connection) }) {
           left.append("lists of run \(run) stay until the next run: \(reason)")
         }
       }
       return left
-    } catch {
-      return ["retention was left to the next run: \(error)"]
     }
   }
 
@@ -48,13 +43,21 @@ package struct Retention {
   ///
   /// - Returns: what could not be done now, in words; empty when all was.
   package func withdraw(_ run: Int64) -> [String] {
+    connected(orElse: "tables of run \(run) stay until the next run") { sql, connection in
+      try drop(run, sql, on: connection)
+      return []
+    }
+  }
+
+  /// Does work on a connection of its own; what it throws is told after `failure`.
+  private func connected(
+    orElse failure: String, _ body: (SQL.Output, Connection) throws -> [String]
+  ) -> [String] {
     do {
       let connection = try context.connect(for: "retention")
-      let sql = try SQL.Output(schema: context.job.output.schema, on: connection)
-      let reason = attempt { try drop(run, sql, on: connection) }
-      return reason.map { ["tables of run \(run) stay until the next run: \($0)"] } ?? []
+      return try body(SQL.Output(schema: context.job.output.schema, on: connection), connection)
     } catch {
-      return ["tables of run \(run) stay until the next run: \(error)"]
+      return ["\(failure): \(error)"]
     }
   }
 
@@ -70,10 +73,7 @@ package struct Retention {
 
   private func analyze(_ sql: SQL.Output, on connection: Connection) throws {
     for parent in sql.parents {
-      try connection.transaction {
-        try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
-        try connection.execute(sql.analyze(parent))
-      }
+      try connection.shortTransaction { try connection.execute(sql.analyze(parent)) }
     }
   }
 
@@ -88,10 +88,7 @@ package struct Retention {
       try connection.execute(SQL.Models.delete, [.integer(run)])
     }
     for parent in sql.parents.reversed() {
-      try connection.transaction {
-        try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
-        try connection.execute(sql.drop(run, of: parent))
-      }
+      try connection.shortTransaction { try connection.execute(sql.drop(run, of: parent)) }
     }
   }
 

@@ -23,19 +23,18 @@ package struct CommitOutcome {
   {
     guard let transaction else { throw BatchError(lost, doing: "publish") }
     // Whoever asks the run to stop wants to know how it ended, too.
-    var patience = Patience(
+    var retrier = Retrier(
       context.request, interruption: Interruption(), observer: context.observer)
-    patience.policy.retries = max(patience.policy.retries, Self.fewestRetries)
+    retrier.policy.retries = max(retrier.policy.retries, Self.fewestRetries)
     do {
-      return try patience.attempt("ask whether the lists went live") {
+      return try retrier.attempt("ask whether the lists went live") {
         let connection = try context.connect(for: "outcome")
-        switch try connection.execute(
-          SQL.Session.transactionStatus, [.text(transaction)])[row: 0, column: 0]
-        {
-        case "committed": return true
-        case "aborted": return false
-        default: throw StillOpen()
-        }
+        let status = try connection.execute(
+          SQL.Session.transactionStatus, [.text(transaction)]
+        ).valueIfPresent(String.self)
+        if status == "committed" || status == "aborted" { return status == "committed" }
+        throw Retryable(
+          BatchError(.temporary, "the server has not ended the transaction yet"))
       }
     } catch {
       var unknown = BatchError(lost, doing: "publish: whether it was committed is not known")

@@ -14,9 +14,7 @@ package struct Recovery {
 
   /// Work on a connection.
   package init(_ job: Job, on connection: Connection, observer: any RunObserver) {
-    self.job = job
-    self.connection = connection
-    self.observer = observer
+    (self.job, self.connection, self.observer) = (job, connection, observer)
   }
 
   /// Marks dead runs, ends detaching that was begun, and removes tables that belong to nothing.
@@ -79,12 +77,9 @@ package struct Recovery {
   /// - Throws: `PostgresError` when the connection is gone; what else goes wrong is only told.
   private func step(_ done: String, _ body: () throws -> Void) throws {
     do {
-      try connection.transaction {
-        try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
-        try body()
-      }
+      try connection.shortTransaction(body)
       observer.observe(.warning(done))
-    } catch let error as PostgresError where !RetryPolicy.mayPass(error) {
+    } catch let error as PostgresError where !error.rule.mayPass {
       observer.observe(.warning("what was left behind stays until the next run: \(error)"))
     }
   }

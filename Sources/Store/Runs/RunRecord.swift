@@ -9,8 +9,8 @@ package import RunSupport
 package final class RunRecord {
   /// Number of the run.
   package let runID: Int64
-  private let patience: Patience
-  private let connect: () throws(PostgresError) -> Connection
+  private let retrier: Retrier
+  private let parameters: ConnectionParameters
   private var connection: Connection?
 
   /// Inserts the run's row, status `running`.
@@ -22,13 +22,13 @@ package final class RunRecord {
   ///   - experiment: its name, for a run of kind `experiment`; nil for a night or a backfill.
   ///   - live: the run that is live as this one begins.
   ///   - connection: used on for later writes.
-  ///   - patience: how often a write is tried again.
-  ///   - connect: opens another connection.
+  ///   - retrier: how often a write is tried again.
+  ///   - parameters: where the server is, for another connection.
   /// - Throws: `PostgresError`, `EncodingError`.
   package init(
     beginning request: RunRequest, job: Job, seed: UInt64, experiment: String? = nil,
-    live: Int64? = nil, on connection: Connection, patience: Patience,
-    connect: @escaping () throws(PostgresError) -> Connection
+    live: Int64? = nil, on connection: Connection, retrier: Retrier,
+    parameters: ConnectionParameters
   ) throws {
     let row = try connection.execute(
       SQL.Runs.insert,
@@ -40,19 +40,14 @@ package final class RunRecord {
           try RunConfiguration(job: job, request: request, experiment: experiment).json()),
         .text(String(seed)), .text(request.slot), live.map { .integer($0) } ?? .null,
       ])
-    guard let number = row[row: 0, column: 0].flatMap({ Int64($0) }) else {
-      throw BatchError(.software, "the server gave the run no number")
-    }
-    runID = number
-    self.connection = connection
-    self.patience = patience
-    self.connect = connect
+    runID = try row.value(Int64.self)
+    (self.connection, self.retrier, self.parameters) = (connection, retrier, parameters)
   }
 
   /// Runs statements, on a fresh connection when the kept one turns out to be lost, and again where a
   /// failure may pass; so each must be one that can be run twice.
   private func write<R>(_ body: (Connection) throws -> R) throws -> R {
-    try patience.attempt("record run \(runID)") {
+    try retrier.attempt("record run \(runID)") {
       if let kept = connection, kept.isAlive {
         do {
           return try body(kept)
@@ -60,10 +55,15 @@ package final class RunRecord {
           connection = nil
         }
       }
-      let fresh = try connect()
+      let fresh = try Connection(parameters, applicationName: "ncf-batch/record")
       connection = fresh
       return try body(fresh)
     }
+  }
+
+  /// Runs a statement whose `$1` is the run; it must be one that can be run twice.
+  private func write(_ sql: String, _ parameters: [Parameter]) throws {
+    try write { _ = try $0.execute(sql, [.integer(runID)] + parameters) }
   }
 
   /// Makes sure that no later run has taken this one for dead.
@@ -74,10 +74,7 @@ package final class RunRecord {
   }
 
   private func status() throws -> String? {
-    try write { connection in
-      let row = try connection.execute(SQL.Runs.status, [.integer(runID)])
-      return row.rowCount == 1 ? row[row: 0, column: 0] : nil
-    }
+    try write { try $0.execute(SQL.Runs.status, [.integer(runID)]).valueIfPresent(String.self) }
   }
 
   private static func takenOver(_ run: Int64) -> BatchError {
@@ -97,27 +94,23 @@ package final class RunRecord {
   package func pulled(
     _ counts: PullCounts, snapshot: String, features: String?, isBackfill: Bool = false
   ) throws {
-    try write { connection in
-      _ = try connection.execute(
-        SQL.Runs.recordPull,
-        [
-          .integer(runID), .text(snapshot),
-          isBackfill ? .null : .integer(counts.watermark),
-          .integer(Int64(counts.rowsRead)), .integer(Int64(counts.rowsUsed)),
-          .text(counts.rejectedJSON), .integer(Int64(counts.users)),
-          .integer(Int64(counts.items)), .integer(Int64(counts.coldUsers)),
-          features.map { .text($0) } ?? .null,
-        ])
-    }
+    try write(
+      SQL.Runs.recordPull,
+      [
+        .text(snapshot),
+        isBackfill ? .null : .integer(counts.watermark),
+        .integer(Int64(counts.rowsRead)), .integer(Int64(counts.rowsUsed)),
+        .text(counts.rejectedJSON), .integer(Int64(counts.users)),
+        .integer(Int64(counts.items)), .integer(Int64(counts.coldUsers)),
+        features.map { .text($0) } ?? .null,
+      ])
   }
 
   /// Records what the gate decided, and on what, as JSON.
   ///
   /// - Throws: `PostgresError`.
   package func gate(_ json: String) throws {
-    try write { connection in
-      _ = try connection.execute(SQL.Runs.recordGate, [.integer(runID), .text(json)])
-    }
+    try write(SQL.Runs.recordGate, [.text(json)])
   }
 
   /// Records how the run trains, and what it found new.
@@ -125,38 +118,31 @@ package final class RunRecord {
   /// - Throws: `PostgresError`.
   package func lineage(_ row: LineageRow) throws {
     func count(_ value: Int?) -> Parameter { value.map { .integer(Int64($0)) } ?? .null }
-    try write { connection in
-      _ = try connection.execute(
-        SQL.Lineage.record,
-        [
-          .integer(runID), row.mode.map { .text($0) } ?? .null, .text(row.reason),
-          row.parent.map { .integer($0) } ?? .null, count(row.interactions), count(row.late),
-          count(row.new), count(row.replayed),
-        ])
-    }
+    try write(
+      SQL.Lineage.record,
+      [
+        row.mode.map { .text($0) } ?? .null, .text(row.reason),
+        row.parent.map { .integer($0) } ?? .null, count(row.interactions), count(row.late),
+        count(row.new), count(row.replayed),
+      ])
   }
 
   /// Records whose training the run goes on with.
   package func resumed(_ stopped: Int64) throws {
-    try write { connection in
-      _ = try connection.execute(
-        SQL.Checkpoints.recordResumption, [.integer(runID), .integer(stopped)])
-    }
+    try write(SQL.Checkpoints.recordResumption, [.integer(stopped)])
   }
 
   /// Records an epoch; figures that are not numbers become NULL.
   package func epoch(_ epoch: EpochRow) throws {
     func number(_ value: Double) -> Parameter { value.isFinite ? .double(value) : .null }
-    try write { connection in
-      _ = try connection.execute(
-        SQL.Runs.insertEpoch,
-        [
-          .integer(runID), .text(epoch.phase), .boolean(epoch.isRefit),
-          .integer(Int64(epoch.epoch)), number(epoch.loss), number(epoch.hr), number(epoch.ndcg),
-          .double(epoch.seconds), .double(epoch.samplesPerSecond),
-          .integer(Int64(epoch.samples)),
-        ])
-    }
+    try write(
+      SQL.Runs.insertEpoch,
+      [
+        .text(epoch.phase), .boolean(epoch.isRefit),
+        .integer(Int64(epoch.epoch)), number(epoch.loss), number(epoch.hr), number(epoch.ndcg),
+        .double(epoch.seconds), .double(epoch.samplesPerSecond),
+        .integer(Int64(epoch.samples)),
+      ])
   }
 
   /// Records a stage.

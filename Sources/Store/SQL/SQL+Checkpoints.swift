@@ -6,11 +6,11 @@ extension SQL {
     /// Puts a checkpoint in the place of the run's earlier one; no row when the run is not running any
     /// more, so that a process that was given up can't write.
     ///
-    /// $1: run; $2: progress; $3: watermark in microseconds; $4: fingerprint; $5: engine; $6: bytes;
-    /// $7: chunks; $8: rows of the last hour.
+    /// $1: run; $2: progress; $3: watermark in microseconds; $4: fingerprint; $5: engine; $6: rows of
+    /// the last hour; $7: bytes; $8: chunks.
     static let insert = """
       INSERT INTO ncf.checkpoints AS c
-        (run_id, progress, watermark, fingerprint, engine, bytes, chunks, recent, sha256)
+        (run_id, progress, watermark, fingerprint, engine, recent, bytes, chunks, sha256)
       SELECT r.run_id, $2, timestamptz 'epoch' + $3::bigint * interval '1 microsecond', $4, $5, $6, $7, $8,
         pg_catalog.repeat('0', 64)
       FROM ncf.runs AS r WHERE r.run_id = $1 AND r.status = 'running'
@@ -20,30 +20,6 @@ extension SQL {
         bytes = excluded.bytes, chunks = excluded.chunks, sha256 = excluded.sha256,
         written_at = pg_catalog.clock_timestamp()
       """
-    static let deleteChunks = "DELETE FROM ncf.checkpoint_chunks WHERE run_id = $1"
-    static let copyChunks = """
-      COPY ncf.checkpoint_chunks (run_id, ordinal, data) FROM STDIN (FORMAT binary)
-      """
-    /// The sum of the chunks' sums, as stored and as they are now.
-    static let checksum = """
-      SELECT m.sha256, pg_catalog.encode(pg_catalog.sha256(c.sums), 'hex'), m.bytes, c.bytes,
-        m.chunks, c.chunks
-      FROM ncf.checkpoints AS m
-      CROSS JOIN LATERAL (
-        SELECT pg_catalog.string_agg(pg_catalog.sha256(k.data), ''::bytea ORDER BY k.ordinal) AS sums,
-          sum(pg_catalog.octet_length(k.data)) AS bytes, pg_catalog.count(*) AS chunks
-        FROM ncf.checkpoint_chunks AS k WHERE k.run_id = m.run_id
-      ) AS c
-      WHERE m.run_id = $1
-      """
-    static let setChecksum = "UPDATE ncf.checkpoints SET sha256 = $2 WHERE run_id = $1"
-    static func copyOut(run: Int64) -> String {
-      """
-      COPY (SELECT k.data FROM ncf.checkpoint_chunks AS k WHERE k.run_id = \(run) ORDER BY k.ordinal)
-      TO STDOUT (FORMAT binary)
-      """
-    }
-
     static func copyRecent(run: Int64) -> String {
       """
       COPY (SELECT c.recent FROM ncf.checkpoints AS c WHERE c.run_id = \(run))

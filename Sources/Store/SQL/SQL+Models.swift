@@ -7,30 +7,7 @@ extension SQL {
       INSERT INTO ncf.models (run_id, spec, bytes, chunks, sha256)
       VALUES ($1, $2::jsonb, $3, $4, pg_catalog.repeat('0', 64))
       """
-    static let copyChunks = """
-      COPY ncf.model_chunks (run_id, ordinal, data) FROM STDIN (FORMAT binary)
-      """
-    /// The sum of the chunks' sums, as stored and as they are now.
-    static let checksum = """
-      SELECT m.sha256, pg_catalog.encode(pg_catalog.sha256(c.sums), 'hex'), m.bytes, c.bytes,
-        m.chunks, c.chunks
-      FROM ncf.models AS m
-      CROSS JOIN LATERAL (
-        SELECT pg_catalog.string_agg(pg_catalog.sha256(k.data), ''::bytea ORDER BY k.ordinal) AS sums,
-          sum(pg_catalog.octet_length(k.data)) AS bytes, pg_catalog.count(*) AS chunks
-        FROM ncf.model_chunks AS k WHERE k.run_id = m.run_id
-      ) AS c
-      WHERE m.run_id = $1
-      """
-    static let setChecksum = "UPDATE ncf.models SET sha256 = $2 WHERE run_id = $1"
-    static func copyOut(run: Int64) -> String {
-      """
-      COPY (SELECT k.data FROM ncf.model_chunks AS k WHERE k.run_id = \(run) ORDER BY k.ordinal)
-      TO STDOUT (FORMAT binary)
-      """
-    }
     static let resize = "UPDATE ncf.models SET bytes = $2, chunks = $3 WHERE run_id = $1"
-    static let deleteChunks = "DELETE FROM ncf.model_chunks WHERE run_id = $1"
     /// What the run says its model's sum is, after the model was changed.
     static let copyChecksum = """
       UPDATE ncf.runs AS r SET model_sha256 = m.sha256

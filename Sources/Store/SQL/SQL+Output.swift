@@ -193,7 +193,7 @@ extension SQL {
     /// One item's similar items, as text.
     package var similarTo: String {
       """
-      SELECT s.rank, s.similar_item_id::text, s.score
+      SELECT s.rank, s.similar_item_id::text AS item_id, s.score, NULL AS source, NULL AS run_id
       FROM \(similarItems) AS s WHERE s.item_id = $1 ORDER BY s.rank
       """
     }
@@ -201,7 +201,7 @@ extension SQL {
     /// One user's list, as text.
     package var list: String {
       """
-      SELECT r.rank, r.item_id::text, r.score, r.source, r.run_id
+      SELECT r.rank, r.item_id::text AS item_id, r.score, r.source, r.run_id
       FROM \(recommendations) AS r WHERE r.user_id = $1 ORDER BY r.rank
       """
     }

@@ -5,13 +5,13 @@ extension SQL.Output {
   func analyze(_ parent: Parent) -> String { "ANALYZE \(parent.name)" }
 
   /// Runs whose lists can be made live: $1 job, $2 schema.
-  package static let kept = """
+  static let kept = """
     SELECT r.run_id
     FROM ncf.runs AS r
     JOIN pg_catalog.pg_namespace AS n ON n.nspname = $2
     JOIN pg_catalog.pg_class AS c
       ON c.relnamespace = n.oid AND c.relname = 'recommendations_run_' || r.run_id
-    WHERE r.job = $1 AND r.status = 'published' AND c.relispartition
+    WHERE ($1::text IS NULL OR r.job = $1) AND r.status = 'published' AND c.relispartition
     ORDER BY r.run_id
     """
 

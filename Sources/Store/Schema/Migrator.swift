@@ -46,9 +46,7 @@ package struct Migrator {
     _ parameters: ConnectionParameters, migrations: [Migration] = Migration.all,
     lockTries: Int = 300
   ) {
-    self.parameters = parameters
-    self.migrations = migrations
-    self.lockTries = lockTries
+    (self.parameters, self.migrations, self.lockTries) = (parameters, migrations, lockTries)
   }
 
   /// Compares the program's migrations with the database's ledger, in order of number.
@@ -96,6 +94,18 @@ package struct Migrator {
     }
   }
 
+  /// Connects, and refuses a server that is too old and a schema that is not what this program needs.
+  ///
+  /// - Parameter name: the connection's purpose, for the server's activity view.
+  /// - Returns: the connection.
+  /// - Throws: `BatchError`, exit code 78; `PostgresError`.
+  package func verifiedConnection(_ name: String) throws -> Connection {
+    let connection = try Connection(parameters, applicationName: "ncf-batch/\(name)")
+    try ServerCheck.version(of: connection)
+    try verify(on: connection)
+    return connection
+  }
+
   /// Refuses a database whose schema is not exactly what this program needs.
   ///
   /// - Throws: `BatchError`, exit code 78; `PostgresError`.
@@ -117,13 +127,12 @@ package struct Migrator {
   }
 
   private func lock(_ connection: Connection) throws {
-    for _ in 0..<max(1, lockTries) {
-      if try connection.tryAdvisoryLock(AdvisoryKey.migrations) { return }
-      Pause.milliseconds(200)
-    }
-    throw BatchError(
+    let taken = BatchError(
       .temporary, "another migrator is at work in this database",
       advice: "wait for it to end; then start this one again")
+    try Retrier(RetryPolicy(tries: max(1, lockTries), pause: 200), Interruption()).wait(
+      orThrow: taken
+    ) { try connection.tryAdvisoryLock(AdvisoryKey.migrations) }
   }
 
   private func states(on connection: Connection) throws -> [State] {

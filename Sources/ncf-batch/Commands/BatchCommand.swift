@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Jobs
+import RunSupport
 
 /// A subcommand: it does its work in a session, and its errors become a message and an exit code.
 protocol BatchCommand: ParsableCommand {
@@ -20,22 +21,15 @@ extension BatchCommand {
     session.warnOfPasswordInArguments()
     do {
       try execute(in: session)
-    } catch let error as BatchError {
-      session.tell(error)
-      throw ArgumentParser.ExitCode(error.exitCode.rawValue)
-    } catch let error as ConfigurationError {
-      session.tell(error.batchError)
-      throw ArgumentParser.ExitCode(error.batchError.exitCode.rawValue)
     } catch let error as ArgumentParser.ExitCode {
       throw error
     } catch let error as ArgumentParser.ValidationError {
       throw error
     } catch {
-      session.tell(
-        BatchError(
-          .software, "unexpected: \(error)",
-          advice: "this is a bug of ncf-batch; please report it with this message"))
-      throw ArgumentParser.ExitCode(Jobs.ExitCode.software.rawValue)
+      let failure =
+        (error as? ConfigurationError)?.batchError ?? BatchError(error, doing: "unexpected")
+      session.tell(failure)
+      throw ArgumentParser.ExitCode(failure.exitCode.rawValue)
     }
   }
 }

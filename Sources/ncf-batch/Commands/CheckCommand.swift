@@ -38,11 +38,7 @@ struct CheckCommand: BatchCommand {
       ended with.
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"),
-    completion: .yaml)
-  var config: String?
+  @OptionGroup var source: JobOptions
 
   @Option(help: "Threads that a night would use. [NCF_THREADS, default: one a processor]")
   var threads: Int?
@@ -81,7 +77,7 @@ struct CheckCommand: BatchCommand {
   }
 
   private func readJob(in session: Session, _ take: (Checkup.Finding) -> Void) -> Job? {
-    let path = ConfigurationFile.path(config, in: session)
+    let path = source.path(in: session)
     do throws(BatchError) {
       let job = try Job(path: path, variables: session.environment)
       take(Checkup.Finding(.configuration, .ok, "\(path): job \(job.name)"))

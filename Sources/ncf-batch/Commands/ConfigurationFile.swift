@@ -1,3 +1,4 @@
+import ArgumentParser
 import Configuration
 import Jobs
 
@@ -17,4 +18,23 @@ enum ConfigurationFile {
   static func path(_ flag: String?, in session: Session) -> String {
     flag ?? session.variable("NCF_CONFIG") ?? standard
   }
+}
+
+/// Which job a command is about.
+struct JobOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"),
+    completion: .yaml)
+  var config: String?
+
+  /// Reads the job.
+  ///
+  /// - Throws: `BatchError` with exit code 78.
+  func job(in session: Session) throws(BatchError) -> Job {
+    try ConfigurationFile.job(config, in: session)
+  }
+
+  /// Where the job's file is.
+  func path(in session: Session) -> String { ConfigurationFile.path(config, in: session) }
 }

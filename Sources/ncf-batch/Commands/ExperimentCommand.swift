@@ -37,7 +37,7 @@ struct ExperimentCommand: BatchCommand {
 
   @Argument(
     help: "The experiment.", completion: .list(Experiment.allCases.map(\.rawValue)),
-    transform: Self.experiment)
+    transform: Experiment.argument)
   var name: Experiment
 
   @Option(
@@ -72,16 +72,10 @@ struct ExperimentCommand: BatchCommand {
 
   func execute(in session: Session) throws {
     try WorkOptions.checkProcessor()
-    let interruption = Interruption()
-    let (console, log) = (session.console, session.log)
-    Signals.ignoreClosedPipes()
-    try Signals.stop(interruption) { text in
-      console.endBar()
-      log.warning("\(text)")
-    }
+    let interruption = try session.stopOnSignals()
     let file = try output.map { try ReportFile(path: $0) }
     let (report, runID) = try report(in: session, interruption)
-    console.endBar()
+    session.console.endBar()
     if json {
       try StandardOutput.write(Self.json(report, name, runID).pretty)
     } else {
@@ -94,35 +88,22 @@ struct ExperimentCommand: BatchCommand {
     in session: Session, _ interruption: Interruption
   ) throws -> (Report, runID: Int64?) {
     guard name.needsLog else { return (name.report(), nil) }
-    let job = try ConfigurationFile.job(work.config, in: session)
-    let threads = try work.threads(in: session)
-    let request = RunRequest(
-      publish: false, seed: seeds[0], threads: threads, host: Machine.name, version: Version.text)
-    let store = try ExperimentStore(
-      name.rawValue, job: job, request: request, parameters: connection.parameters,
-      interruption: interruption, observer: RunTalk(console: session.console, log: session.log))
-    do {
-      let data = ExperimentData(try store.pull(), job)
-      let talk = TrialTalk(console: session.console, log: session.log)
-      let pool = WorkerPool(threads: threads)
+    let job = try work.source.job(in: session)
+    return try work.trials(
+      name.rawValue, of: job, seed: seeds[0], connection.parameters, in: session, interruption
+    ) { work in
       let book = TrialBook(
-        store: KeptTrials(store, data: data), clock: MonotonicClock.seconds,
+        store: work.store, clock: MonotonicClock.seconds,
         report: { event in
           try interruption.check()
-          talk.hear(event)
-        },
-        makeRunner: { report in
-          TrialRunner(data: data, pool: pool, clock: MonotonicClock.seconds, report: report)
-        })
+          work.talk.hear(event)
+        }, makeRunner: work.makeRunner)
       let report = try name.report(
         ExperimentSettings(
           seeds: seeds, factors: factors, isQuick: quick, training: job.training,
-          published: paper.map { Published($0) } ?? data.published),
+          published: paper.map { Published($0) } ?? work.data.published),
         book)
-      try store.finish()
-      return (report, store.runID)
-    } catch {
-      throw store.failed(error)
+      return (report, work.runID)
     }
   }
 
@@ -142,14 +123,6 @@ struct ExperimentCommand: BatchCommand {
           })
       ),
     ])
-  }
-
-  private static func experiment(_ text: String) throws -> Experiment {
-    guard let experiment = Experiment(rawValue: text) else {
-      let names = Experiment.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("It must be one of: \(names).")
-    }
-    return experiment
   }
 
   private static func seeds(_ text: String) throws -> [UInt64] {

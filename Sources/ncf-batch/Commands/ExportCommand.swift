@@ -20,11 +20,6 @@ struct ExportCommand: BatchCommand {
     var lists: Export.Lists? { Export.Lists(rawValue: rawValue) }
   }
 
-  /// Forms of a row.
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case csv, jsonl
-  }
-
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write lists, vectors or a stored model to a file.",
     discussion: """
@@ -55,7 +50,7 @@ struct ExportCommand: BatchCommand {
   var what: Content
 
   @Option(help: ArgumentHelp("Form of rows, csv or jsonl.", valueName: "form"))
-  var format: Format?
+  var format: Export.Format?
 
   @Option(help: ArgumentHelp("Of a run that is kept, as in ncf-batch runs.", valueName: "run"))
   var run: Int64?
@@ -86,12 +81,8 @@ struct ExportCommand: BatchCommand {
   }
 
   func execute(in session: Session) throws {
-    let interruption = Interruption()
     // Standard output is a pipe's or a file's own affair; a file of ours is tidied up.
-    if output != nil {
-      let log = session.log
-      try Signals.stop(interruption) { text in log.warning("\(text)") }
-    }
+    let interruption = output == nil ? Interruption() : try session.stopOnSignals()
     let export = Export(
       connection.parameters, schema: try place.schema(in: session), interruption: interruption)
     let choice: Export.Choice =
@@ -100,7 +91,7 @@ struct ExportCommand: BatchCommand {
     let done: String
     if let lists = what.lists {
       let rows = try export.write(
-        lists, as: format == .jsonl ? .jsonl : .csv, of: choice, to: file.write)
+        lists, as: format ?? .csv, of: choice, to: file.write)
       done = "\(Figures.count(rows)) rows"
     } else {
       let model = try export.writeModel(of: choice, to: file.write)
@@ -110,3 +101,5 @@ struct ExportCommand: BatchCommand {
     session.log.notice("\(what.rawValue): \(done)\(output.map { " to \($0)" } ?? "")")
   }
 }
+
+extension Export.Format: ExpressibleByArgument {}

@@ -31,11 +31,7 @@ struct ForgetCommand: BatchCommand {
     help: ArgumentHelp("The user's id, as the source spells it; may be repeated.", valueName: "id"))
   var user: [String]
 
-  @Option(
-    help: ArgumentHelp(
-      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"),
-    completion: .yaml)
-  var config: String?
+  @OptionGroup var source: JobOptions
 
   @Flag(help: "Print a JSON object.")
   var json = false
@@ -44,7 +40,7 @@ struct ForgetCommand: BatchCommand {
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
   func execute(in session: Session) throws {
-    let job = try ConfigurationFile.job(config, in: session)
+    let job = try source.job(in: session)
     let done = try Forgetting(connection.parameters, job: job).forget(user)
     for run in done.droppedModels {
       session.log.warning(

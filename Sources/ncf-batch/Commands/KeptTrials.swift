@@ -1,6 +1,9 @@
 import Experiments
 import Jobs
 import Operations
+import Parallelism
+import Postgres
+import RunSupport
 
 /// Trials kept in the database, as experiments see them.
 final class KeptTrials: TrialStore {
@@ -9,9 +12,7 @@ final class KeptTrials: TrialStore {
   private let fingerprint: String
 
   init(_ store: ExperimentStore, data: ExperimentData) {
-    self.store = store
-    self.data = data
-    fingerprint = data.fingerprint
+    (self.store, self.data, fingerprint) = (store, data, data.fingerprint)
   }
 
   func results(of keys: [String]) throws -> [String?] {
@@ -22,11 +23,12 @@ final class KeptTrials: TrialStore {
     func figures(_ ranks: PackedRanks?) -> (hr: Double, ndcg: Double)? {
       ranks.map { $0.figures(k: data.k) }.map { ($0.hr, $0.ndcg) }
     }
-    let row = ExperimentStore.Row(
-      method: trial.label, seed: trial.seed, seconds: result.seconds,
-      validation: (result.validation.hr, result.validation.ndcg),
-      sampled: figures(result.sampled), full: figures(result.full), result: try result.text())
-    try store.keep(row, key: key, data: fingerprint)
+    try store.keep(
+      key, data: fingerprint, method: trial.label, seed: trial.seed, seconds: result.seconds,
+      figures: [
+        (result.validation.hr, result.validation.ndcg), figures(result.sampled),
+        figures(result.full),
+      ], result: try result.text())
   }
 }
 
@@ -37,5 +39,60 @@ extension ExperimentData {
       table: log.table, isWeighted: log.isWeighted, known: log.negatives, features: log.features,
       given: log.given.map { GivenCandidates(candidates: $0.candidates, hasLine: $0.hasLine) },
       sampled: job.evaluation.sampled, k: job.evaluation.k)
+  }
+}
+
+/// What an experiment or a search trains with: the pulled log, and where finished trials are kept.
+struct TrialWork {
+  /// Number of the run.
+  let runID: Int64
+  /// The log.
+  let data: ExperimentData
+  /// Finished trials.
+  let store: KeptTrials
+  /// Told how it comes along.
+  let talk: TrialTalk
+  /// Makes what trains a trial, with what that reports to.
+  let makeRunner: (@escaping (TrialEvent) throws -> Void) -> TrialRunner
+}
+
+extension WorkOptions {
+  /// Begins a run of kind `experiment`, pulls the job's log, and records how the work ends.
+  ///
+  /// - Parameters:
+  ///   - name: the experiment's.
+  ///   - job: whose log.
+  ///   - seed: recorded with the run.
+  ///   - parameters: where the server is.
+  ///   - session: where it tells how it comes along.
+  ///   - interruption: polled while the log is read.
+  ///   - body: the work.
+  /// - Returns: what `body` returns.
+  /// - Throws: `BatchError`.
+  func trials<R>(
+    _ name: String, of job: Job, seed: UInt64, _ parameters: ConnectionParameters,
+    in session: Session, _ interruption: Interruption, _ body: (TrialWork) throws -> R
+  ) throws -> R {
+    let threads = try threads(in: session)
+    let request = RunRequest(
+      publish: false, seed: seed, threads: threads, host: Machine.name, version: Version.text)
+    let store = try ExperimentStore(
+      name, job: job, request: request, parameters: parameters, interruption: interruption,
+      observer: RunTalk(console: session.console, log: session.log))
+    do {
+      let data = ExperimentData(try store.pull(), job)
+      let pool = WorkerPool(threads: threads)
+      let work = TrialWork(
+        runID: store.runID, data: data, store: KeptTrials(store, data: data),
+        talk: TrialTalk(console: session.console, log: session.log),
+        makeRunner: { report in
+          TrialRunner(data: data, pool: pool, clock: MonotonicClock.seconds, report: report)
+        })
+      let value = try body(work)
+      try store.finish()
+      return value
+    } catch {
+      throw store.failed(error)
+    }
   }
 }

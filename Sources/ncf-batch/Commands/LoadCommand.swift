@@ -45,13 +45,8 @@ struct LoadCommand: BatchCommand {
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
   func execute(in session: Session) throws {
-    let interruption = Interruption()
+    let interruption = try session.stopOnSignals()
     let (console, log) = (session.console, session.log)
-    Signals.ignoreClosedPipes()
-    try Signals.stop(interruption) { text in
-      console.endBar()
-      log.warning("\(text)")
-    }
     let start = ContinuousClock.now
     func pace(_ rows: Int) -> String {
       let seconds = start.duration(to: .now) / .seconds(1)

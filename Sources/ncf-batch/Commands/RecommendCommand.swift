@@ -1,12 +1,11 @@
 import ArgumentParser
-import Formatting
 import Jobs
-import Logging
 import Operations
-import Postgres
 
 /// The subcommand that reads a user's list.
-struct RecommendCommand: BatchCommand {
+struct RecommendCommand: ListCommand {
+  static let subject = ListReader.Subject.user
+
   static let configuration = CommandConfiguration(
     commandName: "recommend", abstract: "Read the list of a user, as it is served now.",
     discussion: """
@@ -36,34 +35,5 @@ struct RecommendCommand: BatchCommand {
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
-  func execute(in session: Session) throws {
-    let schema = try output.schema(in: session)
-    let list = try RecommendationReader(connection.parameters, schema: schema).list(user: user)
-    if json {
-      try StandardOutput.write(json(list).pretty)
-      return
-    }
-    guard !list.isEmpty else {
-      session.log.notice("user \(user) has no list in \(schema).recommendations")
-      return
-    }
-    let rows = list.map { ["\($0.rank)", $0.item, Figures.fixed($0.score, 4), $0.source] }
-    try StandardOutput.write(TextTable(["rank", "item", "score", "source"], rows: rows).text)
-  }
-
-  private func json(_ list: [RecommendationReader.Entry]) -> JSON {
-    .object([
-      ("user_id", .text(user)), ("run_id", .optional(list.first.map { Int($0.runID) })),
-      (
-        "recommendations",
-        .list(
-          list.map { entry in
-            .object([
-              ("rank", .integer(entry.rank)), ("item_id", .text(entry.item)),
-              ("score", .number(entry.score)), ("source", .text(entry.source)),
-            ])
-          })
-      ),
-    ])
-  }
+  var id: String { user }
 }

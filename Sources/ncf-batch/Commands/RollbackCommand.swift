@@ -36,11 +36,7 @@ struct RollbackCommand: BatchCommand {
     transform: RunCommand.slot)
   var slot: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"),
-    completion: .yaml)
-  var config: String?
+  @OptionGroup var source: JobOptions
 
   @Flag(help: "Print a JSON object.")
   var json = false
@@ -49,12 +45,9 @@ struct RollbackCommand: BatchCommand {
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
   func execute(in session: Session) throws {
-    let job = try ConfigurationFile.job(config, in: session)
-    let slot =
-      try slot
-      ?? session.variable("NCF_SLOT", wanted: Job.slotForm) { Job.isSlot($0) ? $0 : nil }
-      ?? Job.mainSlot
-    let done = try Rollback(connection.parameters, job: job, slot: slot).run(to: to)
+    let job = try source.job(in: session)
+    let done = try Rollback(connection.parameters, job: job, slot: try session.slot(slot))
+      .run(to: to)
     if json {
       try StandardOutput.write(
         JSON.object([

@@ -49,11 +49,7 @@ struct RunCommand: BatchCommand {
   private static let momentForm = "a time such as 2026-01-01T06:30Z or an age such as 90d"
   private static let retryRange = 0...100
 
-  @Option(
-    help: ArgumentHelp(
-      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"),
-    completion: .yaml)
-  var config: String?
+  @OptionGroup var source: JobOptions
 
   @Option(
     help: ArgumentHelp(
@@ -75,7 +71,8 @@ struct RunCommand: BatchCommand {
       full: from scratch; finetune: an earlier run's model further; auto: whichever fits. \
       [NCF_TRAIN_MODE, default: train.mode]
       """, valueName: "mode"),
-    completion: .list(RunRequest.Mode.allCases.map(\.rawValue)), transform: Self.mode)
+    completion: .list(RunRequest.Mode.allCases.map(\.rawValue)), transform: RunRequest.Mode.argument
+  )
   var mode: RunRequest.Mode?
 
   @Option(
@@ -100,7 +97,7 @@ struct RunCommand: BatchCommand {
       auto: go on from a run that was stopped, if the log of then is still there; never: begin anew. \
       [NCF_TRAIN_RESUME, default: train.resume]
       """, valueName: "when"),
-    transform: Self.resume)
+    transform: RunRequest.Resume.argument)
   var resume: RunRequest.Resume?
 
   @Option(help: "Start of all random numbers. [NCF_SEED, default: train.seed]")
@@ -150,16 +147,10 @@ struct RunCommand: BatchCommand {
 
   func execute(in session: Session) throws {
     try WorkOptions.checkProcessor()
-    let interruption = Interruption()
     let (console, log) = (session.console, session.log)
-    Signals.ignoreClosedPipes()
     let service = ServiceNotice(session.environment)
-    try Signals.stop(interruption) { text in
-      console.endBar()
-      log.warning("\(text)")
-      service?.stopping(text)
-    }
-    let job = try ConfigurationFile.job(config, in: session)
+    let interruption = try session.stopOnSignals { service?.stopping($0) }
+    let job = try source.job(in: session)
     let file = try (report ?? session.variable("NCF_REPORT")).map { try ReportFile(path: $0) }
     // Nothing is told of a dry run: it says nothing about what is served.
     let monitoring =
@@ -207,9 +198,7 @@ struct RunCommand: BatchCommand {
       until: try until
         ?? session.variable("NCF_UNTIL", wanted: Self.momentForm) { TimePoint($0) },
       mode: mode,
-      slot: try slot
-        ?? session.variable("NCF_SLOT", wanted: Job.slotForm) { Job.isSlot($0) ? $0 : nil }
-        ?? Job.mainSlot,
+      slot: try session.slot(slot),
       dryRun: dryRun, publish: !noPublish, force: force, resume: resume,
       seed: try seed ?? session.variable("NCF_SEED", wanted: wantedSeed) { UInt64($0) },
       threads: try threads ?? WorkOptions.threads(in: session),
@@ -232,21 +221,5 @@ struct RunCommand: BatchCommand {
   static func slot(_ text: String) throws -> String {
     guard Job.isSlot(text) else { throw ValidationError("It must be \(Job.slotForm).") }
     return text
-  }
-
-  private static func resume(_ text: String) throws -> RunRequest.Resume {
-    guard let resume = RunRequest.Resume(rawValue: text) else {
-      let names = RunRequest.Resume.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("It must be one of: \(names).")
-    }
-    return resume
-  }
-
-  private static func mode(_ text: String) throws -> RunRequest.Mode {
-    guard let mode = RunRequest.Mode(rawValue: text) else {
-      let names = RunRequest.Mode.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("It must be one of: \(names).")
-    }
-    return mode
   }
 }

@@ -1,12 +1,11 @@
 import ArgumentParser
-import Formatting
 import Jobs
-import Logging
 import Operations
-import Postgres
 
 /// The subcommand that reads what is like an item.
-struct SimilarCommand: BatchCommand {
+struct SimilarCommand: ListCommand {
+  static let subject = ListReader.Subject.item
+
   static let configuration = CommandConfiguration(
     commandName: "similar", abstract: "Read the items most like an item, as they are served now.",
     discussion: """
@@ -36,25 +35,5 @@ struct SimilarCommand: BatchCommand {
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
-  func execute(in session: Session) throws {
-    let schema = try output.schema(in: session)
-    let list = try SimilarItemReader(connection.parameters, schema: schema).list(item: item)
-    if json {
-      let entries = list.map { entry in
-        JSON.object([
-          ("rank", .integer(entry.rank)), ("item_id", .text(entry.item)),
-          ("score", .number(entry.score)),
-        ])
-      }
-      try StandardOutput.write(
-        JSON.object([("item_id", .text(item)), ("similar_items", .list(entries))]).pretty)
-      return
-    }
-    guard !list.isEmpty else {
-      session.log.notice("item \(item) has no list in \(schema).similar_items")
-      return
-    }
-    let rows = list.map { ["\($0.rank)", $0.item, Figures.fixed($0.score, 4)] }
-    try StandardOutput.write(TextTable(["rank", "item", "score"], rows: rows).text)
-  }
+  var id: String { item }
 }

@@ -65,14 +65,8 @@ struct TuneCommand: BatchCommand {
   func execute(in session: Session) throws {
     let began = MonotonicClock.seconds()
     try WorkOptions.checkProcessor()
-    let interruption = Interruption()
-    let (console, log) = (session.console, session.log)
-    Signals.ignoreClosedPipes()
-    try Signals.stop(interruption) { text in
-      console.endBar()
-      log.warning("\(text)")
-    }
-    var job = try ConfigurationFile.job(work.config, in: session)
+    let interruption = try session.stopOnSignals()
+    var job = try work.source.job(in: session)
     guard job.method == .ncf else {
       throw BatchError(
         .configuration,
@@ -81,9 +75,9 @@ struct TuneCommand: BatchCommand {
     }
     let file = try ReportFile(path: output)
     let found = try search(job, from: began, in: session, interruption)
-    console.endBar()
+    session.console.endBar()
     job.take(found)
-    let path = work.config ?? session.variable("NCF_CONFIG") ?? ConfigurationFile.standard
+    let path = work.source.path(in: session)
     let remark =
       "The best of \(found.finished + found.abandoned) settings tried by ncf-batch tune: "
       + "validation NDCG \(Figures.fixed(found.ndcg, 4))"
@@ -94,37 +88,24 @@ struct TuneCommand: BatchCommand {
   private func search(
     _ job: Job, from began: Double, in session: Session, _ interruption: Interruption
   ) throws -> Finding {
-    let threads = try work.threads(in: session)
     let seed = seed ?? job.training.seed
-    let request = RunRequest(
-      publish: false, seed: seed, threads: threads, host: Machine.name, version: Version.text)
-    let store = try ExperimentStore(
-      "tune", job: job, request: request, parameters: connection.parameters,
-      interruption: interruption, observer: RunTalk(console: session.console, log: session.log))
-    do {
-      let data = ExperimentData(try store.pull(), job)
-      let talk = TrialTalk(console: session.console, log: session.log)
-      let pool = WorkerPool(threads: threads)
+    return try work.trials(
+      "tune", of: job, seed: seed, connection.parameters, in: session, interruption
+    ) { work in
       let tuner = Tuner(
-        SearchSpace(base: job.network, seed: seed), store: KeptTrials(store, data: data),
+        SearchSpace(base: job.network, seed: seed), store: work.store,
         clock: MonotonicClock.seconds, deadline: began + budget,
         report: { [budget] event in
           try interruption.check()
           let gone = MonotonicClock.seconds() - began
-          talk.hear(event, share: gone / budget, left: budget - gone)
-        },
-        makeRunner: { report in
-          TrialRunner(data: data, pool: pool, clock: MonotonicClock.seconds, report: report)
-        })
+          work.talk.hear(event, share: gone / budget, left: budget - gone)
+        }, makeRunner: work.makeRunner)
       guard let found = try tuner.search(trials: trials) else {
         throw BatchError(
           .configuration, "no trial came to its end within --budget",
           advice: "give more time, or make train.epochs or train.learning_rate smaller")
       }
-      try store.finish()
       return found
-    } catch {
-      throw store.failed(error)
     }
   }
 

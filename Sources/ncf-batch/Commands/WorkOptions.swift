@@ -6,11 +6,7 @@ import Jobs
 struct WorkOptions: ParsableArguments {
   private static let threadRange = 1...1024
 
-  @Option(
-    help: ArgumentHelp(
-      "The job. [NCF_CONFIG, default: \(ConfigurationFile.standard)]", valueName: "file"),
-    completion: .yaml)
-  var config: String?
+  @OptionGroup var source: JobOptions
 
   @Option(
     help: "Threads; results don't depend on it. [NCF_THREADS, default: one a processor]")
@@ -64,5 +60,18 @@ struct WorkOptions: ParsableArguments {
       throw ValidationError("It must be whole numbers from \(lowest) on, with commas between.")
     }
     return found
+  }
+}
+
+extension CaseIterable where Self: RawRepresentable, RawValue == String {
+  /// Reads an argument that is the name of a case.
+  ///
+  /// - Throws: `ValidationError` that lists the names.
+  static func argument(_ text: String) throws -> Self {
+    guard let value = Self(rawValue: text) else {
+      let names = allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("It must be one of: \(names).")
+    }
+    return value
   }
 }
