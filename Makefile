@@ -41,10 +41,10 @@ build: ## the release build of ncf-batch and ncf-bench
 # What the tests of faults need beside what everything needs.
 faulty = pgbouncer openssl faketime
 
-test: ## every test, against a PostgreSQL of its own (FILTER=NAME for some)
+test: ## every test, against a PostgreSQL of its own, with each target's time (FILTER=NAME for some)
 	@scripts/bootstrap --also $(faulty)
 	scripts/with-postgres-selftest
-	scripts/with-postgres env $(test) $(if $(FILTER),--filter '$(FILTER)')
+	scripts/with-postgres scripts/test-times env $(test) $(if $(FILTER),--filter '$(FILTER)')
 
 faults: FILTER = FaultTests
 faults: ## what nights survive, as a table (FULL=1 for all; SEED=N for other random choices)
@@ -75,7 +75,7 @@ sanitize-address sanitize-thread:
 	  --disable-testable-imports --disable-xctest $(addprefix --skip ,$(unsanitary)) \
 	  $(if $(FILTER),--filter '$(FILTER)')
 
-lint: ## format, documentation, architecture, promises, shell scripts
+lint: ## format, documentation, architecture, shell scripts, files of jobs/
 	@scripts/lint
 
 demo: ## planted data, a night on it, and its lists; again for the next night

@@ -61,7 +61,7 @@ let package = Package(
     // The job, from the rows that it reads to the lists that it publishes.
     .target(
       name: "RunSupport",
-      dependencies: ["Jobs", "Postgres", "Parallelism", "Interactions", "Formatting"]),
+      dependencies: ["Jobs", "NCF", "Postgres", "Parallelism", "Interactions", "Formatting"]),
     .target(
       name: "Recommenders",
       dependencies: [
@@ -124,46 +124,80 @@ let package = Package(
       ]),
 
     // Tests mirror Sources; EndToEndTests runs the built binary.
-    .target(name: "TestSupport", dependencies: ["Postgres"], path: "Tests/TestSupport"),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"]),
+    .target(
+      name: "TestSupport",
+      dependencies: ["Pipeline", "Store", "RunSupport", "Jobs", "NCF", "Postgres"],
+      path: "Tests/TestSupport"),
+    .testTarget(name: "FormattingTests", dependencies: ["Formatting"]),
     .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "SyntheticData"]),
     .testTarget(name: "ParallelismTests", dependencies: ["Parallelism"]),
-    .testTarget(name: "FormattingTests", dependencies: ["Formatting"]),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Formatting", "TestSupport"]),
     .testTarget(
       name: "NCFTests",
       dependencies: [
-        "NCF", "Interactions", "Parallelism", "Ranking", "Baselines", "SyntheticData",
-      ],
-      resources: [.copy("Recorded")]),
-    .testTarget(name: "BaselinesTests", dependencies: ["Baselines", "Ranking", "SyntheticData"]),
+        "NCF", "Ranking", "Baselines", "Parallelism", "Interactions", "SyntheticData",
+      ], resources: [.copy("Recorded")]),
     .testTarget(
-      name: "RankingTests", dependencies: ["Ranking", "Baselines"],
+      name: "BaselinesTests",
+      dependencies: ["Baselines", "Ranking", "Parallelism", "Interactions", "SyntheticData"]),
+    .testTarget(
+      name: "RankingTests", dependencies: ["Ranking", "Parallelism", "Interactions"],
       resources: [.copy("Recorded")]),
     .testTarget(
-      name: "ExperimentsTests",
+      name: "JobsTests", dependencies: ["Jobs", "Baselines", "NCF", "Formatting", "TestSupport"]),
+    .testTarget(
+      name: "ConfigurationTests",
+      dependencies: ["Configuration", "Jobs", "Baselines", "NCF", "Interactions", "TestSupport"]),
+    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Jobs"]),
+    .testTarget(
+      name: "RunSupportTests", dependencies: ["RunSupport", "Jobs", "Postgres", "TestSupport"]),
+    .testTarget(
+      name: "RecommendersTests",
+      dependencies: ["Recommenders", "Jobs", "Baselines", "NCF", "Parallelism", "Interactions"]),
+    .testTarget(
+      name: "SourceTests",
       dependencies: [
-        "Experiments", "Baselines", "Interactions", "NCF", "Parallelism", "SyntheticData",
-        "Ranking",
+        "Source", "RunSupport", "Jobs", "Postgres", "Parallelism", "Interactions", "TestSupport",
+      ]),
+    .testTarget(
+      name: "StoreTests",
+      dependencies: [
+        "Store", "Migrations", "Recommenders", "RunSupport", "Jobs", "Baselines", "NCF", "Postgres",
+        "Parallelism", "Interactions", "TestSupport",
       ]),
     .testTarget(
       name: "PipelineTests",
-      dependencies: ["Pipeline", "Baselines", "SyntheticData", "TestSupport"]),
-    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Baselines"]),
-    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Pipeline"]),
+      dependencies: [
+        "Pipeline", "Operations", "Store", "Source", "Recommenders", "RunSupport", "Jobs",
+        "Ranking", "Baselines", "NCF", "Postgres", "Parallelism", "Interactions", "SyntheticData",
+        "TestSupport",
+      ]),
+    .testTarget(
+      name: "OperationsTests",
+      dependencies: [
+        "Operations", "Store", "Recommenders", "RunSupport", "Jobs", "Ranking", "Baselines", "NCF",
+        "Postgres", "Parallelism", "Interactions", "TestSupport",
+      ]),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: [
+        "Experiments", "Baselines", "NCF", "Parallelism", "Interactions", "SyntheticData",
+      ]),
     .testTarget(
       name: "FaultTests",
       dependencies: [
-        "Pipeline", "Interactions", "NCF", "Parallelism", "Postgres", "TestSupport", "ncf-batch",
+        "Store", "Source", "RunSupport", "Jobs", "NCF", "Postgres", "Parallelism", "Interactions",
+        "TestSupport", "ncf-batch",
       ], exclude: ["Shim"]),
     .testTarget(
       name: "FuzzTests",
       dependencies: [
-        "Baselines", "Configuration", "CZlib", "Interactions", "NCF", "Parallelism", "Pipeline",
-        "Postgres",
+        "Operations", "Store", "Source", "Recommenders", "Configuration", "Jobs", "Baselines",
+        "NCF", "Postgres", "Parallelism", "Interactions", "Formatting", "CZlib",
       ]),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["Pipeline", "SyntheticData", "TestSupport", "ncf-batch"],
+      dependencies: ["RunSupport", "Postgres", "Formatting", "TestSupport", "ncf-batch"],
       exclude: ["Python"]),
   ]
 )

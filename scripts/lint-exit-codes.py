@@ -22,7 +22,7 @@ def expect(what, found, wanted):
         problems.append(f"{what}: found {found!r}, wanted {wanted!r}")
 
 
-codes = {int(code) for code in re.findall(r"case \w+ = (\d+)", read("Sources/Pipeline/ExitCode.swift"))}
+codes = {int(code) for code in re.findall(r"case \w+ = (\d+)", read("Sources/Jobs/Run/ExitCode.swift"))}
 codes.discard(0)
 unit = read("jobs/ncf-batch@.service")
 final = set(map(int, re.search(r"^RestartPreventExitStatus=(.*)$", unit, re.M)[1].split()))

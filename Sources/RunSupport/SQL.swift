@@ -10,8 +10,11 @@ extension SQL {
   /// Statements about the session and the server.
   package enum Session {
     static let backendPID = "SELECT pg_catalog.pg_backend_pid()"
+    /// Sets a setting for the open transaction: $1 name, $2 value.
     package static let setLocal = "SELECT pg_catalog.set_config($1, $2, true)"
+    /// The number of the open transaction, which the server assigns at this point if it had none.
     package static let currentTransaction = "SELECT pg_catalog.pg_current_xact_id()::text"
+    /// Whether a transaction committed, aborted or is in progress: $1 its number.
     package static let transactionStatus =
       "SELECT pg_catalog.pg_xact_status($1::text::pg_catalog.xid8)"
 
@@ -65,6 +68,7 @@ extension SQL {
       JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
       WHERE c.oid = pg_catalog.to_regclass($1)
       """
+    /// The parts of a dotted name as the user typed it, and how many parts there are: $1 the name.
     package static let parseName = """
       SELECT p[1], p[2], pg_catalog.cardinality(p) FROM pg_catalog.parse_ident($1) AS p
       """

@@ -1,8 +1,8 @@
 import Baselines
 import Interactions
 import Parallelism
-import SyntheticData
 import Ranking
+import SyntheticData
 import Testing
 
 /// The planted world has something to learn: who takes what goes with what else is taken.

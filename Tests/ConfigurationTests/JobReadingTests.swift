@@ -4,6 +4,7 @@ import Foundation
 import Interactions
 import Jobs
 import NCF
+import TestSupport
 import Testing
 
 /// What a YAML file becomes.

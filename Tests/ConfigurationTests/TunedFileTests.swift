@@ -3,6 +3,7 @@ import Configuration
 import Interactions
 import Jobs
 import NCF
+import TestSupport
 import Testing
 
 /// What a search writes is a job that means what it found.

@@ -1,4 +1,3 @@
-import Glibc
 import Interactions
 import TestSupport
 import Testing
@@ -6,49 +5,21 @@ import Testing
 extension FaultTests {
   /// Servers and networks that go away.
   @Suite struct ConnectionTests {
-    /// A shop that is reached through a network of its own.
-    private struct Remote {
-      let shop: FaultShop
-      let network: FaultyNetwork
-      let variables: [String: String]
-
-      init() throws {
-        shop = try FaultShop()
-        // Nobody else can know the name, so nobody else gets through.
-        let user = "faults_\(UInt64.random(in: .min ... .max))"
-        try shop.execute("CREATE ROLE \(user) SUPERUSER LOGIN")
-        network = try FaultyNetwork(to: "\(shop.server.folder)/.s.PGSQL.5432", token: user)
-        variables = [
-          "PGHOST": "127.0.0.1", "PGPORT": "\(network.port)", "PGUSER": user,
-          "PGSSLMODE": "disable", "PGGSSENCMODE": "disable",
-        ]
-      }
-
-      func night(_ point: String? = nil, seed: UInt64? = nil, _ arguments: [String] = []) throws
-        -> RunningNight
-      {
-        try shop.night(point, seed: seed, arguments, variables: variables)
-      }
-    }
-
     @Test(
       "The server is restarted in each phase: tried again, or the old lists are served",
       arguments: FaultServer.Manner.allCases)
     func restart(manner: FaultServer.Manner) {
-      Trial.of("server restart (\(manner.rawValue)) in each phase") { trial in
-        let shop = try FaultShop()
-        try Watchers.during(trial, shop) {
-          for (place, point) in FaultTests.points.enumerated() {
-            // In the short form each manner has every other point.
-            let isChosen = place % 2 == (manner == .fast ? 0 : 1)
-            guard FaultSize.isFull || isChosen || point == "moved" else { continue }
-            let run = try shop.night("\(point)=stop")
-            try run.waitUntilStopped()
-            try shop.server.restart(manner)
-            trial.tried(try run.resume(), 0, 69, at: "at \(point)")
-            try shop.isWhole(trial, "restarted at \(point)")
-            try shop.recovers(trial, after: "after a restart at \(point)")
-          }
+      Trial.watched("server restart (\(manner.rawValue)) in each phase") { trial, shop in
+        for (place, point) in FaultTests.points.enumerated() {
+          // In the short form each manner has every other point.
+          let isChosen = place % 2 == (manner == .fast ? 0 : 1)
+          guard FaultSize.isFull || isChosen || point == "moved" else { continue }
+          let run = try shop.night("\(point)=stop")
+          try run.waitUntilStopped()
+          try shop.server.restart(manner)
+          trial.tried(try run.resume(), 0, 69, at: "at \(point)")
+          try shop.isWhole(trial, "restarted at \(point)")
+          try shop.recovers(trial, after: "after a restart at \(point)")
         }
       }
     }

@@ -10,7 +10,7 @@ extension FaultTests {
         let shop = try FaultShop()
         let port = try EncryptedPort(of: shop)
         defer { port.close(trial) }
-        func night(_ settings: [String: String]) throws -> RunningNight.Outcome {
+        func night(_ settings: [String: String]) throws -> Program.Result {
           try shop.night(variables: port.environment.merging(settings) { $1 }).wait()
         }
         let full = port.verifying

@@ -57,7 +57,7 @@ extension FaultTests {
         let library = try Self.shim(in: shop.folder)
         let (count, report) = ("\(shop.folder)/count", "\(shop.folder)/report.json")
         let config = try shop.job(epochs: 1)
-        func night(failing number: Int) throws -> RunningNight.Outcome {
+        func night(failing number: Int) throws -> Program.Result {
           try shop.night(
             config: config, ["--report", report],
             variables: [

@@ -1,11 +1,13 @@
 import Interactions
+import Jobs
 import NCF
 import Parallelism
 import Postgres
+import RunSupport
+import Source
+import Store
 import TestSupport
 import Testing
-
-@testable import Pipeline
 
 extension FaultTests {
   /// Rows that are committed long after they were written, while nights go by.

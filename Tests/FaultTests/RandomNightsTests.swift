@@ -113,7 +113,7 @@ extension FaultTests {
       }
     }
 
-    private func stopped(_ shop: FaultShop, _ point: String) throws -> RunningNight {
+    private func stopped(_ shop: FaultShop, _ point: String) throws -> Running {
       let run = try shop.night("\(point)=stop")
       try run.waitUntilStopped()
       return run

@@ -74,7 +74,7 @@ extension FaultTests {
 
     /// Holds what a run said against the secret.
     private static func check(
-      _ trial: Trial, _ outcome: RunningNight.Outcome, _ secrets: [String], files: [String] = [],
+      _ trial: Trial, _ outcome: Program.Result, _ secrets: [String], files: [String] = [],
       at step: String
     ) {
       var texts = [("standard error", outcome.talk), ("standard output", outcome.output)]

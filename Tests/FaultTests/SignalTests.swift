@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 extension FaultTests {
@@ -11,71 +12,56 @@ extension FaultTests {
 
     @Test("SIGTERM and SIGINT in each phase: stopped with 75, or published whole")
     func inEachPhase() {
-      Trial.of("SIGTERM, SIGINT in each phase") { trial in
-        let shop = try FaultShop()
-        try Watchers.during(trial, shop) {
-          for (place, point) in FaultTests.points.enumerated() {
-            let before = try shop.live()
-            let outcome = try shop.night("\(point)=\(place % 2 == 0 ? "term" : "int")").wait()
-            if Self.late.contains(point) {
-              trial.tried(outcome, 0, 75, at: "at \(point)")
-            } else {
-              trial.tried(outcome, 75, at: "at \(point)")
-            }
-            let isPublished = try shop.live() > before
-            let status = try shop.value("SELECT status FROM ncf.runs ORDER BY run_id DESC LIMIT 1")
-            trial.keeps(
-              isPublished == (status == "published" && outcome.code == 0)
-                || outcome.code == 75 && isPublished == (status == "published"),
-              "stopped at \(point) with \(outcome.code), it is marked \(status ?? "-")")
-            trial.keeps(status != "running", "stopped at \(point), it is still marked running")
-            try shop.isWhole(trial, "stopped at \(point)")
+      Trial.watched("SIGTERM, SIGINT in each phase", recovering: "after signals") { trial, shop in
+        for (place, point) in FaultTests.points.enumerated() {
+          let before = try shop.live()
+          let outcome = try shop.night("\(point)=\(place % 2 == 0 ? "term" : "int")").wait()
+          if Self.late.contains(point) {
+            trial.tried(outcome, 0, 75, at: "at \(point)")
+          } else {
+            trial.tried(outcome, 75, at: "at \(point)")
           }
+          let isPublished = try shop.live() > before
+          let status = try shop.value("SELECT status FROM ncf.runs ORDER BY run_id DESC LIMIT 1")
+          trial.keeps(
+            isPublished == (status == "published" && outcome.code == 0)
+              || outcome.code == 75 && isPublished == (status == "published"),
+            "stopped at \(point) with \(outcome.code), it is marked \(status ?? "-")")
+          trial.keeps(status != "running", "stopped at \(point), it is still marked running")
+          try shop.isWhole(trial, "stopped at \(point)")
         }
-        try shop.recovers(trial, after: "after signals")
       }
     }
 
     @Test("A second signal ends a run at once: 75, and nothing is half-done")
     func twice() {
-      Trial.of("SIGTERM twice") { trial in
-        let shop = try FaultShop()
-        try Watchers.during(trial, shop) {
-          for point in ["read", "train", "filled", "moved"] {
-            let run = try shop.night("\(point)=stop")
-            try run.waitUntilStopped()
-            run.signal(SIGTERM)
-            run.signal(SIGINT)
-            let outcome = try run.resume()
-            if Self.late.contains(point) {
-              trial.tried(outcome, 0, 75, at: "at \(point)")
-            } else {
-              trial.tried(outcome, 75, at: "at \(point)")
-            }
-            try shop.server.waitUntilGone("ncf-batch/%")
-            try shop.isWhole(trial, "stopped twice at \(point)")
+      Trial.watched("SIGTERM twice", recovering: "after two signals") { trial, shop in
+        for point in ["read", "train", "filled", "moved"] {
+          let run = try shop.night("\(point)=stop")
+          try run.waitUntilStopped()
+          run.signal(SIGTERM)
+          run.signal(SIGINT)
+          let outcome = try run.resume()
+          if Self.late.contains(point) {
+            trial.tried(outcome, 0, 75, at: "at \(point)")
+          } else {
+            trial.tried(outcome, 75, at: "at \(point)")
           }
+          try shop.server.waitUntilGone("ncf-batch/%")
+          try shop.isWhole(trial, "stopped twice at \(point)")
         }
-        try shop.recovers(trial, after: "after two signals")
       }
     }
 
     @Test("A signal during COMMIT: what was done is known, and marked as it is")
     func duringCommit() {
       Trial.of("SIGTERM during COMMIT, once and twice") { trial in
-        let shop = try FaultShop()
-        let user = "faults_\(UInt64.random(in: .min ... .max))"
-        try shop.execute("CREATE ROLE \(user) SUPERUSER LOGIN")
-        let network = try FaultyNetwork(
-          to: "\(shop.server.folder)/.s.PGSQL.5432", token: user)
-        let variables = [
-          "PGHOST": "127.0.0.1", "PGPORT": "\(network.port)", "PGUSER": user,
-          "PGSSLMODE": "disable", "PGGSSENCMODE": "disable",
-        ]
+        let remote = try Remote()
+        let (shop, network) = (remote.shop, remote.network)
         try Watchers.during(trial, shop) {
           for signals in [[SIGTERM], [SIGTERM, SIGTERM]] {
             let before = try shop.live()
-            let run = try shop.night("moved=stop", variables: variables)
+            let run = try remote.night("moved=stop")
             try run.waitUntilStopped()
             network.set { $0.holdsCommit = true }
             run.signal(SIGCONT)
@@ -129,18 +115,16 @@ extension FaultTests {
 
     @Test("SIGSTOP, and SIGCONT later: it goes on where it was")
     func held() {
-      Trial.of("SIGSTOP, SIGCONT after \(FaultSize.pick(1, full: 300)) s") { trial in
-        let shop = try FaultShop()
-        try Watchers.during(trial, shop) {
-          for point in FaultSize.isFull ? ["read", "train", "filled"] : ["train", "filled"] {
-            let run = try shop.night("\(point)=stop")
-            try run.waitUntilStopped()
-            // The fault itself: nothing else would come true.
-            Breath.milliseconds(FaultSize.pick(1, full: 300) * 1000)
-            trial.tried(try run.resume(), 0, at: "at \(point)")
-          }
+      Trial.watched(
+        "SIGSTOP, SIGCONT after \(FaultSize.pick(1, full: 300)) s", recovering: "after a halt"
+      ) { trial, shop in
+        for point in FaultSize.isFull ? ["read", "train", "filled"] : ["train", "filled"] {
+          let run = try shop.night("\(point)=stop")
+          try run.waitUntilStopped()
+          // The fault itself: nothing else would come true.
+          Breath.milliseconds(FaultSize.pick(1, full: 300) * 1000)
+          trial.tried(try run.resume(), 0, at: "at \(point)")
         }
-        try shop.recovers(trial, after: "after a halt")
       }
     }
   }

@@ -1,6 +1,6 @@
 import Configuration
 import Foundation
-import Pipeline
+import Jobs
 import Testing
 
 /// Configurations that are anything but one.

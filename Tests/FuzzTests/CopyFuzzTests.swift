@@ -1,8 +1,9 @@
 import Interactions
+import Jobs
 import Testing
 
-@testable import Pipeline
 @testable import Postgres
+@testable import Source
 
 /// Streams of a binary COPY from a server that may say anything.
 struct CopyFuzzTests {

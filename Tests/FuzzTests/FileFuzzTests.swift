@@ -1,9 +1,11 @@
 import CZlib
 import Foundation
 import Interactions
+import Jobs
+import Source
 import Testing
 
-@testable import Pipeline
+@testable import Operations
 @testable import Postgres
 
 /// Files of interactions and candidates that somebody gave.

@@ -1,10 +1,11 @@
 import Baselines
+import Formatting
 import Interactions
 import Parallelism
+import Recommenders
 import Testing
 
 @testable import NCF
-@testable import Pipeline
 
 /// Stored models whose bytes anybody may have written, and whose sum says nothing.
 struct StoredModelFuzzTests {
@@ -92,7 +93,7 @@ struct StoredModelFuzzTests {
       }
       #expect(try SafeTensors(decoding: file.encoded()) == file)
       do {
-        let stored = try ModelStore.decode(file)
+        let stored = try LiveModel(file)
         #expect(stored.model.isFinite)
         try Self.use(stored)
         return .accepted
@@ -136,11 +137,11 @@ struct StoredModelFuzzTests {
   /// Were the memory taken before the file is looked at, there would be none of so much: a terabyte.
   @Test func aSpecThatAsksForMoreThanItsFileHoldsIsRefusedBeforeMemoryIsTaken() throws {
     let huge = try Self.file { $0.tower = Array(repeating: 16_384, count: 1_000) }
-    let error = #expect(throws: CheckpointError.self) { try ModelStore.decode(huge) }
+    let error = #expect(throws: CheckpointError.self) { try LiveModel(huge) }
     #expect(error?.description == "the tensor user.mlp has shape [3, 2], not [3, 8192]")
     let wide = try Self.file { $0.gmfWidth = 4_096 }
     #expect(throws: CheckpointError("the tensor user.gmf has shape [3, 2], not [3, 4096]")) {
-      try ModelStore.decode(wide)
+      try LiveModel(wide)
     }
   }
 
@@ -152,7 +153,7 @@ struct StoredModelFuzzTests {
     #expect(
       throws: CheckpointError(
         "the tensor user_feature.gmf has shape [\(1 << 58), 0], not [\(1 << 58), 2]")
-    ) { try ModelStore.decode(file) }
+    ) { try LiveModel(file) }
   }
 
   /// Does with a model what a night does: scores every item for every user, and looks up its log.

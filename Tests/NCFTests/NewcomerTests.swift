@@ -1,8 +1,8 @@
 import Interactions
 import NCF
 import Parallelism
-import SyntheticData
 import Ranking
+import SyntheticData
 import Testing
 
 /// Held-out new items and users of a planted world, ranked by a network through their features.

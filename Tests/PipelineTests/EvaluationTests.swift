@@ -1,7 +1,7 @@
+import Jobs
 import NCF
+import TestSupport
 import Testing
-
-@testable import Pipeline
 
 struct EvaluationTests {
   /// A night's figures of a model, the others left out, by split, protocol, metric and k.

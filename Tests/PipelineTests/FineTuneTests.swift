@@ -1,6 +1,10 @@
 import Interactions
+import Jobs
 import NCF
 import Postgres
+import Recommenders
+import Store
+import TestSupport
 import Testing
 
 @testable import Pipeline

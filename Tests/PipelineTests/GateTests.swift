@@ -1,3 +1,5 @@
+import Baselines
+import Jobs
 import Testing
 
 @testable import Pipeline

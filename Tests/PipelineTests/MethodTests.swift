@@ -1,7 +1,12 @@
 import Baselines
 import Interactions
+import Jobs
 import NCF
 import Parallelism
+import Recommenders
+import RunSupport
+import Store
+import TestSupport
 import Testing
 
 @testable import Pipeline

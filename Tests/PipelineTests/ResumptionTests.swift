@@ -1,12 +1,14 @@
 import Baselines
 import Foundation
+import Jobs
 import NCF
+import Pipeline
 import Postgres
+import RunSupport
+import Store
 import Synchronization
 import TestSupport
 import Testing
-
-@testable import Pipeline
 
 /// Runs that are stopped, and the runs that go on from them.
 struct ResumptionTests {

@@ -1,9 +1,11 @@
+import Jobs
+import Operations
 import Postgres
+import RunSupport
+import Store
 import Synchronization
 import TestSupport
 import Testing
-
-@testable import Pipeline
 
 /// What readers and other runs see while a run goes on, fails or is stopped.
 struct SafetyTests {
@@ -262,10 +264,14 @@ struct SafetyTests {
   @Test func twoJobsDoNotShareAnOutputSchema() throws {
     let shop = try Shop()
     try shop.run()
-    let before = try shop.lists()
+    let (before, epochs) = (try shop.lists(), "SELECT count(*) FROM ncf.epochs")
+    let learnt = try shop.value(epochs)
     let error = failure { try shop.run(shop.job { $0.name = "other" }) }
     #expect(error?.exitCode == .configuration)
+    #expect(error?.what.contains("the view ncf.item_vectors is not the one that this job") == true)
     #expect(try shop.lists() == before)
+    // It is refused before anything is learnt.
+    #expect(try shop.value(epochs) == learnt)
   }
 
   @Test func namesThatAreHostileAreQuoted() throws {

@@ -1,11 +1,16 @@
 import Interactions
+import Jobs
 import NCF
 import Parallelism
-import SyntheticData
 import Postgres
 import Ranking
+import RunSupport
+import SyntheticData
+import TestSupport
 
 @testable import Pipeline
+@testable import Recommenders
+@testable import Source
 
 /// Nights on a planted world without a server: the stages between the pull and the publishing, on the
 /// log as it was on each day.
@@ -110,7 +115,7 @@ struct SimulatedNights {
 
   /// A night as the parent of the next one; `model` is what is gone on from.
   func parent(_ night: Night, model: PublishedModel? = nil, nights: Int = 0) -> Parent {
-    let knowledge = Knowledge(night.pulled, night.divided.split)
+    let knowledge = night.pulled.knowledge(night.divided.split)
     return Parent(
       run: 1,
       stored: LiveModel(

@@ -1,6 +1,9 @@
 import Baselines
 import Interactions
+import Jobs
 import NCF
+import Recommenders
+import Source
 import SyntheticData
 import Testing
 

@@ -1,7 +1,6 @@
 import Dispatch
 import Postgres
-
-@testable import Pipeline
+import RunSupport
 
 /// Asks a run to stop as soon as the server shows that the run's query waits for a lock.
 struct Watcher {

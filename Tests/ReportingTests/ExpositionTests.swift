@@ -1,6 +1,6 @@
+import Jobs
 import Testing
 
-@testable import Pipeline
 @testable import Reporting
 
 /// What monitoring reads.

@@ -1,6 +1,4 @@
-import Pipeline
-
-@testable import Pipeline
+import Jobs
 
 /// A dossier as a database might give it, with texts of the caller's choice wherever a database has text.
 func madeUpDossier(text: String = "shop", nights: Int = 12) -> RunDossier {

@@ -1,8 +1,8 @@
 import Foundation
 import FoundationXML
+import Jobs
 import Testing
 
-@testable import Pipeline
 @testable import Reporting
 
 /// The page about a run, as text.

@@ -2,14 +2,6 @@ import Foundation
 
 /// Programs of other people's packages, by `scripts/with-python`.
 package enum PythonPackages {
-  /// What a command left behind.
-  package struct Result: Sendable {
-    /// The exit code.
-    package let code: Int32
-    /// Standard output and standard error.
-    package let output: String
-  }
-
   /// What a test says that can't be run.
   package static let missing =
     "the Python packages that it compares with can't be installed here"
@@ -32,24 +24,18 @@ package enum PythonPackages {
   /// - Throws: what `Process` throws.
   package static func run(
     _ set: String, _ command: [String], environment: [String: String] = [:]
-  ) throws -> Result {
+  ) throws -> Program.Result {
     try run(set, command, environment: environment, isQuiet: true)
   }
 
   private static func run(
     _ set: String, _ command: [String], environment: [String: String] = [:], isQuiet: Bool
-  ) throws -> Result {
-    let process = Process()
-    process.executableURL = PrivateServer.packageFolder.appending(path: "scripts/with-python")
-    process.arguments = [set] + command
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    let output = Pipe()
-    process.standardOutput = output
-    if isQuiet { process.standardError = output }
-    try process.run()
-    let said = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return Result(code: process.terminationStatus, output: String(decoding: said, as: UTF8.self))
+  ) throws -> Program.Result {
+    let script = PrivateServer.packageFolder.appending(path: "scripts/with-python").path
+    return try Running(
+      [script, set] + command,
+      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+      terminal: isQuiet ? nil : .standardError
+    ).wait()
   }
 }

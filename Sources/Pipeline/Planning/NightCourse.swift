@@ -75,6 +75,7 @@ struct NightCourse {
   /// The decision as it is recorded.
   ///
   /// - Parameter lesson: what a fine-tune trains on.
+  /// - Returns: the row of lineage.
   func row(_ lesson: Lesson?) -> LineageRow {
     var row =
       switch plan {

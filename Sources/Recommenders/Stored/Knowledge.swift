@@ -26,7 +26,7 @@ package struct Knowledge: Sendable, Equatable {
   ///   - table: the log.
   ///   - split: how it was split.
   ///   - watermark: the server's clock in the pull's transaction, microseconds since 1970 UTC.
-  ///   - recentFrom: since when interactions were recent, microseconds since 1970 UTC.
+  ///   - microseconds: since when interactions were recent, microseconds since 1970 UTC.
   package init(
     _ table: InteractionTable, _ split: LeaveOneOutSplit, watermark: Int64,
     recentFrom microseconds: Int64

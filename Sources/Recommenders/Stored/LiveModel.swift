@@ -15,7 +15,9 @@ package struct LiveModel {
   package var knowledge: Knowledge?
   /// The features that it has rows of; nil when it was trained without.
   package var features: FeatureNames?
+}
 
+extension LiveModel {
   /// Makes a model of a stored file, every length of which is checked.
   ///
   /// - Throws: `DamagedModel`, `CheckpointError`, `DecodingError` when it is not what it must be.

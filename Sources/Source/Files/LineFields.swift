@@ -2,6 +2,7 @@
 package struct LineFields {
   private let separator: [UInt8]
   private var place = 0
+  /// Whether the last field of the line was taken.
   package private(set) var isAtEnd = false
 
   /// Fields separated by one or two bytes; start anew with each line.

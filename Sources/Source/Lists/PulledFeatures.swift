@@ -23,7 +23,9 @@ package struct PulledFeatures {
     var itemRows: Int
     var userFeatures: Int
     var itemFeatures: Int
+    /// Users outside the table who are ranked by their features.
     package var newUsers: Int
+    /// Items outside the table that are ranked by their features.
     package var newItems: Int
 
     /// As JSON.
@@ -42,9 +44,11 @@ package struct PulledFeatures {
   package struct Offer {
     var users: Vocabulary
     var items: Vocabulary
-    /// For each user, and item, the place in the table, -1 for newcomers.
+    /// For each user, the place in the table, -1 for newcomers.
     package var userPlaces: [Int32]
+    /// For each item, the place in the table, -1 for newcomers.
     package var itemPlaces: [Int32]
+    /// The features of these users and items.
     package var content: ContentFeatures
     var excluded: UserItems
     var popularity: [Double]

@@ -41,6 +41,7 @@ extension SQL {
       WHERE own.run_id = $1 AND r.run_id = c.run_id AND r.job = own.job AND r.slot = own.slot
         AND r.kind = own.kind
       """
+    /// Deletes the checkpoint of one run: $1 run.
     package static let delete = "DELETE FROM ncf.checkpoints WHERE run_id = $1"
     /// All of a job but one run's: $1 job, $2 run or NULL.
     package static let deleteOfJob = """
@@ -78,6 +79,7 @@ extension SQL {
         AND r.status IN ('interrupted', 'abandoned', 'failed')
       ORDER BY c.run_id DESC LIMIT 1
       """
+    /// Counts one more resumption from a checkpoint: $1 run.
     package static let countResumption = """
       UPDATE ncf.checkpoints SET resumptions = resumptions + 1 WHERE run_id = $1
       """

@@ -77,6 +77,7 @@ extension SQL {
       "\(schema).\(parent.prefix)\(run)"
     }
 
+    /// Whether a schema exists: $1 name.
     package static let schemaExists = """
       SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1)
       """

@@ -2,6 +2,12 @@ package import RunSupport
 
 /// Statements that fill a run's own tables and make them part of what is kept, in their order.
 extension SQL.Output {
+  /// Creates a run's own table of a relation, without a key.
+  ///
+  /// - Parameters:
+  ///   - run: the run, which a constraint holds all rows to.
+  ///   - parent: the partitioned relation whose columns it takes.
+  /// - Returns: a script of two statements.
   package func createChild(_ run: Int64, of parent: Parent) -> String {
     """
     CREATE TABLE \(child(run, of: parent)) (
@@ -12,6 +18,7 @@ extension SQL.Output {
     """
   }
 
+  /// Fills a run's table of lists by binary COPY, in the transaction that created it.
   package func copyLists(_ run: Int64) -> String {
     """
     COPY \(child(run, of: lists)) (run_id, user_id, rank, item_id, score, source)
@@ -19,6 +26,7 @@ extension SQL.Output {
     """
   }
 
+  /// Fills a run's table of similar items by binary COPY, in the transaction that created it.
   package func copySimilar(_ run: Int64) -> String {
     """
     COPY \(child(run, of: similar)) (run_id, item_id, rank, similar_item_id, score)
@@ -26,6 +34,7 @@ extension SQL.Output {
     """
   }
 
+  /// Adds the primary key to a run's table, once it is filled.
   package func keyChild(_ run: Int64, of parent: Parent) -> String {
     """
     ALTER TABLE \(child(run, of: parent)) ADD CONSTRAINT \(parent.prefix)\(run)_pkey
@@ -33,6 +42,7 @@ extension SQL.Output {
     """
   }
 
+  /// Collects the planner's statistics of a run's table.
   package func analyzeChild(_ run: Int64, of parent: Parent) -> String {
     "ANALYZE \(child(run, of: parent))"
   }
@@ -46,10 +56,12 @@ extension SQL.Output {
     """
   }
 
+  /// Adds the popular items of a run by binary COPY.
   package var copyPopular: String {
     "COPY \(popular) (run_id, rank, item_id, score) FROM STDIN (FORMAT binary)"
   }
 
+  /// Makes a run's table a partition of its relation.
   package func attach(_ run: Int64, to parent: Parent) -> String {
     """
     ALTER TABLE \(parent.name) ATTACH PARTITION \(child(run, of: parent)) FOR VALUES IN (\(run))

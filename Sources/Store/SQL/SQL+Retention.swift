@@ -81,6 +81,7 @@ extension SQL.Output {
     "ALTER TABLE \(parent.name) DETACH PARTITION \(child) FINALIZE"
   }
 
+  /// Whether a table is a partition: $1 its quoted name; false when there is no such table.
   package static let isAttached = """
     SELECT EXISTS (
       SELECT FROM pg_catalog.pg_class AS c

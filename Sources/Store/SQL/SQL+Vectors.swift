@@ -46,6 +46,7 @@ extension SQL.Output {
     """
   private static let eligibleMeaning = "Whether the item may be recommended (items.eligible)"
 
+  /// Fills a run's table of users' vectors by binary COPY, in the transaction that created it.
   package func copyUserVectors(_ run: Int64) -> String {
     """
     COPY \(child(run, of: userVectorRows)) (run_id, user_id, vector)
@@ -53,6 +54,7 @@ extension SQL.Output {
     """
   }
 
+  /// Fills a run's table of items' vectors by binary COPY, in the transaction that created it.
   package func copyItemVectors(_ run: Int64) -> String {
     """
     COPY \(child(run, of: itemVectorRows)) (run_id, item_id, vector, eligible)

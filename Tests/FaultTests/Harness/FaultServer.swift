@@ -95,16 +95,7 @@ final class FaultServer: Sendable {
 
   /// Runs a program, found on the path, and gives its exit code.
   static func run(_ command: [String], in folder: String = "/") throws -> Int32 {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = command
-    process.currentDirectoryURL = URL(filePath: folder)
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try RunningNight.withOpenMask { try process.run() }
-    process.waitUntilExit()
-    return process.terminationStatus
+    try Running(["/usr/bin/env"] + command, in: folder).wait().code
   }
 
   /// Waits until nobody is connected by a name.

@@ -3,18 +3,17 @@ import Postgres
 import TestSupport
 
 /// A database with a log of events and a first published night, on a server that can fail.
-///
-/// Sixty users in three groups took six of their group's ten items each and one of another group.
 final class FaultShop {
   /// How many users have lists, and how long those are.
   static let (users, k) = (60, 5)
 
   /// The server.
   let server: FaultServer
+  private let shop: Shop
   /// The database.
-  let database: TestDatabase
+  var database: TestDatabase { shop.database }
   /// A folder that goes with this object.
-  let folder: String
+  var folder: String { shop.folder.path }
   private var seeds: UInt64 = 100
 
   /// Makes the shop.
@@ -25,38 +24,12 @@ final class FaultShop {
   /// - Throws: `Unexpected`, `PostgresError`.
   init(tablespace: String? = nil, night: Bool = true) throws {
     server = try .shared()
-    database = try TestDatabase(on: server.asTestServer, tablespace: tablespace)
-    folder =
-      FileManager.default.temporaryDirectory
-      .appending(path: "ncf-faults-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true)
-    try execute(
-      """
-      CREATE SCHEMA app;
-      CREATE TABLE app.events (
-        user_id bigint, item_id bigint, event_type text, value real, occurred_at timestamptz);
-      INSERT INTO app.events (user_id, item_id, event_type, value, occurred_at)
-      SELECT u, i, 'view', 1, timestamptz '2026-01-01 00:00Z' + n * interval '1 hour'
-      FROM generate_series(1, \(Self.users)) AS u
-      CROSS JOIN LATERAL (
-        SELECT i, row_number() OVER (ORDER BY i % 3 = u % 3, md5(u || ':' || i)) AS n
-        FROM (
-          (SELECT i FROM generate_series(1, 30) AS i WHERE i % 3 = u % 3
-            ORDER BY md5(i || ':' || u) LIMIT 6)
-          UNION ALL
-          (SELECT i FROM generate_series(1, 30) AS i WHERE i % 3 <> u % 3
-            ORDER BY md5(i || ':' || u) LIMIT 1)
-        ) AS taken) AS numbered;
-      """)
-    try succeed(start(["migrate", "up", "-q"]).wait())
+    shop = try Shop(.brief, on: server.asTestServer, tablespace: tablespace)
     if night {
       try succeed(self.night().wait())
       try execute("CREATE VIEW app.day_one AS SELECT * FROM ncf.recommendations")
     }
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   /// Writes a job's file.
   ///
@@ -71,8 +44,8 @@ final class FaultShop {
     source: String = "table: app.events", model: String = "gmf: 4, tower: [8, 4]", epochs: Int = 3,
     keep: Int = 3
   ) throws -> String {
-    let path = "\(folder)/job-\(UUID().uuidString).yaml"
-    let text = """
+    try shop.folder.write(
+      """
       job: shop
       source: {\(source)}
       model: {\(model)}
@@ -85,18 +58,15 @@ final class FaultShop {
         finetune: {epochs: 2}
       evaluate: {k: 5, sampled: 15}
       output: {k: \(Self.k), similar: 4, keep_runs: \(keep), keep_days: 0}
-      """
-    try Data(text.utf8).write(to: URL(filePath: path))
-    return path
+      """, to: "job-\(UUID().uuidString).yaml")
   }
 
   /// Starts the program.
   func start(
     _ arguments: [String], _ variables: [String: String] = [:], prefix: [String] = []
-  ) throws -> RunningNight {
-    try RunningNight(
-      arguments, environment: database.environment.merging(variables) { $1 }, prefix: prefix,
-      in: folder)
+  ) throws -> Running {
+    try Program(environment: database.environment.merging(variables) { $1 })
+      .start(arguments, prefix: prefix)
   }
 
   /// Starts a night that publishes whatever the gate thinks, each with other random numbers.
@@ -113,7 +83,7 @@ final class FaultShop {
   func night(
     _ point: String? = nil, seed: UInt64? = nil, config: String? = nil, _ arguments: [String] = [],
     variables: [String: String] = [:], prefix: [String] = []
-  ) throws -> RunningNight {
+  ) throws -> Running {
     seeds += 1
     var variables = variables
     variables["NCF_FAULT_POINT"] = point
@@ -124,7 +94,7 @@ final class FaultShop {
       ] + arguments, variables, prefix: prefix)
   }
 
-  private func succeed(_ outcome: RunningNight.Outcome) throws {
+  private func succeed(_ outcome: Program.Result) throws {
     guard outcome.code == 0 else {
       throw Unexpected("exit code \(outcome.code):\n\(outcome.talk)")
     }

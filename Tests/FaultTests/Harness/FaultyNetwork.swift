@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A small TCP proxy before the server's socket, which can be slow, cut up, cut off or silent.
 ///

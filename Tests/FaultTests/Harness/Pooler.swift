@@ -5,7 +5,7 @@ import TestSupport
 final class Pooler {
   /// Where its socket is, on port 6432.
   let folder: String
-  private let process = Process()
+  private let process: Running
 
   /// Starts it.
   ///
@@ -42,13 +42,7 @@ final class Pooler {
       // PgBouncer refuses to be root, as the server does.
       command = ["/usr/sbin/runuser", "-u", "postgres", "--"] + command
     }
-    process.executableURL = URL(filePath: command[0])
-    process.arguments = Array(command.dropFirst())
-    process.currentDirectoryURL = URL(filePath: "/")
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try RunningNight.withOpenMask { try process.run() }
+    process = try Running(command, in: "/")
     try Breath.until("PgBouncer listens") {
       guard process.isRunning else { throw Unexpected("PgBouncer did not start") }
       return FileManager.default.fileExists(atPath: "\(folder)/.s.PGSQL.6432")
@@ -59,8 +53,8 @@ final class Pooler {
   var environment: [String: String] { ["PGHOST": folder, "PGPORT": "6432"] }
 
   deinit {
-    process.terminate()
-    process.waitUntilExit()
+    process.signal(15)
+    _ = try? process.wait()
     try? FileManager.default.removeItem(atPath: folder)
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Interactions
 import Synchronization
+import TestSupport
 import Testing
 
 /// One line of the table of faults, while its fault is tried.
@@ -37,6 +38,22 @@ final class Trial {
           .map { $0.value == 1 ? "\($0.key)" : "\($0.key) x\($0.value)" }.joined(separator: ", ")))
   }
 
+  /// Tries a fault in a shop of its own, whose readers look on.
+  ///
+  /// - Parameters:
+  ///   - fault: what is done, in words.
+  ///   - place: after what the next night must find nothing in its way; nil where none is run.
+  ///   - body: does it, and says of each promise whether it was kept.
+  static func watched(
+    _ fault: String, recovering place: String? = nil, _ body: (Trial, FaultShop) throws -> Void
+  ) {
+    of(fault) { trial in
+      let shop = try FaultShop()
+      try Watchers.during(trial, shop) { try body(trial, shop) }
+      if let place { try shop.recovers(trial, after: place) }
+    }
+  }
+
   /// Enters a fault that can't be tried here, and says so where it can't be missed.
   static func leftOut(_ fault: String, because reason: String) {
     print("faults: LEFT OUT: \(fault): \(reason)")
@@ -44,12 +61,12 @@ final class Trial {
   }
 
   /// Counts a run that the fault was tried on, which must end with one of these codes.
-  func tried(_ outcome: RunningNight.Outcome, _ allowed: Int32..., at place: String = "") {
+  func tried(_ outcome: Program.Result, _ allowed: Int32..., at place: String = "") {
     tried(outcome, Set(allowed), at: place)
   }
 
   /// Counts a run that the fault was tried on, which must end with one of these codes.
-  func tried(_ outcome: RunningNight.Outcome, _ allowed: Set<Int32>, at place: String) {
+  func tried(_ outcome: Program.Result, _ allowed: Set<Int32>, at place: String) {
     tries += 1
     codes[outcome.code, default: 0] += 1
     keeps(

@@ -1,0 +1,136 @@
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+/// When a night is not published, what is said of it, and what force does.
+struct GateTests {
+  /// A job that learns tastes in a moment; nothing is forced.
+  private func config(
+    _ shop: Shop, _ model: String = "{method: ials, factors: 8, regularization: 1}"
+  ) throws -> String {
+    try shop.folder.write(
+      """
+      job: shop
+      source: {table: app.events}
+      model: \(model)
+      train: {mode: full}
+      evaluate: {k: 5, sampled: 20}
+      output: {k: 8}
+      """, to: "gate.yaml")
+  }
+
+  private func gate(_ shop: Shop, _ key: String, of run: Int) throws -> String? {
+    try shop.value("SELECT gate ->> '\(key)' FROM ncf.runs WHERE run_id = \(run)")
+  }
+
+  @Test("A night as good as the live one is published, and what the gate saw is on record")
+  func published() throws {
+    let shop = try Shop(.eighty)
+    let config = try config(shop)
+    for run in 1...2 {
+      try expectSuccess(shop.program.run("--config", config))
+      #expect(try gate(shop, "verdict", of: run) == "publish")
+      #expect(try gate(shop, "reasons", of: run) == "[]")
+      #expect(try gate(shop, "users", of: run) == "80")
+      #expect(try gate(shop, "rows", of: run) == "640")
+      #expect(
+        try shop.value(
+          """
+          SELECT abs((gate ->> 'ndcg')::float8 - value) < 1e-9 FROM ncf.runs JOIN ncf.metrics USING (run_id)
+          WHERE run_id = \(run) AND model = 'ials' AND split = 'test' AND protocol = 'full'
+            AND metric = 'ndcg' AND k = 5
+          """) == "t")
+    }
+    #expect(try gate(shop, "live_run_id", of: 1) == nil)
+    #expect(try gate(shop, "live_run_id", of: 2) == "1")
+    #expect(try gate(shop, "live_ndcg", of: 2) == gate(shop, "ndcg", of: 2))
+    #expect(try shop.value("SELECT count(*) FROM ncf.runs WHERE reason IS NOT NULL") == "0")
+  }
+
+  @Test("A model worse than the live one and than ItemPop is refused: 20; --force is on record")
+  func worse() throws {
+    let shop = try Shop(.eighty)
+    try expectSuccess(shop.program.run("--config", config(shop)))
+    let lists = try shop.lists()
+    let bad = try config(shop, "{method: bpr, factors: 2, iterations: 1, learning_rate: 0.000001}")
+    let refused = try shop.program.run("--config", bad)
+    #expect(refused.code == 20, "\(refused.talk)")
+    #expect(try shop.lists() == lists)
+    #expect(
+      try shop.value("SELECT status || ' ' || exit_code FROM ncf.runs WHERE run_id = 2")
+        == "refused 20")
+    let reason = try shop.value("SELECT reason FROM ncf.runs WHERE run_id = 2") ?? ""
+    #expect(reason.contains("is below the live model's"), "\(reason)")
+    #expect(refused.output.contains(reason))
+    #expect(try gate(shop, "verdict", of: 2) == "refuse")
+    #expect(
+      try shop.value(
+        """
+        SELECT (gate ->> 'p_value')::float8 < 0.01
+          AND (gate ->> 'ndcg')::float8 < 0.98 * (gate ->> 'live_ndcg')::float8
+          AND gate -> 'reasons' ->> 0 = left(reason, length(gate -> 'reasons' ->> 0))
+        FROM ncf.runs WHERE run_id = 2
+        """) == "t")
+    // The figures of a refused run are kept like any other's.
+    #expect(
+      try shop.value("SELECT count(DISTINCT model) FROM ncf.metrics WHERE run_id = 2") == "3")
+    #expect(try shop.value("SELECT count(*) FROM ncf.models WHERE run_id = 2") == "0")
+
+    let forced = try shop.program.run("--config", bad, "--force")
+    #expect(forced.code == 0)
+    #expect(forced.talk.contains("published by force"))
+    #expect(try gate(shop, "verdict", of: 3) == "force")
+    #expect(
+      try shop.value(
+        """
+        SELECT reason LIKE 'forced: whole-catalogue NDCG %' AND (config #>> '{request,force}')::boolean
+        FROM ncf.runs WHERE run_id = 3
+        """) == "t")
+    #expect(try shop.lists() != lists)
+  }
+
+  @Test("Lists of a few items are refused: coverage under half the live one's")
+  func coverage() throws {
+    let shop = try Shop(.eighty)
+    try expectSuccess(shop.program.run("--config", config(shop)))
+    let popular = try shop.program.run("--config", config(shop, "itempop"))
+    #expect(popular.code == 20)
+    let reason = try shop.value("SELECT reason FROM ncf.runs WHERE run_id = 2") ?? ""
+    #expect(reason.contains("is under half the live run's"), "\(reason)")
+    #expect(
+      try shop.value(
+        """
+        SELECT (gate ->> 'coverage')::float8 < (gate ->> 'live_coverage')::float8 / 2 FROM ncf.runs
+        WHERE run_id = 2
+        """) == "t")
+  }
+
+  @Test("Shrunken data is refused; shorter or longer lists by the job's own wish are not")
+  func shrinkage() throws {
+    let shop = try Shop(.eighty)
+    let config = try config(shop)
+    var program = shop.program
+    for (k, rows) in [(8, "640"), (3, "240"), (8, "240")] {
+      program.environment["NCF_OUTPUT_K"] = "\(k)"
+      try expectSuccess(program.run("--config", config))
+      #expect(try shop.value("SELECT count(*) FROM ncf.recommendations") == "\(k * 80)")
+      let run = try #require(try shop.value("SELECT max(run_id) FROM ncf.runs").flatMap { Int($0) })
+      #expect(try gate(shop, "rows", of: run) == rows)
+      #expect(try gate(shop, "live_rows", of: run) == (run == 1 ? nil : rows))
+    }
+    try shop.connection.execute("DELETE FROM app.events WHERE user_id > 60")
+    let refused = try program.run("--config", config)
+    #expect(refused.code == 20)
+    let reason = try shop.value("SELECT reason FROM ncf.runs WHERE run_id = 4") ?? ""
+    #expect(reason.contains("users fell from 80 to 60"), "\(reason)")
+    #expect(reason.contains("rows to publish fell from 640 to 480"))
+    // So it is behind shorter lists, too.
+    program.environment["NCF_OUTPUT_K"] = "3"
+    #expect(try program.run("--config", config).code == 20)
+    #expect(try gate(shop, "live_rows", of: 5) == "240")
+    #expect(try gate(shop, "rows", of: 5) == "180")
+    program.environment["NCF_GATE_MAX_SHRINK"] = "0.3"
+    try expectSuccess(program.run("--config", config))
+  }
+}

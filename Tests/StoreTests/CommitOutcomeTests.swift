@@ -1,0 +1,33 @@
+import Jobs
+import Parallelism
+import Postgres
+import RunSupport
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// Whether a commit that was not answered took place.
+struct CommitOutcomeTests {
+  @Test func anUnansweredCommitIsLookedUp() throws {
+    let shop = try Shop()
+    let connection = shop.connection
+    let outcome = CommitOutcome(
+      RunContext(
+        job: shop.job(), request: RunRequest(), parameters: shop.database.parameters,
+        interruption: Interruption(), observer: Recorder(), clock: MonotonicClock.seconds,
+        pool: WorkerPool(threads: 1), runID: 1))
+    let lost = PostgresError(kind: .commitUnknown, message: "lost", attempted: "commit")
+    var committed: String?
+    try connection.transaction {
+      committed = try connection.execute(SQL.Session.currentTransaction)[row: 0, column: 0]
+    }
+    #expect(try outcome.wasCommitted(committed, lost))
+    try connection.execute("BEGIN")
+    let aborted = try connection.execute(SQL.Session.currentTransaction)[row: 0, column: 0]
+    try connection.execute("ROLLBACK")
+    #expect(try !outcome.wasCommitted(aborted, lost))
+    let error = #expect(throws: BatchError.self) { try outcome.wasCommitted(nil, lost) }
+    #expect(error?.exitCode == .unavailable)
+  }
+}
