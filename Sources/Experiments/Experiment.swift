@@ -59,9 +59,7 @@ package struct ExperimentSettings: Sendable {
     precondition(!seeds.isEmpty && !factors.isEmpty, "an experiment of nothing")
     self.seeds = isQuick ? Array(seeds.prefix(1)) : seeds
     self.factors = isQuick ? Array(factors.prefix(1)) : factors
-    self.isQuick = isQuick
-    self.training = training
-    self.published = published
+    (self.isQuick, self.training, self.published) = (isQuick, training, published)
   }
 }
 

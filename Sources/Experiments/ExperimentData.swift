@@ -13,8 +13,7 @@ package struct ExperimentData: Sendable {
 
     /// Creates a value from its parts.
     package init(candidates: UserItems, hasLine: [Bool]) {
-      self.candidates = candidates
-      self.hasLine = hasLine
+      (self.candidates, self.hasLine) = (candidates, hasLine)
     }
   }
 
@@ -47,13 +46,8 @@ package struct ExperimentData: Sendable {
     table: InteractionTable, isWeighted: Bool = false, known: KnownNegatives? = nil,
     features: ContentFeatures? = nil, given: GivenCandidates? = nil, sampled: Int = 99, k: Int = 10
   ) {
-    self.table = table
-    self.isWeighted = isWeighted
-    self.known = known
-    self.features = features
-    self.given = given
-    self.sampled = sampled
-    self.k = k
+    (self.table, self.isWeighted, self.known, self.features) = (table, isWeighted, known, features)
+    (self.given, self.sampled, self.k) = (given, sampled, k)
   }
 
   /// How many users have a test item.
@@ -118,7 +112,9 @@ private struct Fingerprint {
 /// One seed's division of the log, with the lists that held-out items are ranked among.
 struct DividedData {
   let split: LeaveOneOutSplit
-  /// Training and validation items.
+  /// Weights of the training items; empty where weights don't count.
+  let trainingWeights: [Float]
+  /// Training and validation items, with weights likewise.
   let beforeTest: UserItems
   let beforeTestWeights: [Float]
   let validationCandidates: UserItems
@@ -132,7 +128,8 @@ struct DividedData {
     self.split = split
     let (before, weights) = Self.beforeTest(data.table, split)
     beforeTest = before
-    beforeTestWeights = weights
+    (trainingWeights, beforeTestWeights) =
+      data.isWeighted ? (split.trainingWeights, weights) : ([], [])
     validationCandidates = Candidates.drawn(
       data.sampled, users: split.testUsers, outside: before, itemCount: data.table.itemCount,
       seed: seed &+ 1, pool: pool)

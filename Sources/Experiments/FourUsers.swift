@@ -44,14 +44,12 @@ package enum FourUsers {
   package static func factorizationErrors(
     factors: Int, restarts: Int = 300, seed: UInt64 = 1
   ) -> Int {
-    var fewest = orders.count
-    for restart in 0..<restarts where fewest > 0 {
+    fewestErrors(restarts) { restart in
       var random = CounterRandom(seed: seed, stream: UInt64(factors) << 32 + UInt64(restart))
       var placement = Placement(factors: factors, random: &random)
       placement.improve(steps: 400)
-      fewest = min(fewest, errors(placement.cosine))
+      return placement.cosine
     }
-    return fewest
   }
 
   /// The fewest wrong orders of a NeuMF whose embeddings have two factors, and its restarts.
@@ -59,16 +57,21 @@ package enum FourUsers {
   /// It learns the coefficients as probabilities by the log loss [7] with soft labels.
   package static func neuMFErrors(restarts: Int = 20, seed: UInt64 = 1) -> Int {
     let spec = ModelSpec(gmfWidth: 2, tower: [4, 4, 2], activation: .tanh)
-    var fewest = orders.count
-    for restart in 0..<restarts where fewest > 0 {
+    return fewestErrors(restarts) { restart in
       let fresh = Model(spec: spec, userCount: 4, itemCount: 4, seed: seed &+ UInt64(restart))
       var plain = PlainModel(fresh)
       learn(&plain, steps: 1_500)
-      fewest = min(
-        fewest,
-        errors { first, second in
-          plain.logit(user: first, item: second) + plain.logit(user: second, item: first)
-        })
+      return { plain.logit(user: $0, item: $1) + plain.logit(user: $1, item: $0) }
+    }
+  }
+
+  /// The fewest wrong orders of the similarities that starts come to, until one has none.
+  private static func fewestErrors(
+    _ restarts: Int, _ similarity: (_ restart: Int) -> (Int, Int) -> Double
+  ) -> Int {
+    var fewest = orders.count
+    for restart in 0..<restarts where fewest > 0 {
+      fewest = min(fewest, errors(similarity(restart)))
     }
     return fewest
   }
@@ -121,11 +124,7 @@ private struct Placement {
     roots = (0..<4 * factors).map { _ in random.uniform() }
   }
 
-  func cosine(_ first: Int, _ second: Int) -> Double { Self.cosine(roots, factors, first, second) }
-
-  private static func cosine(
-    _ roots: [Double], _ factors: Int, _ first: Int, _ second: Int
-  ) -> Double {
+  func cosine(_ first: Int, _ second: Int) -> Double {
     var (dot, one, other) = (0.0, 1e-12, 1e-12)
     for factor in 0..<factors {
       let a = roots[first * factors + factor] * roots[first * factors + factor]
@@ -138,10 +137,10 @@ private struct Placement {
   }
 
   /// The hinge loss of the orders, margin a tenth.
-  private static func loss(_ roots: [Double], _ factors: Int) -> Double {
+  private var loss: Double {
     FourUsers.orders.reduce(0) { sum, order in
-      let more = cosine(roots, factors, order.more.0, order.more.1)
-      let less = cosine(roots, factors, order.less.0, order.less.1)
+      let more = cosine(order.more.0, order.more.1)
+      let less = cosine(order.less.0, order.less.1)
       return sum + max(0, 0.1 - (more - less))
     }
   }
@@ -151,14 +150,14 @@ private struct Placement {
     var adam = Adam(count: roots.count, rate: 0.02)
     let reach = 1e-5
     for _ in 0..<steps {
-      if Self.loss(roots, factors) == 0 { return }
+      if loss == 0 { return }
       var gradient = [Double](repeating: 0, count: roots.count)
       for place in roots.indices {
-        var moved = roots
-        moved[place] += reach
-        let above = Self.loss(moved, factors)
-        moved[place] -= 2 * reach
-        gradient[place] = (above - Self.loss(moved, factors)) / (2 * reach)
+        var moved = self
+        moved.roots[place] += reach
+        let above = moved.loss
+        moved.roots[place] -= 2 * reach
+        gradient[place] = (above - moved.loss) / (2 * reach)
       }
       adam.step(&roots, gradient)
     }

@@ -119,7 +119,7 @@ extension Laboratory {
     func measure(_ trials: [Trial]) throws -> [(trial: Trial, measured: Measured)] {
       let possible = trials.filter { $0.problem == nil }
       // One seed is enough to choose by; the chosen one is then trained with each.
-      return Array(zip(possible, try book.measure(possible, seeds: [settings.seeds[0]])))
+      return Array(zip(possible, try self.measure(possible, seeds: [settings.seeds[0]])))
     }
     let first = try measure(starts.map { neuMF($0, levers[0]) })
     guard case .neural(let best)? = Self.best(of: first)?.methods[0], let start = best.start else {
@@ -136,7 +136,7 @@ extension Laboratory {
   /// The best factorisations on validation, then the best NeuMF from them, refitted and tested.
   func best() throws -> [Report.Section] {
     let grid = grid.filter { $0.trial.problem == nil }
-    let measured = try book.measure(grid.map(\.trial), seeds: settings.seeds)
+    let measured = try measure(grid.map(\.trial))
     let header = ["model", "validation NDCG@\(k)"] + figuresHeader
     func row(_ name: String, _ measured: Measured) -> [String] {
       [name, Figures.fixed(measured.validation, 4)] + figures(measured)
@@ -144,7 +144,7 @@ extension Laboratory {
     let tried = try tryOut(starts(of: grid, measured))
     guard var final = Self.best(of: tried) else { return [] }
     (final.purpose, final.refit) = (.test, true)
-    let neuMF = try book.measure([final], seeds: settings.seeds)[0]
+    let neuMF = try measure([final])[0]
     return [
       Report.Section(
         heading: "Factorisations and the NeuMF that starts from the best of them",

@@ -17,9 +17,9 @@ extension Laboratory {
 
   private func knn() -> [KNNOptions] {
     let pairs: [(Int, Float)] = settings.isQuick ? [(50, 10)] : [(50, 10), (50, 100), (200, 100)]
-    return pairs.map { neighbours, shrinkage in
+    return pairs.map { pair in
       var options = KNNOptions()
-      (options.neighbours, options.shrinkage) = (neighbours, shrinkage)
+      (options.neighbours, options.shrinkage) = pair
       return options
     }
   }
@@ -63,24 +63,37 @@ extension Laboratory {
     ] + baselines(factors: factors)
   }
 
+  /// A trial at a number of factors, and what came of it.
+  struct Row {
+    let factors: Int
+    let trial: Trial
+    let measured: Measured
+  }
+
+  /// Measures trials at each number of factors.
+  func measure(_ trials: (_ factors: Int) -> [Trial]) throws -> [Row] {
+    let all = settings.factors.flatMap { factors in trials(factors).map { (factors, $0) } }
+    let measured = try measure(all.map(\.1))
+    return zip(all, measured).map { Row(factors: $0.0, trial: $0.1, measured: $1) }
+  }
+
+  /// A row's cells: factors, method, own figures and the paper's.
+  private func cells(_ row: Row) -> [String] {
+    ["\(row.factors)", row.trial.label] + figures(row.measured)
+      + published(row.trial, factors: row.factors)
+  }
+
   /// Figure 4, methods by factors at K, and Figure 5, metrics at 1...K with the most factors.
   func rq1() throws -> [Report.Section] {
-    let trials = settings.factors.flatMap { factors in
-      methods(factors: factors).map { (factors, $0) }
-    }
-    let measured = try book.measure(trials.map(\.1), seeds: settings.seeds)
-    let rows = zip(trials, measured).map { trial, measured in
-      ["\(trial.0)", trial.1.label] + figures(measured)
-        + published(trial.1, factors: trial.0)
-    }
+    let rows = try measure(methods)
     let figure4 = Report.Section(
       heading: "Methods by factors (Figure 4)",
-      header: ["factors", "method"] + figuresHeader + publishedHeader, rows: rows,
+      header: ["factors", "method"] + figuresHeader + publishedHeader, rows: rows.map(cells),
       notes: [
         "ItemPop and ItemKNN have no factors; they stand in each group for comparison."
       ])
     guard let most = settings.factors.max() else { return [figure4] }
-    let last = zip(trials, measured).filter { $0.0.0 == most }
+    let last = rows.filter { $0.factors == most }
     let lengths = Array(1...k)
     let figure5 = [HoldoutMetric.hr, .ndcg].flatMap { metric in
       Measured.Setting.allCases.map { proto in
@@ -88,8 +101,9 @@ extension Laboratory {
           heading:
             "\(metric.rawValue.uppercased())@K, \(proto.rawValue), \(most) factors (Figure 5)",
           header: ["method"] + lengths.map { "\($0)" },
-          rows: last.map { trial, measured in
-            [trial.1.label] + lengths.map { Figures.fixed(measured.mean(metric, proto, k: $0), 4) }
+          rows: last.map { row in
+            [row.trial.label]
+              + lengths.map { Figures.fixed(row.measured.mean(metric, proto, k: $0), 4) }
           })
       }
     }
@@ -98,26 +112,21 @@ extension Laboratory {
 
   /// Table 2: NeuMF with and without pre-training, and from a factorisation.
   func table2() throws -> [Report.Section] {
-    let trials = settings.factors.flatMap { factors in
+    let rows = try measure { factors in
       [
-        (factors, neuMF(factors, pretrain: .parts)), (factors, neuMF(factors, pretrain: .none)),
-        (factors, neuMFFromALS(factors)),
+        neuMF(factors, pretrain: .parts), neuMF(factors, pretrain: .none), neuMFFromALS(factors),
       ]
     }
-    let measured = try book.measure(trials.map(\.1), seeds: settings.seeds)
-    let rows = zip(trials, measured).map { trial, measured in
-      ["\(trial.0)", trial.1.label] + figures(measured) + published(trial.1, factors: trial.0)
-    }
-    let tests = settings.factors.indices.flatMap { place in
-      let own = measured[3 * place..<3 * place + 3]
-      return zip(["GMF and MLP", "iALS"], [own[own.startIndex], own[own.startIndex + 2]]).map {
-        [["\(settings.factors[place])"], compare($0, $1, own[own.startIndex + 1])].flatMap(\.self)
+    let tests = stride(from: 0, to: rows.count, by: 3).flatMap { place in
+      [("GMF and MLP", place), ("iALS", place + 2)].map { name, other in
+        ["\(rows[place].factors)"]
+          + compare(name, rows[other].measured, rows[place + 1].measured)
       }
     }
     return [
       Report.Section(
         heading: "With and without pre-training (Table 2)",
-        header: ["factors", "method"] + figuresHeader + publishedHeader, rows: rows),
+        header: ["factors", "method"] + figuresHeader + publishedHeader, rows: rows.map(cells)),
       Report.Section(
         heading: "Pre-trained less not pre-trained, paired by user",
         header: ["factors", "from"] + comparisonHeader, rows: tests),
@@ -145,15 +154,12 @@ extension Laboratory {
 
   /// NeuMF against each other method, at each number of factors.
   func significance() throws -> [Report.Section] {
-    let trials = settings.factors.flatMap { factors in
-      methods(factors: factors).map { (factors, $0) }
-    }
-    let measured = try book.measure(trials.map(\.1), seeds: settings.seeds)
+    let rows = try measure(methods)
     return settings.factors.map { factors in
-      let own = zip(trials, measured).filter { $0.0.0 == factors }
-      let neuMF = own.first { $0.0.1.label == "NeuMF, pre-trained" }
-      let rows = own.filter { $0.0.1.label != "NeuMF, pre-trained" }.compactMap { trial, other in
-        neuMF.map { compare(trial.1.label, $0.1, other) }
+      let own = rows.filter { $0.factors == factors }
+      let neuMF = own.first { $0.trial.label == "NeuMF, pre-trained" }
+      let rows = own.filter { $0.trial.label != "NeuMF, pre-trained" }.compactMap { other in
+        neuMF.map { compare(other.trial.label, $0.measured, other.measured) }
       }
       return Report.Section(
         heading: "Pre-trained NeuMF less each method, \(factors) factors",

@@ -20,14 +20,12 @@ extension Laboratory {
       return Trial(.neural(neural), seed: 0, purpose: .validation)
     }
     let trials = [gmf(factors), mlp(factors), neuMF(factors, pretrain: .none)].map(whole)
-    let measured = try book.measure(trials, seeds: settings.seeds)
+    let measured = try measure(trials)
     let epochs = measured.flatMap { $0.results.map(\.curve.count) }.max() ?? 0
     let rows = (0..<epochs).map { place in
       ["\(place + 1)"]
         + measured.flatMap { row -> [String] in
-          let own = row.results.compactMap {
-            $0.curve.indices.contains(place) ? $0.curve[place] : nil
-          }
+          let own = row.results.filter { $0.curve.count > place }.map { $0.curve[place] }
           func mean(_ value: (TrialResult.Epoch) -> Double) -> String {
             Figures.fixed(Moments(own.map(value))?.mean ?? .nan, 4)
           }
@@ -37,10 +35,7 @@ extension Laboratory {
     let course = Report.Section(
       heading: "Loss and validation figures per epoch, \(factors) factors (Figure 6)",
       header: ["epoch"]
-        + trials.flatMap { trial in
-          let name = trial.label
-          return ["\(name) loss", "\(name) HR@\(k)", "\(name) NDCG@\(k)"]
-        },
+        + trials.map(\.label).flatMap { ["\($0) loss", "\($0) HR@\(k)", "\($0) NDCG@\(k)"] },
       rows: rows,
       notes: [
         "The paper's Figure 6 has the test figures; here they are those of validation, sampled. It "
@@ -75,30 +70,29 @@ extension Laboratory {
       ]
     }
     let bpr = baselines(factors: factors).filter { $0.label == "BPR" }
-    let measured = try book.measure(trials + bpr, seeds: settings.seeds)
-    let models = measured.prefix(trials.count)
+    let measured = try measure(trials + bpr)
+    func byRatio(
+      _ heading: String, notes: [String] = [], _ cell: (Measured) -> String
+    ) -> Report.Section {
+      let cells = measured.map(cell)
+      return Report.Section(
+        heading: heading, header: ["negatives", "GMF", "MLP-3", "NeuMF", "BPR"],
+        rows: ratios.enumerated().map { row, ratio in
+          ["\(ratio)"] + cells[3 * row..<3 * row + 3] + cells.suffix(1)
+        }, notes: notes)
+    }
     let quality = [HoldoutMetric.hr, .ndcg].map { metric in
-      Report.Section(
-        heading:
-          "\(metric.rawValue.uppercased())@\(k) by negatives, sampled, \(factors) factors (Figure 7)",
-        header: ["negatives", "GMF", "MLP-3", "NeuMF", "BPR"],
-        rows: ratios.indices.map { row in
-          ["\(ratios[row])"]
-            + models[3 * row..<3 * row + 3].map { $0.cell(metric, .sampled, k: k) }
-            + [measured.last.map { $0.cell(metric, .sampled, k: k) } ?? "-"]
-        },
+      byRatio(
+        "\(metric.rawValue.uppercased())@\(k) by negatives, sampled, \(factors) factors (Figure 7)",
         notes: [
           "BPR pairs each positive with one negative, so its figure is the same in every row. The "
             + "paper found one negative too few, the best ratio between 3 and 6."
-        ])
+        ]
+      ) { $0.cell(metric, .sampled, k: k) }
     }
-    let time = Report.Section(
-      heading: "Seconds of training by negatives, \(factors) factors",
-      header: ["negatives", "GMF", "MLP-3", "NeuMF", "BPR"],
-      rows: ratios.indices.map { row in
-        ["\(ratios[row])"]
-          + (models[3 * row..<3 * row + 3] + measured.suffix(1)).map { Figures.seconds($0.seconds) }
-      })
+    let time = byRatio("Seconds of training by negatives, \(factors) factors") {
+      Figures.seconds($0.seconds)
+    }
     return quality + [time]
   }
 }
@@ -107,10 +101,7 @@ extension Laboratory {
   /// Tables 3 and 4, MLP-0 to MLP-4, and then activations, with linear layers among them.
   func rq3() throws -> [Report.Section] {
     let depths = Array(0...4)
-    let trials = settings.factors.map { factors in
-      depths.map { mlp(factors, layers: $0) }
-    }
-    let measured = try book.measure(trials.flatMap { $0 }, seeds: settings.seeds)
+    let rows = try measure { factors in depths.map { mlp(factors, layers: $0) } }
     var sections = [HoldoutMetric.hr, .ndcg].map { metric in
       Report.Section(
         heading: "\(metric.rawValue.uppercased())@\(k) by layers, sampled "
@@ -119,8 +110,8 @@ extension Laboratory {
           + depths.flatMap { depth in
             ["MLP-\(depth)"] + (settings.published == nil ? [] : ["paper"])
           },
-        rows: settings.factors.indices.map { row in
-          depthRow(metric, trials[row], measured, row: row, depths: depths.count)
+        rows: settings.factors.map { factors in
+          ["\(factors)"] + rows.filter { $0.factors == factors }.flatMap { depthCells(metric, $0) }
         },
         notes: [
           "MLP-n has n hidden layers; MLP-0 puts the embeddings straight to the output. The paper "
@@ -131,26 +122,15 @@ extension Laboratory {
       Report.Section(
         heading: "Whole catalogue and time by layers",
         header: ["factors", "layers"] + figuresHeader,
-        rows: settings.factors.indices.flatMap { row in
-          depths.map { depth in
-            ["\(settings.factors[row])", "MLP-\(depth)"]
-              + figures(measured[row * depths.count + depth])
-          }
-        }))
+        rows: rows.map { ["\($0.factors)", $0.trial.label] + figures($0.measured) }))
     return try sections + [activations(settings.factors[0])]
   }
 
-  private func depthRow(
-    _ metric: HoldoutMetric, _ trials: [Trial], _ measured: [Measured], row: Int, depths: Int
-  ) -> [String] {
-    let factors = settings.factors[row]
-    return ["\(factors)"]
-      + (0..<depths).flatMap { depth in
-        let own = measured[row * depths + depth].cell(metric, .sampled, k: k)
-        guard let published = settings.published else { return [own] }
-        let pair = published.pair(trials[depth].label, factors: factors)
-        return [own, pair.map { Figures.fixed(metric == .hr ? $0.hr : $0.ndcg, 3) } ?? "-"]
-      }
+  private func depthCells(_ metric: HoldoutMetric, _ row: Row) -> [String] {
+    let own = row.measured.cell(metric, .sampled, k: k)
+    guard let published = settings.published else { return [own] }
+    let pair = published.pair(row.trial.label, factors: row.factors)
+    return [own, pair.map { Figures.fixed(metric == .hr ? $0.hr : $0.ndcg, 3) } ?? "-"]
   }
 
   private func activations(_ factors: Int) throws -> Report.Section {
@@ -159,7 +139,7 @@ extension Laboratory {
       trial(
         ModelSpec(gmfWidth: 0, tower: tower(factors: factors), activation: activation), options())
     }
-    let measured = try book.measure(trials, seeds: settings.seeds)
+    let measured = try measure(trials)
     return Report.Section(
       heading: "MLP-3 by activation, \(factors) factors",
       header: ["activation"] + figuresHeader,

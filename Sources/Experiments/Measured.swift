@@ -66,9 +66,10 @@ struct Measured {
   }
 }
 
-extension TrialBook {
+extension Laboratory {
   /// Runs each trial with every seed, seed by seed so that a seed's division is made once.
-  func measure(_ trials: [Trial], seeds: [UInt64]) throws -> [Measured] {
+  func measure(_ trials: [Trial], seeds: [UInt64]? = nil) throws -> [Measured] {
+    let seeds = seeds ?? settings.seeds
     let all = seeds.flatMap { seed in
       trials.map { trial in
         var own = trial
@@ -76,7 +77,7 @@ extension TrialBook {
         return own
       }
     }
-    let results = try results(of: all)
+    let results = try book.results(of: all)
     return trials.indices.map { row in
       Measured(results: seeds.indices.map { results[$0 * trials.count + row] })
     }

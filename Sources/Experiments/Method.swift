@@ -31,9 +31,7 @@ package enum Method: Sendable, Equatable, Codable {
 
     /// Creates a value from its parts.
     package init(spec: ModelSpec, options: TrainingOptions, start: Start? = nil) {
-      self.spec = spec
-      self.options = options
-      self.start = start
+      (self.spec, self.options, self.start) = (spec, options, start)
     }
   }
 

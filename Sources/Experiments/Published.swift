@@ -22,8 +22,7 @@ package struct Published: Sendable, Equatable {
 
     /// Names the figures.
     package init(hr: Double, ndcg: Double) {
-      self.hr = hr
-      self.ndcg = ndcg
+      (self.hr, self.ndcg) = (hr, ndcg)
     }
   }
 

@@ -9,15 +9,7 @@ package struct Report: Sendable, Equatable {
     /// Cells, as many in a row as there are columns.
     package let rows: [[String]]
     /// Sentences below the table.
-    package let notes: [String]
-
-    /// Creates a value from its parts.
-    package init(heading: String, header: [String], rows: [[String]], notes: [String] = []) {
-      self.heading = heading
-      self.header = header
-      self.rows = rows
-      self.notes = notes
-    }
+    package var notes: [String] = []
   }
 
   /// The experiment's name and what it is about.
@@ -26,13 +18,6 @@ package struct Report: Sendable, Equatable {
   package let circumstances: [String]
   /// Its tables.
   package let sections: [Section]
-
-  /// Creates a value from its parts.
-  package init(title: String, circumstances: [String], sections: [Section]) {
-    self.title = title
-    self.circumstances = circumstances
-    self.sections = sections
-  }
 
   /// The report as Markdown.
   package var markdown: String {

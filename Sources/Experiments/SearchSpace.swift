@@ -12,8 +12,7 @@ package struct SearchSpace: Sendable {
 
   /// A space around a job.
   package init(base: Method.Neural, seed: UInt64) {
-    self.base = base
-    self.seed = seed
+    (self.base, self.seed) = (base, seed)
   }
 
   /// The settings of a number: 0 gives the job's own, each other one a draw of its own.

@@ -41,10 +41,7 @@ package struct Trial: Sendable, Equatable, Codable {
     choosing methods: [Method], seed: UInt64, purpose: Purpose = .test, refit: Bool = false
   ) {
     precondition(!methods.isEmpty, "a trial of nothing")
-    self.methods = methods
-    self.seed = seed
-    self.purpose = purpose
-    self.refit = refit
+    (self.methods, self.seed, self.purpose, self.refit) = (methods, seed, purpose, refit)
   }
 
   /// The name in tables.
@@ -97,21 +94,11 @@ extension Method {
   func seeded(_ seed: UInt64) -> Method {
     switch self {
     case .itemPop, .itemKNN: return self
-    case .mf(var options):
-      options.seed = seed
-      return .mf(options)
-    case .bpr(var options):
-      options.seed = seed
-      return .bpr(options)
-    case .eals(var options):
-      options.seed = seed
-      return .eals(options)
-    case .ials(var options):
-      options.seed = seed
-      return .ials(options)
-    case .ease(var options):
-      options.seed = seed
-      return .ease(options)
+    case .mf(let options): return .mf(options.seeded(seed))
+    case .bpr(let options): return .bpr(options.seeded(seed))
+    case .eals(let options): return .eals(options.seeded(seed))
+    case .ials(let options): return .ials(options.seeded(seed))
+    case .ease(let options): return .ease(options.seeded(seed))
     case .neural(var neural):
       neural.options.seed = seed
       neural.start = neural.start?.seeded(seed)
@@ -189,19 +176,20 @@ extension Method.Start {
   /// The same with a seed.
   func seeded(_ seed: UInt64) -> Method.Start {
     switch self {
-    case .ials(var options):
-      options.seed = seed
-      return .ials(options)
-    case .ease(var options):
-      options.seed = seed
-      return .ease(options)
-    case .mf(var options):
-      options.seed = seed
-      return .mf(options)
-    case .bpr(var options):
-      options.seed = seed
-      return .bpr(options)
-    case .sum(let parts): return .sum(parts.map { $0.seeded(seed) })
+    case .ials(let options): .ials(options.seeded(seed))
+    case .ease(let options): .ease(options.seeded(seed))
+    case .mf(let options): .mf(options.seeded(seed))
+    case .bpr(let options): .bpr(options.seeded(seed))
+    case .sum(let parts): .sum(parts.map { $0.seeded(seed) })
     }
+  }
+}
+
+extension FactorizationOptions {
+  /// The same with a seed.
+  fileprivate func seeded(_ seed: UInt64) -> Self {
+    var seeded = self
+    seeded.seed = seed
+    return seeded
   }
 }

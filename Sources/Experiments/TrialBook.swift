@@ -11,24 +11,6 @@ package protocol TrialStore: AnyObject {
   func keep(_ trial: Trial, key: String, result: TrialResult) throws
 }
 
-/// Keeps finished trials in memory, for tests and for what needs no database.
-package final class MemoryStore: TrialStore {
-  private var texts: [String: String] = [:]
-  /// How many trials were kept.
-  package var count: Int { texts.count }
-
-  /// A store with nothing in it.
-  package init() {}
-
-  /// The results that are kept already.
-  package func results(of keys: [String]) -> [String?] { keys.map { texts[$0] } }
-
-  /// Keeps a finished trial.
-  package func keep(_ trial: Trial, key: String, result: TrialResult) throws {
-    texts[key] = try result.text()
-  }
-}
-
 /// What an experiment tells while it goes on.
 package enum BookEvent: Sendable {
   /// So many trials are asked for, so many of them are kept already.
@@ -59,9 +41,7 @@ package final class TrialBook {
     report: @escaping (BookEvent) throws -> Void,
     makeRunner: (_ report: @escaping (TrialEvent) throws -> Void) -> TrialRunner
   ) {
-    self.store = store
-    self.clock = clock
-    self.report = report
+    (self.store, self.clock, self.report) = (store, clock, report)
     let current = Current()
     self.current = current
     runner = makeRunner { event in

@@ -21,12 +21,8 @@ package struct TrialResult: Sendable, Equatable, Codable {
     package init(
       phase: String, epoch: Int, loss: Double?, hr: Double, ndcg: Double, seconds: Double
     ) {
-      self.phase = phase
-      self.epoch = epoch
-      self.loss = loss
-      self.hr = hr
-      self.ndcg = ndcg
-      self.seconds = seconds
+      (self.phase, self.epoch, self.loss, self.hr) = (phase, epoch, loss, hr)
+      (self.ndcg, self.seconds) = (ndcg, seconds)
     }
   }
 

@@ -37,10 +37,7 @@ package final class TrialRunner {
     data: ExperimentData, pool: WorkerPool, clock: @escaping @Sendable () -> Double,
     report: @escaping (TrialEvent) throws -> Void
   ) {
-    self.data = data
-    self.pool = pool
-    self.clock = clock
-    self.report = report
+    (self.data, self.pool, self.clock, self.report) = (data, pool, clock, report)
   }
 
   /// How far the trial at hand is.
@@ -140,7 +137,6 @@ package final class TrialRunner {
   // MARK: - Training
 
   private func fit(_ method: Method, _ divided: DividedData) throws -> Fitted {
-    let weights = data.isWeighted ? divided.split.trainingWeights : []
     if case .neural(let neural) = method {
       var curve: [TrialResult.Epoch] = []
       let run = try training(neural, divided, isRefit: false) { curve.append($0) }
@@ -148,15 +144,14 @@ package final class TrialRunner {
       return Fitted(
         scorer: NeuralScorer(trained.model, pool: pool), epochs: trained.epochs, curve: curve)
     }
-    return Fitted(scorer: try baseline(method, divided.split.training, weights))
+    return Fitted(scorer: try baseline(method, divided.split.training, divided.trainingWeights))
   }
 
   private func refit(
     _ method: Method, _ epochs: [Phase: Int], _ divided: DividedData
   ) throws -> any Scorer {
-    let weights = data.isWeighted ? divided.beforeTestWeights : []
     guard case .neural(let neural) = method else {
-      return try baseline(method, divided.beforeTest, weights)
+      return try baseline(method, divided.beforeTest, divided.beforeTestWeights)
     }
     let run = try training(neural, divided, isRefit: true) { _ in }
     return NeuralScorer(try run.refit(neural.spec, epochs: epochs), pool: pool)
@@ -167,10 +162,10 @@ package final class TrialRunner {
     _ keep: @escaping (TrialResult.Epoch) -> Void
   ) throws -> TrainingRun {
     let positives = isRefit ? divided.beforeTest : divided.split.training
-    let weights = isRefit ? divided.beforeTestWeights : divided.split.trainingWeights
+    let weights = isRefit ? divided.beforeTestWeights : divided.trainingWeights
     let label = neural.label
     return TrainingRun(
-      positives: positives, weights: data.isWeighted ? weights : [], known: data.known,
+      positives: positives, weights: weights, known: data.known,
       userCount: data.table.userCount, itemCount: data.table.itemCount, options: neural.options,
       pool: pool, clock: clock,
       validate: { scorer in
@@ -197,8 +192,7 @@ package final class TrialRunner {
           let factors = try start.methods.map { method in
             let share = method.cost / neural.cost
             defer { done += share }
-            return try self.solve(
-              method, positives, self.data.isWeighted ? weights : [], from: done, share: share)
+            return try self.solve(method, positives, weights, from: done, share: share)
           }
           return MatrixFactors(summing: factors)
         }

@@ -64,11 +64,8 @@ package final class Tuner {
     deadline: Double, report: @escaping (TuneEvent) throws -> Void,
     makeRunner: (_ report: @escaping (TrialEvent) throws -> Void) -> TrialRunner
   ) {
-    self.space = space
-    self.store = store
-    self.clock = clock
-    self.deadline = deadline
-    self.report = report
+    (self.space, self.store, self.clock) = (space, store, clock)
+    (self.deadline, self.report) = (deadline, report)
     let watch = watch
     runner = makeRunner { event in try watch.tell?(event) }
   }

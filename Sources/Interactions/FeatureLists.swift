@@ -25,10 +25,8 @@ package struct FeatureLists: Sendable, Equatable {
     )
     precondition(features.count == weights.count, "one weight for each feature of a row")
     precondition(features.allSatisfy { $0 < featureCount }, "no such feature")
-    self.featureCount = featureCount
-    self.offsets = offsets
-    self.features = features
-    self.weights = weights
+    (self.featureCount, self.offsets) = (featureCount, offsets)
+    (self.features, self.weights) = (features, weights)
   }
 
   /// Lays out lists of features that all weigh 1.
@@ -78,7 +76,6 @@ package struct ContentFeatures: Sendable, Equatable {
 
   /// Names the two.
   package init(users: FeatureLists, items: FeatureLists) {
-    self.users = users
-    self.items = items
+    (self.users, self.items) = (users, items)
   }
 }

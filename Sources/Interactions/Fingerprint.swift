@@ -1,5 +1,3 @@
-import Interactions
-
 /// A hash of columns of numbers, 128 bits: tells, not against malice, whether data are the same.
 package struct Fingerprint {
   private var first: UInt64 = 0x9E37_79B9_7F4A_7C15

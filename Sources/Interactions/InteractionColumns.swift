@@ -94,37 +94,18 @@ package struct InteractionColumns: Sendable {
   }
 
   /// Hands over the column of users and keeps an empty one, so that its memory can go early.
-  mutating func takeUsers() -> [UInt32] {
-    let taken = users
-    users = []
-    return taken
-  }
-
+  mutating func takeUsers() -> [UInt32] { Self.taken(&users) }
   /// Hands over the column of items and keeps an empty one.
-  mutating func takeItems() -> [UInt32] {
-    let taken = items
-    items = []
-    return taken
-  }
-
+  mutating func takeItems() -> [UInt32] { Self.taken(&items) }
   /// Hands over the column of times and keeps an empty one.
-  mutating func takeSeconds() -> [UInt32] {
-    let taken = seconds
-    seconds = []
-    return taken
-  }
-
+  mutating func takeSeconds() -> [UInt32] { Self.taken(&seconds) }
   /// Hands over the column of weights and keeps an empty one.
-  mutating func takeWeights() -> [Float] {
-    let taken = weights
-    weights = []
-    return taken
-  }
-
+  mutating func takeWeights() -> [Float] { Self.taken(&weights) }
   /// Hands over the column of marks and keeps an empty one.
-  mutating func takeMarks() -> [Bool] {
-    let taken = marks
-    marks = []
-    return taken
+  mutating func takeMarks() -> [Bool] { Self.taken(&marks) }
+
+  private static func taken<Value>(_ column: inout [Value]) -> [Value] {
+    defer { column = [] }
+    return column
   }
 }

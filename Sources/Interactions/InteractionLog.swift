@@ -30,7 +30,9 @@ package struct InteractionLog: Sendable {
   package let tooFew: Int
   /// Events beyond the most that count of a user.
   package let overMaximum: Int
+}
 
+extension InteractionLog {
   /// Merges events by the rules and leaves out users with too few interactions.
   ///
   /// Beside the table it takes 4 bytes for each excluded pair, unless that is what the table holds.
@@ -52,15 +54,13 @@ package struct InteractionLog: Sendable {
       columns.takeItems(), filler: 0, users: users, starts: starts,
       transform: { itemRemap[Int($0)] })
     let seconds = InteractionTable.scattered(
-      columns.takeSeconds(), filler: 0, users: users, starts: starts, transform: { $0 })
+      columns.takeSeconds(), filler: 0, users: users, starts: starts)
     let weights = InteractionTable.scattered(
-      columns.takeWeights(), filler: 0, users: users, starts: starts, transform: { $0 })
+      columns.takeWeights(), filler: 0, users: users, starts: starts)
     let marks = columns.takeMarks()
     let sortedMarks =
       marks.isEmpty
-      ? []
-      : InteractionTable.scattered(
-        marks, filler: false, users: users, starts: starts, transform: { $0 })
+      ? [] : InteractionTable.scattered(marks, filler: false, users: users, starts: starts)
     users = []
     var builder = LogBuilder(
       rules: rules, itemCount: itemCount, starts: starts, items: consume items,
@@ -68,26 +68,6 @@ package struct InteractionLog: Sendable {
     self = builder.build()
   }
 
-  fileprivate init(
-    keptUsers: [UInt32], keptItems: [UInt32], table: InteractionTable, excluded: UserItems,
-    negatives: KnownNegatives?, latest: [UInt32], popularity: [Double], outsiders: [UInt32],
-    outsidersExcluded: UserItems, outsidersLatest: [UInt32], negativePairs: Int, tooFew: Int,
-    overMaximum: Int
-  ) {
-    self.keptUsers = keptUsers
-    self.keptItems = keptItems
-    self.table = table
-    self.excluded = excluded
-    self.negatives = negatives
-    self.latest = latest
-    self.popularity = popularity
-    self.outsiders = outsiders
-    self.outsidersExcluded = outsidersExcluded
-    self.outsidersLatest = outsidersLatest
-    self.negativePairs = negativePairs
-    self.tooFew = tooFew
-    self.overMaximum = overMaximum
-  }
 }
 
 /// Lists that grow user by user.
@@ -139,13 +119,8 @@ private struct LogBuilder {
     rules: MergeRules, itemCount: Int, starts: [Int], items: [UInt32], seconds: [UInt32],
     weights: [Float], marks: [Bool]
   ) {
-    self.rules = rules
-    self.itemCount = itemCount
-    self.starts = starts
-    self.items = items
-    self.seconds = seconds
-    self.weights = weights
-    self.marks = marks
+    (self.rules, self.itemCount, self.starts, self.items) = (rules, itemCount, starts, items)
+    (self.seconds, self.weights, self.marks) = (seconds, weights, marks)
     var newest: UInt32 = 0
     for row in seconds.indices where weights[row] != 0 { newest = max(newest, seconds[row]) }
     self.newest = newest

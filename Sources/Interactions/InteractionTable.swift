@@ -49,20 +49,17 @@ package struct InteractionTable: Sendable, Equatable {
       transform: { itemRemap[Int($0)] })
     precondition(items.allSatisfy { $0 < itemCount }, "an item index outside the table")
     var seconds = Self.scattered(
-      columns.takeSeconds(), filler: 0, users: users, starts: starts, transform: { $0 })
+      columns.takeSeconds(), filler: 0, users: users, starts: starts)
     var weights = Self.scattered(
-      columns.takeWeights(), filler: 0, users: users, starts: starts, transform: { $0 })
+      columns.takeWeights(), filler: 0, users: users, starts: starts)
     users = []
 
     let events = items.count
     Self.sortAndMerge(&starts, &items, &seconds, &weights)
-    self.userCount = userCount
-    self.itemCount = itemCount
+    (self.userCount, self.itemCount) = (userCount, itemCount)
     self.offsets = starts
     self.merged = events - items.count
-    self.items = items
-    self.seconds = seconds
-    self.weights = weights
+    (self.items, self.seconds, self.weights) = (items, seconds, weights)
   }
 
   /// Takes rows that are laid out already.
@@ -71,12 +68,8 @@ package struct InteractionTable: Sendable, Equatable {
     merged: Int
   ) {
     self.userCount = offsets.count - 1
-    self.itemCount = itemCount
-    self.offsets = offsets
-    self.items = items
-    self.seconds = seconds
-    self.weights = weights
-    self.merged = merged
+    (self.itemCount, self.offsets, self.items, self.seconds) = (itemCount, offsets, items, seconds)
+    (self.weights, self.merged) = (weights, merged)
   }
 
   /// Replaces provisional users by dense ones and counts them into the users' first positions.
@@ -96,7 +89,7 @@ package struct InteractionTable: Sendable, Equatable {
   /// Moves a column's values to their users' places, in order of arrival within a user.
   static func scattered<Value>(
     _ column: consuming [Value], filler: Value, users: [UInt32], starts: [Int],
-    transform: (Value) -> Value
+    transform: (Value) -> Value = { $0 }
   ) -> [Value] {
     var next = starts
     var result = [Value](repeating: filler, count: users.count)

@@ -15,7 +15,6 @@ package struct KnownNegatives: Sendable, Equatable {
   ///   - weights: one for each, 0 or more.
   package init(items: UserItems, weights: [Float]) {
     precondition(items.count == weights.count, "one weight for each known negative")
-    self.items = items
-    self.weights = weights
+    (self.items, self.weights) = (items, weights)
   }
 }

@@ -84,8 +84,7 @@ package struct LeaveOneOutSplit: Sendable, Equatable {
     }
     self.training = UserItems(offsets: offsets, items: items)
     self.trainingWeights = weights
-    self.validation = validation
-    self.test = test
+    (self.validation, self.test) = (validation, test)
   }
 
   /// The users who have a test item, ascending.

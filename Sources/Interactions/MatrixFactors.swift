@@ -33,13 +33,8 @@ package struct MatrixFactors: Sendable, Equatable {
     precondition(users.count == userCount * width && items.count == itemCount * width)
     precondition(userBiases.isEmpty || userBiases.count == userCount)
     precondition(itemBiases.isEmpty || itemBiases.count == itemCount)
-    self.width = width
-    self.userCount = userCount
-    self.itemCount = itemCount
-    self.users = users
-    self.items = items
-    self.userBiases = userBiases
-    self.itemBiases = itemBiases
+    (self.width, self.userCount, self.itemCount, self.users) = (width, userCount, itemCount, users)
+    (self.items, self.userBiases, self.itemBiases) = (items, userBiases, itemBiases)
   }
 
   /// Whether there are biases of users or of items.

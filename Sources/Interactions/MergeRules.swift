@@ -89,8 +89,7 @@ struct EventMerger {
   private(set) var overMaximum = 0
 
   init(rules: MergeRules, newest: UInt32) {
-    self.rules = rules
-    self.newest = newest
+    (self.rules, self.newest) = (rules, newest)
   }
 
   /// Takes the events of one user and gives what each item's come to, items ascending.

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  private import Glibc
-#elseif canImport(Musl)
-  private import Musl
-#elseif canImport(Darwin)
-  private import Darwin
-#endif
+private import Glibc
 
 /// Draws items that are not among a user's positives, in proportion to a power of their popularity.
 ///
@@ -30,8 +24,7 @@ package struct PopularityNegativeSampler: Sendable {
   ///   - itemCount: draws are in `0..<itemCount`; every positive must be, too.
   ///   - power: the weight of an item is its popularity to this power.
   package init(positives: UserItems, itemCount: Int, power: Double) {
-    self.positives = positives
-    self.itemCount = itemCount
+    (self.positives, self.itemCount) = (positives, itemCount)
     var counts = [Int](repeating: 0, count: itemCount)
     for item in positives.items { counts[Int(item)] += 1 }
     let shares = counts.map { pow(Double(max($0, 1)), power) }

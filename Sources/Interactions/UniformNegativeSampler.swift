@@ -16,8 +16,7 @@ package struct UniformNegativeSampler: Sendable {
   ///     the model where it is.
   ///   - itemCount: draws are in `0..<itemCount`; every positive must be, too.
   package init(positives: UserItems, itemCount: Int) {
-    self.positives = positives
-    self.itemCount = itemCount
+    (self.positives, self.itemCount) = (positives, itemCount)
   }
 
   /// Draws one item that is not among the user's positives.

@@ -14,8 +14,7 @@ package struct UserItems: Sendable, Equatable {
   package init(offsets: [Int], items: [UInt32]) {
     precondition(
       offsets.first == 0 && offsets.last == items.count, "offsets must span the items exactly")
-    self.offsets = offsets
-    self.items = items
+    (self.offsets, self.items) = (offsets, items)
   }
 
   /// Lays out lists that are given one by one.

@@ -33,8 +33,7 @@ package struct Vocabulary: Sendable, Equatable {
     case (.bigint, .integers), (.integer, .integers), (.uuid, .uuids), (.text, .texts): break
     default: preconditionFailure("identifiers of type \(kind.rawValue) in another form")
     }
-    self.kind = kind
-    self.identifiers = identifiers
+    (self.kind, self.identifiers) = (kind, identifiers)
   }
 
   /// How many identifiers there are.

@@ -16,8 +16,7 @@ struct BestItems {
   private(set) var threshold = -Float.infinity
 
   init(capacity: Int, cap: GroupCap? = nil) {
-    self.capacity = capacity
-    self.cap = cap
+    (self.capacity, self.cap) = (capacity, cap)
     scores.reserveCapacity(capacity)
     items.reserveCapacity(capacity)
   }

@@ -1,5 +1,4 @@
 package import Interactions
-package import Ranking
 
 /// What a model's scores are worth, told from the items that users took next.
 extension Calibration {

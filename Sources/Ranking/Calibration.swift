@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Glibc
 
 /// Turns a model's scores into probabilities that can be compared across users.
 ///
@@ -27,9 +21,7 @@ package struct Calibration: Sendable, Equatable {
 
     /// A sample with its parts.
     package init(score: Double, isTaken: Bool, weight: Double) {
-      self.score = score
-      self.isTaken = isTaken
-      self.weight = weight
+      (self.score, self.isTaken, self.weight) = (score, isTaken, weight)
     }
   }
 
@@ -39,8 +31,7 @@ package struct Calibration: Sendable, Equatable {
   ///   - slope: above 0.
   ///   - offset: any number.
   package init(slope: Double, offset: Double) {
-    self.slope = slope
-    self.offset = offset
+    (self.slope, self.offset) = (slope, offset)
   }
 
   /// Fits the curve to samples by Newton's method.

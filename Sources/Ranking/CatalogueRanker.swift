@@ -11,8 +11,7 @@ struct CatalogueRanker<Model: Scorer> {
   private var scores: [Float]
 
   init(_ scorer: Model, tile: TileShape) {
-    self.scorer = scorer
-    self.tile = tile
+    (self.scorer, self.tile) = (scorer, tile)
     scratch = scorer.makeScratch()
     scores = [Float](repeating: 0, count: tile.users * scorer.itemCount)
   }

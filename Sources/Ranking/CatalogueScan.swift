@@ -17,8 +17,7 @@ package struct CatalogueScan: Sendable, Equatable {
     ///   - leavingOut: for each user the items that are not compared with.
     package init(holdout: [Int32], leavingOut: UserItems) {
       precondition(leavingOut.userCount >= holdout.count, "a history of other users")
-      self.holdout = holdout
-      self.leavingOut = leavingOut
+      (self.holdout, self.leavingOut) = (holdout, leavingOut)
     }
   }
 

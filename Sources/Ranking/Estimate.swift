@@ -19,10 +19,7 @@ package struct Estimate: Sendable, Equatable {
   ///   - high: the interval's upper end, if there is an interval.
   ///   - count: how many values there were.
   package init(value: Double, low: Double? = nil, high: Double? = nil, count: Int) {
-    self.value = value
-    self.low = low
-    self.high = high
-    self.count = count
+    (self.value, self.low, self.high, self.count) = (value, low, high, count)
   }
 
   /// Averages values, with the interval of the normal distribution: 1.96 standard errors each way.

@@ -14,8 +14,7 @@ package struct GroupCap: Sendable, Equatable {
   ///   - most: 1 or more.
   package init(groups: [Int32], most: Int) {
     precondition(most >= 1, "a list without items")
-    self.groups = groups
-    self.most = most
+    (self.groups, self.most) = (groups, most)
     groupCount = Int(groups.max() ?? -1) + 1
   }
 

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Glibc
 
 /// What lists are like, whoever they suit: how much of the catalogue they show and how evenly.
 package struct ListQuality: Sendable, Equatable {

@@ -23,10 +23,7 @@ package struct RecommendationLists: Sendable, Equatable {
     precondition(offsets.count == users.count + 1, "a list needs a beginning and an end")
     precondition(
       offsets.last == items.count && items.count == scores.count, "lists of another length")
-    self.users = users
-    self.offsets = offsets
-    self.items = items
-    self.scores = scores
+    (self.users, self.offsets, self.items, self.scores) = (users, offsets, items, scores)
   }
 
   /// How many lists there are, empty ones too.
@@ -110,8 +107,7 @@ private struct BlockRanker<Model: Scorer> {
   private var cursors: [Int]
 
   init(_ scorer: Model, k: Int, cap: GroupCap?, tile: TileShape) {
-    self.scorer = scorer
-    self.tile = tile
+    (self.scorer, self.tile) = (scorer, tile)
     scratch = scorer.makeScratch()
     scores = [Float](repeating: 0, count: tile.users * min(tile.items, max(scorer.itemCount, 1)))
     best = (0..<tile.users).map { _ in

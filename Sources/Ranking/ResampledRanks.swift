@@ -27,8 +27,7 @@ package struct ResampledRanks: Sendable {
   ) {
     precondition(k > 0 && k <= Int(Int32.max), "a list of \(k) items")
     precondition(resamples >= 40, "\(resamples) resamples can't show a fortieth")
-    self.ranks = ranks
-    self.resamples = resamples
+    (self.ranks, self.resamples) = (ranks, resamples)
     longest = k
     // Ranks from k on are worth the same: nothing.
     let kept = ranks.ranks.compactMap { $0 < 0 ? nil : Int(min($0, Int32(k))) }

@@ -15,8 +15,7 @@ package struct TileShape: Sendable, Equatable {
   ///   - items: 1 or more.
   package init(users: Int = 8, items: Int = 512) {
     precondition(users > 0 && items > 0, "a tile needs a user and an item")
-    self.users = users
-    self.items = items
+    (self.users, self.items) = (users, items)
   }
 
   /// Cuts a number of users into blocks.

@@ -34,10 +34,7 @@ package struct SimilarItems {
   package init(
     _ model: PublishedModel, itemCount: Int, k: Int, eligible: [Bool]?, pool: WorkerPool
   ) {
-    self.itemCount = itemCount
-    self.k = k
-    self.eligible = eligible
-    self.pool = pool
+    (self.itemCount, self.k, self.eligible, self.pool) = (itemCount, k, eligible, pool)
     itself = UserItems(
       offsets: Array(0...itemCount), items: (0..<itemCount).map { UInt32($0) })
     switch model {

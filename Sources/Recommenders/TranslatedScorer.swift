@@ -9,9 +9,7 @@ package struct TranslatedScorer: Scorer {
 
   /// A view of `scorer`; -1 stands for what it doesn't know.
   init(_ scorer: PublishedScorer, users: [Int32], items: [Int32]) {
-    self.scorer = scorer
-    self.users = users
-    self.items = items
+    (self.scorer, self.users, self.items) = (scorer, users, items)
   }
 
   /// How many users can be asked for.

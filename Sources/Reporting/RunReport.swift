@@ -118,8 +118,7 @@ extension RunReport {
       $0.split == "test" && ($0.metric == "hr" || $0.metric == "ndcg")
     }
     guard let k = shown.map(\.k).max() else { return [] }
-    var models: [String] = []
-    for row in shown where !models.contains(row.model) { models.append(row.model) }
+    let models = shown.map(\.model).distinct
     var lines = [pad("", 26) + models.map { pad($0, 9) }.joined()]
     for proto in ["sampled", "full"] {
       for metric in ["hr", "ndcg"] {

@@ -54,9 +54,7 @@ package struct PlantedWorld: Sendable {
     precondition(eventsPerUser > 0, "users without events")
     userCount = users
     itemCount = items
-    self.eventsPerUser = eventsPerUser
-    self.days = days
-    self.seed = seed
+    (self.eventsPerUser, self.days, self.seed) = (eventsPerUser, days, seed)
     beginning = endingAt - days * 86_400
 
     var genres: [Genre] = []
@@ -79,10 +77,7 @@ package struct PlantedWorld: Sendable {
       shelves[first].add(UInt32(item), weight: popularity)
       if second != first { shelves[second].add(UInt32(item), weight: popularity * 0.15) }
     }
-    self.genres = genres
-    self.touched = touched
-    self.numbers = numbers
-    self.shelves = shelves
+    (self.genres, self.touched, self.numbers, self.shelves) = (genres, touched, numbers, shelves)
   }
 
   /// Returns an item's genre.
@@ -225,16 +220,9 @@ extension PlantedWorld {
     var item: UInt32 = 0
     for _ in 0..<12 {
       let mood = random.uniform()
+      let favourite = [0.55, 0.78, 0.88].firstIndex { mood < $0 }
       let genre =
-        if mood < 0.55 {
-          person.favourites[0]
-        } else if mood < 0.78 {
-          person.favourites[1]
-        } else if mood < 0.88 {
-          person.favourites[2]
-        } else {
-          random.uniform(below: shelves.count)
-        }
+        favourite.map { person.favourites[$0] } ?? random.uniform(below: shelves.count)
       if let chosen = shelves[genre].draw(&random) {
         item = chosen
       } else {

@@ -18,8 +18,7 @@ struct BaselineBench {
     self.figures = figures
     split = LeaveOneOutSplit(table)
     itemCount = table.itemCount
-    self.repeats = repeats
-    self.pool = pool
+    (self.repeats, self.pool) = (repeats, pool)
   }
 
   /// What a figure of iALS is called.
@@ -44,7 +43,7 @@ struct BaselineBench {
       }
       values.append(elapsed / .seconds(1))
     }
-    figures.add(Figure(section: "baselines", name: name, unit: "s", values: values))
+    figures.add("baselines", name, values, unit: "s")
   }
 }
 
@@ -60,22 +59,13 @@ extension PeerBench {
           "\(options.alpha)", "\(options.iterations)", "\(repeats)",
         ], key: "seconds", as: "implicit, \(name)", unit: "s")
       guard let ours = figures.median("baselines", name) else { continue }
-      figures.add(
-        Figure(
-          section: "ratios", name: name, unit: "times implicit's seconds", values: [ours / theirs]))
+      figures.add("ratios", name, [ours / theirs], unit: "times implicit's seconds")
     }
   }
 
   /// Trains on what `implicit_quality.py` trains on, as often as asked, and prints the median.
   private static let implicitTraining = """
-    import sys, time
-    sys.path.insert(0, sys.argv[1])
-    import numpy as np, scipy.sparse as sp
-    from implicit.als import AlternatingLeastSquares
-    from ml1m import load, USERS, ITEMS
-    train, _, _ = load()
-    ones = np.ones(len(train), np.float32)
-    seen = sp.csr_matrix((ones, (train[:, 0], train[:, 1])), shape=(USERS, ITEMS))
+    \(loading)
     times = []
     for _ in range(int(sys.argv[6])):
         model = AlternatingLeastSquares(

@@ -4,13 +4,8 @@ import Postgres
 struct CopyBench {
   private static let rows = 2_000_000
 
-  private let figures: Figures
-  private let repeats: Int
-
-  init(_ figures: Figures, repeats: Int) {
-    self.figures = figures
-    self.repeats = repeats
-  }
+  let figures: Figures
+  let repeats: Int
 
   func run() throws {
     let connection = try Connection(ConnectionParameters(), applicationName: "ncf-bench/copy")

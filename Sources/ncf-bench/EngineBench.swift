@@ -11,9 +11,7 @@ struct EngineBench {
   private let repeats: Int
 
   init(_ figures: Figures, table: InteractionTable, repeats: Int) {
-    self.figures = figures
-    self.table = table
-    self.repeats = repeats
+    (self.figures, self.table, self.repeats) = (figures, table, repeats)
     split = LeaveOneOutSplit(table)
   }
 

@@ -40,7 +40,7 @@ final class Figures {
       let elapsed = try clock.measure { units = try work() }
       values.append(units / (elapsed / .seconds(1)))
     }
-    add(Figure(section: section, name: name, unit: unit, values: values))
+    add(section, name, values, unit: unit)
   }
 
   /// Measures the same with each pool, the fewest threads first, and adds how many times as fast the
@@ -50,13 +50,13 @@ final class Figures {
     for pool in pools { try measure(pool) }
     guard pools.count > 1, all.count == before + pools.count, let many = all.last else { return }
     add(
-      Figure(
-        section: "ratios", name: "\(many.name) against \(pools[0].threads)", unit: "times",
-        values: [many.median / all[before].median]))
+      "ratios", "\(many.name) against \(pools[0].threads)", [many.median / all[before].median],
+      unit: "times")
   }
 
   /// Records and prints a figure.
-  func add(_ figure: Figure) {
+  func add(_ section: String, _ name: String, _ values: [Double], unit: String) {
+    let figure = Figure(section: section, name: name, unit: unit, values: values)
     if all.last?.section != figure.section {
       FileHandle.standardOutput.write(Data("\n\(figure.section)\n".utf8))
     }

@@ -1,4 +1,3 @@
-import Foundation
 import Postgres
 import SyntheticData
 
@@ -6,15 +5,7 @@ import SyntheticData
 /// night, one that is only fine-tuned from its first night on, and one as a job is by default, which is
 /// trained in full once a week.
 struct LineageBench {
-  private let figures: Figures
-  private let nights: NightBench
-  private let threads: Int
-
-  init(_ figures: Figures, threads: Int) {
-    self.figures = figures
-    self.threads = threads
-    nights = NightBench(figures, threads: threads)
-  }
+  let nights: NightBench
 
   /// The world; its days after the first ones continue the log, one a night.
   private static let world = PlantedWorld(
@@ -26,25 +17,17 @@ struct LineageBench {
   /// Runs the nights and adds what they came to.
   func run() throws {
     try nights.inDatabase { database in
-      let connection = try Connection(database, applicationName: "ncf-bench/lineage")
-      try nights.makeTable(connection)
-      try nights.batch(["migrate", "up"], database)
+      try database.batch(["migrate", "up"])
       let first = Self.world.days
       for night in 0...Self.count {
         let days = night == 0 ? 0..<first : first + night - 1..<first + night
-        try nights.plant(Self.world, days: days, connection)
-        let modes = [
-          ("full", "full"), ("tuned", night == 0 ? "full" : "finetune"), ("usual", "auto"),
-        ]
-        for (job, mode) in modes {
-          let config = try nights.write(Self.configuration(job))
-          try nights.batch(
-            [
-              "run", "--config", config, "--mode", mode, "--force", "--threads", "\(threads)",
-            ], database)
-        }
+        try database.plant(Self.world, days: days)
+        try database.night(Self.configuration("full"))
+        try database.night(
+          Self.configuration("tuned"), mode: night == 0 ? "full" : "finetune")
+        try database.night(Self.configuration("usual"), mode: "auto")
       }
-      try report(connection)
+      try report(database.connection)
     }
   }
 
@@ -97,7 +80,7 @@ struct LineageBench {
       """)
     for (column, name) in rows.columnNames.enumerated() {
       if let value = rows[row: 0, column: column].flatMap(Double.init) {
-        figures.add(Figure(section: "lineage", name: name, unit: "%", values: [value]))
+        nights.figures.add("lineage", name, [value], unit: "%")
       }
     }
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Interactions
+import NCF
 import Parallelism
 import SyntheticData
 
@@ -55,24 +56,37 @@ struct Measure: ParsableCommand {
       only.isEmpty
       ? Section.allCases.filter { ![.scaling, .lineage, .newcomers].contains($0) } : only
     let most = threads.max() ?? 1
-    if sections.contains(.kernels) { KernelBench(figures, repeats: repeats).run() }
+    if sections.contains(.kernels) { kernels(figures) }
     if !Set(sections).isDisjoint(with: [.training, .scoring, .baselines]) {
       try models(sections, figures)
     }
-    if sections.contains(.copy) { try CopyBench(figures, repeats: repeats).run() }
+    if sections.contains(.copy) { try CopyBench(figures: figures, repeats: repeats).run() }
     if sections.contains(.night) {
-      try NightBench(figures, threads: most).run(log: log, repeats: min(repeats, 3))
+      try NightBench(figures: figures, threads: most).run(log: log, repeats: min(repeats, 3))
     }
     if sections.contains(.scaling) {
       for scale in scales {
         for threads in threads {
-          try NightBench(figures, threads: threads).run(scale: scale, items: items)
+          try NightBench(figures: figures, threads: threads).run(scale: scale, items: items)
         }
       }
     }
-    if sections.contains(.lineage) { try LineageBench(figures, threads: most).run() }
-    if sections.contains(.newcomers) { try NewcomerBench(figures, threads: most).run() }
+    if sections.contains(.lineage) {
+      try LineageBench(nights: NightBench(figures: figures, threads: most)).run()
+    }
+    if sections.contains(.newcomers) {
+      try NewcomerBench(figures: figures, pool: WorkerPool(threads: most)).run()
+    }
     if let json { try figures.write(to: json) }
+  }
+
+  /// The kernels on one thread, each checked against its plain twin first.
+  private func kernels(_ figures: Figures) {
+    for probe in KernelProbe.all {
+      let deviation = probe.deviation()
+      precondition(deviation < 1e-5, "\(probe.name) is \(deviation) off its plain twin")
+      figures.rate("kernels", probe.name, unit: probe.unit, repeats: repeats) { probe.work() }
+    }
   }
 
   /// The sections that train and score models on one log.
@@ -97,7 +111,7 @@ struct Measure: ParsableCommand {
       try BaselineBench(figures, table: table, repeats: repeats, pool: pool).run()
     }
     if let peers {
-      let bench = PeerBench(figures, folder: peers, python: python)
+      let bench = PeerBench(figures: figures, folder: peers, python: python)
       if sections.contains(.training) { try bench.training(factors: factors, batches: batches) }
       if sections.contains(.scoring) { try bench.scoring(factors: factors) }
       if sections.contains(.baselines) { try bench.baselines(repeats: repeats) }

@@ -8,13 +8,8 @@ import SyntheticData
 /// On a planted log of which one item and one user in six are kept back; a figure for each share of
 /// steps that leave a row's own part out (`model.own_dropout`).
 struct NewcomerBench {
-  private let figures: Figures
-  private let pool: WorkerPool
-
-  init(_ figures: Figures, threads: Int) {
-    self.figures = figures
-    pool = WorkerPool(threads: threads)
-  }
+  let figures: Figures
+  let pool: WorkerPool
 
   private static let world = PlantedWorld(
     users: 2_000, items: 600, eventsPerUser: 40, days: 90, endingAt: 1_767_225_600, seed: 1)
@@ -43,10 +38,8 @@ struct NewcomerBench {
   }
 
   private func add(_ name: String, _ values: [Double]) {
-    figures.add(
-      Figure(
-        section: "newcomers", name: name, unit: "NDCG@10",
-        values: [values.reduce(0, +) / Double(max(values.count, 1))]))
+    let mean = values.reduce(0, +) / Double(max(values.count, 1))
+    figures.add("newcomers", name, [mean], unit: "NDCG@10")
   }
 
   private static func chance(_ user: Int, _ item: Int) -> Float {

@@ -5,13 +5,7 @@ import Foundation
 struct PeerBench {
   let figures: Figures
   let folder: String
-  private let python: String
-
-  init(_ figures: Figures, folder: String, python: String) {
-    self.figures = figures
-    self.folder = folder
-    self.python = python
-  }
+  let python: String
 
   /// PyTorch with dense Adam, for every shape and batch that was measured here.
   func training(factors: [Int], batches: [Int]) throws {
@@ -47,6 +41,18 @@ struct PeerBench {
   ///
   /// How fast it scores does not depend on how long it was trained.
   private static let implicitScoring = """
+    \(loading)
+    model = AlternatingLeastSquares(factors=64, iterations=2, num_threads=2, random_state=1)
+    model.fit(seen, show_progress=False)
+    times = []
+    for _ in range(5):
+      start = time.time(); model.recommend(np.arange(USERS), seen, N=10)
+      times.append(time.time() - start)
+    print(f"pairs_per_s={USERS * ITEMS / sorted(times)[2]:.0f}")
+    """
+
+  /// What the programs for implicit begin with: the log that `implicit_quality.py` trains on.
+  static let loading = """
     import sys, time
     sys.path.insert(0, sys.argv[1])
     import numpy as np, scipy.sparse as sp
@@ -55,13 +61,6 @@ struct PeerBench {
     train, _, _ = load()
     ones = np.ones(len(train), np.float32)
     seen = sp.csr_matrix((ones, (train[:, 0], train[:, 1])), shape=(USERS, ITEMS))
-    model = AlternatingLeastSquares(factors=64, iterations=2, num_threads=2, random_state=1)
-    model.fit(seen, show_progress=False)
-    times = []
-    for _ in range(5):
-      start = time.time(); model.recommend(np.arange(USERS), seen, N=10)
-      times.append(time.time() - start)
-    print(f"pairs_per_s={USERS * ITEMS / sorted(times)[2]:.0f}")
     """
 
   private func implicit(_ program: [String], width: Int, against factors: [Int]) throws {
@@ -84,8 +83,7 @@ struct PeerBench {
   ) {
     let ours = figures.all.last { $0.section == section && $0.name.hasPrefix(name + ",") }?.median
     guard let ours else { return }
-    figures.add(
-      Figure(section: "ratios", name: label ?? name, unit: unit, values: [ours / theirs]))
+    figures.add("ratios", label ?? name, [ours / theirs], unit: unit)
   }
 
   /// Tells whether Python finds a package, and says so when it doesn't.
@@ -107,17 +105,29 @@ struct PeerBench {
     else {
       throw ValidationError("\(name): no \(key), exit \(status): \(output)")
     }
-    figures.add(Figure(section: "peers", name: name, unit: unit, values: [number]))
+    figures.add("peers", name, [number], unit: unit)
     return number
   }
 
   /// Runs Python; BLAS has one thread a caller, since the peers bring threads of their own.
   private func run(_ arguments: [String]) throws -> (output: String, status: Int32) {
+    try Process.run(
+      URL(fileURLWithPath: "/usr/bin/env"), ["OPENBLAS_NUM_THREADS=1", python] + arguments,
+      reading: \.standardOutput)
+  }
+}
+
+extension Process {
+  /// Runs a program to its end and reads one of its outputs; the other one of `ncf-batch` is dropped.
+  static func run(
+    _ program: URL, _ arguments: [String],
+    reading stream: ReferenceWritableKeyPath<Process, Any?>
+  ) throws -> (output: String, status: Int32) {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["OPENBLAS_NUM_THREADS=1", python] + arguments
+    (process.executableURL, process.arguments) = (program, arguments)
+    if stream == \.standardError { process.standardOutput = FileHandle.nullDevice }
     let pipe = Pipe()
-    process.standardOutput = pipe
+    process[keyPath: stream] = pipe
     try process.run()
     let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()

@@ -11,45 +11,18 @@
 extension Model {
   /// The tensors.
   package var tensors: [SafeTensors.Tensor] {
-    var tensors: [SafeTensors.Tensor] = []
-    func add(_ name: String, _ shape: [Int], _ floats: [Float]) {
-      tensors.append(SafeTensors.Tensor(name: name, shape: shape, floats: floats))
+    Self.parts(
+      layout, userCount: userCount, itemCount: itemCount, userFeatures: userFeatureCount,
+      itemFeatures: itemFeatureCount
+    ).map { part in
+      let floats =
+        switch part.place {
+        case .rows(let table, let start):
+          columns(self[keyPath: table], from: start, width: part.shape[1])
+        case .dense(let ranges): ranges.flatMap { dense[$0] }
+        }
+      return SafeTensors.Tensor(name: part.name, shape: part.shape, floats: floats)
     }
-    let gmf = spec.gmfWidth
-    let mlp = spec.mlpWidth
-    for (name, rows, count) in [
-      ("user_feature", userFeatures, userFeatureCount),
-      ("item_feature", itemFeatures, itemFeatureCount),
-    ] where count > 0 {
-      if gmf > 0 { add("\(name).gmf", [count, gmf], columns(rows, from: 0, width: gmf)) }
-      if mlp > 0, !spec.sharedEmbeddings {
-        add("\(name).mlp", [count, mlp], columns(rows, from: layout.mlpColumn, width: mlp))
-      }
-    }
-    if gmf > 0 {
-      add("user.gmf", [userCount, gmf], columns(users, from: 0, width: gmf))
-      add("item.gmf", [itemCount, gmf], columns(items, from: 0, width: gmf))
-      if layout.outputFactors > 0 {
-        add("output.gmf", [gmf], Array(dense[layout.gmfOutput..<layout.gmfOutput + gmf]))
-      }
-    }
-    if mlp > 0 {
-      if !spec.sharedEmbeddings {
-        add("user.mlp", [userCount, mlp], columns(users, from: layout.mlpColumn, width: mlp))
-        add("item.mlp", [itemCount, mlp], columns(items, from: layout.mlpColumn, width: mlp))
-      }
-      for (index, layer) in layout.layers.enumerated() {
-        let weights = dense[layer.weights..<layer.weights + layer.input * layer.output]
-        add("tower.\(index).weight", [layer.input, layer.output], Array(weights))
-        add(
-          "tower.\(index).bias", [layer.output],
-          Array(dense[layer.bias..<layer.bias + layer.output]))
-      }
-      let outputs = mlpOutputRanges.flatMap { dense[$0] }
-      add("output.mlp", [outputs.count], outputs)
-    }
-    add("output.bias", [1], [dense[layout.outputBias]])
-    return tensors
   }
 
   /// Reads a model back.
@@ -63,109 +36,103 @@ extension Model {
   package init(
     _ file: SafeTensors, spec: ModelSpec, userCount: Int, itemCount: Int
   ) throws(CheckpointError) {
-    // Before memory is taken for it: a shape that the file can't fill may ask for any amount.
     let (userFeatureCount, itemFeatureCount) = (
       Self.featureCount("user_feature", spec, in: file),
       Self.featureCount("item_feature", spec, in: file)
     )
-    let shapes =
-      Self.shapes(spec, userCount: userCount, itemCount: itemCount)
-      + Self.featureShapes("user_feature", spec, count: userFeatureCount)
-      + Self.featureShapes("item_feature", spec, count: itemFeatureCount)
-    for (name, shape) in shapes { _ = try Self.tensor(name, shape, in: file) }
-    self.init(zeros: spec, userCount: userCount, itemCount: itemCount)
-    func read(_ name: String, _ shape: [Int]) throws(CheckpointError) -> [Float] {
-      try Self.tensor(name, shape, in: file).floats
+    // Before memory is taken for it: a shape that the file can't fill may ask for any amount.
+    var read: [(part: Part, tensor: SafeTensors.Tensor)] = []
+    for part in Self.parts(
+      ParameterLayout(spec), userCount: userCount, itemCount: itemCount,
+      userFeatures: userFeatureCount, itemFeatures: itemFeatureCount)
+    {
+      let tensor = try file.tensor(part.name, .f32)
+      guard tensor.shape == part.shape else {
+        throw CheckpointError(
+          "the tensor \(part.name) has shape \(tensor.shape), not \(part.shape)")
+      }
+      read.append((part, tensor))
     }
-    let gmf = spec.gmfWidth
-    let mlp = spec.mlpWidth
-    func features(_ name: String, count: Int) throws(CheckpointError) -> [Float] {
-      var rows = [Float](repeating: 0, count: count * layout.rowStride)
-      for (tensor, shape) in Self.featureShapes(name, spec, count: count) {
-        let column = tensor.hasSuffix(".gmf") ? 0 : layout.mlpColumn
-        place(try read(tensor, shape), in: &rows, from: column, width: shape[1])
-      }
-      return rows
-    }
-    userFeatures = try features("user_feature", count: userFeatureCount)
-    itemFeatures = try features("item_feature", count: itemFeatureCount)
-    if gmf > 0 {
-      place(try read("user.gmf", [userCount, gmf]), in: &users, from: 0, width: gmf)
-      place(try read("item.gmf", [itemCount, gmf]), in: &items, from: 0, width: gmf)
-      if layout.outputFactors > 0 {
-        dense.replaceSubrange(
-          layout.gmfOutput..<layout.gmfOutput + gmf, with: try read("output.gmf", [gmf]))
-      }
-    }
-    if mlp > 0 {
-      if !spec.sharedEmbeddings {
-        let start = layout.mlpColumn
-        place(try read("user.mlp", [userCount, mlp]), in: &users, from: start, width: mlp)
-        place(try read("item.mlp", [itemCount, mlp]), in: &items, from: start, width: mlp)
-      }
-      for (index, layer) in layout.layers.enumerated() {
-        let size = layer.input * layer.output
-        dense.replaceSubrange(
-          layer.weights..<layer.weights + size,
-          with: try read("tower.\(index).weight", [layer.input, layer.output]))
-        dense.replaceSubrange(
-          layer.bias..<layer.bias + layer.output,
-          with: try read("tower.\(index).bias", [layer.output]))
-      }
-      let ranges = mlpOutputRanges
-      var values = try read("output.mlp", [ranges.reduce(0) { $0 + $1.count }])[...]
-      for range in ranges {
-        dense.replaceSubrange(range, with: values.prefix(range.count))
-        values = values.dropFirst(range.count)
+    self.init(
+      zeros: spec, userCount: userCount, itemCount: itemCount, userFeatures: userFeatureCount,
+      itemFeatures: itemFeatureCount)
+    for (part, tensor) in read {
+      switch part.place {
+      case .rows(let table, let start):
+        place(tensor.floats, in: &self[keyPath: table], from: start, width: part.shape[1], layout)
+      case .dense(let ranges):
+        var values = tensor.floats[...]
+        for range in ranges {
+          dense.replaceSubrange(range, with: values.prefix(range.count))
+          values = values.dropFirst(range.count)
+        }
       }
     }
-    dense[layout.outputBias] = try read("output.bias", [1])[0]
   }
 
-  /// Every tensor that a shape needs, and its size.
-  private static func shapes(
-    _ spec: ModelSpec, userCount: Int, itemCount: Int
-  ) -> [(name: String, shape: [Int])] {
-    let (gmf, mlp) = (spec.gmfWidth, spec.mlpWidth)
-    var shapes: [(name: String, shape: [Int])] = [("output.bias", [1])]
-    if gmf > 0 {
-      shapes += [("user.gmf", [userCount, gmf]), ("item.gmf", [itemCount, gmf])]
-      if spec.fusion != .sum { shapes.append(("output.gmf", [gmf])) }
+  /// A tensor: its name and shape, and where its numbers lie in the model.
+  private struct Part {
+    enum Place {
+      /// Columns of a table's rows, from the first one on.
+      case rows(WritableKeyPath<Model, [Float]>, from: Int)
+      /// Stretches of the dense parameters, one after the other.
+      case dense([Range<Int>])
     }
-    guard let last = spec.tower.last else { return shapes }
-    if !spec.sharedEmbeddings {
-      shapes += [("user.mlp", [userCount, mlp]), ("item.mlp", [itemCount, mlp])]
-    }
-    for (index, (input, output)) in zip(spec.tower, spec.tower.dropFirst()).enumerated() {
-      shapes += [("tower.\(index).weight", [input, output]), ("tower.\(index).bias", [output])]
-    }
-    shapes.append(("output.mlp", [last]))
-    return shapes
+    var name: String
+    var shape: [Int]
+    var place: Place
   }
 
-  /// The tensors of so many content features, of users or items, and their sizes.
-  private static func featureShapes(
-    _ name: String, _ spec: ModelSpec, count: Int
-  ) -> [(name: String, shape: [Int])] {
-    guard count > 0 else { return [] }
-    let widths = [("gmf", spec.gmfWidth), ("mlp", spec.sharedEmbeddings ? 0 : spec.mlpWidth)]
-    return widths.filter { $0.1 > 0 }.map { ("\(name).\($0.0)", [count, $0.1]) }
+  /// Every tensor that a shape needs, in the order of the file.
+  private static func parts(
+    _ layout: ParameterLayout, userCount: Int, itemCount: Int, userFeatures: Int, itemFeatures: Int
+  ) -> [Part] {
+    typealias Table = (name: String, count: Int, path: WritableKeyPath<Model, [Float]>)
+    let spec = layout.spec
+    func rows(_ branch: String, of tables: [Table]) -> [Part] {
+      let (width, start) =
+        branch == "gmf"
+        ? (spec.gmfWidth, 0) : (spec.sharedEmbeddings ? 0 : spec.mlpWidth, layout.mlpColumn)
+      return width == 0
+        ? []
+        : tables.map {
+          Part(
+            name: "\($0.name).\(branch)", shape: [$0.count, width],
+            place: .rows($0.path, from: start))
+        }
+    }
+    var parts: [Part] = []
+    func add(_ name: String, _ shape: [Int], at ranges: [Range<Int>]) {
+      parts.append(Part(name: name, shape: shape, place: .dense(ranges)))
+    }
+    let features: [Table] = [
+      ("user_feature", userFeatures, \.userFeatures),
+      ("item_feature", itemFeatures, \.itemFeatures),
+    ]
+    for table in features where table.count > 0 {
+      parts += rows("gmf", of: [table]) + rows("mlp", of: [table])
+    }
+    let embeddings: [Table] = [("user", userCount, \.users), ("item", itemCount, \.items)]
+    parts += rows("gmf", of: embeddings)
+    if layout.outputFactors > 0 {
+      add("output.gmf", [layout.outputFactors], at: [layout.gmfOutputRange])
+    }
+    parts += rows("mlp", of: embeddings)
+    for (index, layer) in layout.layers.enumerated() {
+      let (weights, bias) = (layer.weights, layer.bias)
+      let size = layer.input * layer.output
+      add("tower.\(index).weight", [layer.input, layer.output], at: [weights..<weights + size])
+      add("tower.\(index).bias", [layer.output], at: [bias..<bias + layer.output])
+    }
+    if let last = spec.tower.last { add("output.mlp", [last], at: layout.mlpOutputRanges) }
+    add("output.bias", [1], at: [layout.outputBias..<layout.outputBias + 1])
+    return parts
   }
 
   /// How many content features the first of a file's tensors of them says that there are; 0 without one.
   private static func featureCount(_ name: String, _ spec: ModelSpec, in file: SafeTensors) -> Int {
-    guard let first = featureShapes(name, spec, count: 1).first else { return 0 }
-    return file.tensors.first { $0.name == first.name }?.shape.first ?? 0
-  }
-
-  private static func tensor(
-    _ name: String, _ shape: [Int], in file: SafeTensors
-  ) throws(CheckpointError) -> SafeTensors.Tensor {
-    let tensor = try file.tensor(name, .f32)
-    guard tensor.shape == shape else {
-      throw CheckpointError("the tensor \(name) has shape \(tensor.shape), not \(shape)")
-    }
-    return tensor
+    let first = spec.gmfWidth > 0 ? "\(name).gmf" : "\(name).mlp"
+    return file.tensors.first { $0.name == first }?.shape.first ?? 0
   }
 
   private func columns(_ rows: [Float], from start: Int, width: Int) -> [Float] {
@@ -176,12 +143,14 @@ extension Model {
     }
     return result
   }
+}
 
-  private func place(_ values: [Float], in rows: inout [Float], from start: Int, width: Int) {
-    var source = 0
-    for row in stride(from: start, to: rows.count, by: layout.rowStride) {
-      for column in 0..<width { rows[row + column] = values[source + column] }
-      source += width
-    }
+private func place(
+  _ values: [Float], in rows: inout [Float], from start: Int, width: Int, _ layout: ParameterLayout
+) {
+  var source = 0
+  for row in stride(from: start, to: rows.count, by: layout.rowStride) {
+    for column in 0..<width { rows[row + column] = values[source + column] }
+    source += width
   }
 }

@@ -44,15 +44,7 @@ package struct PlainModel {
   }
 
   /// Positions of the tower's output weights, in the order of the values that they weigh.
-  private var outputs: [Int] {
-    let start = denseStart + layout.mlpOutput
-    if layout.isLayerless {
-      let width = layout.spec.mlpWidth
-      return Array(start..<start + width)
-        + Array(start + layout.mlpStride..<start + layout.mlpStride + width)
-    }
-    return Array(start..<start + (layout.layers.last?.output ?? 0))
-  }
+  private var outputs: [Int] { layout.mlpOutputRanges.joined().map { denseStart + $0 } }
 
   /// The score of a user and an item before the link, equations [9], [10] and [12].
   package func logit(user: Int, item: Int) -> Double {

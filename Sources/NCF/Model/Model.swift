@@ -25,6 +25,11 @@ package struct Model: Sendable, Equatable {
   /// Likewise of items.
   var itemFeatures: [Float] = []
 
+  /// The tables of rows.
+  private static var tables: [WritableKeyPath<Model, [Float]>] {
+    [\.users, \.items, \.userFeatures, \.itemFeatures]
+  }
+
   /// Makes a fresh model.
   ///
   /// Embeddings are normal(0, 0.01), hidden layers Glorot-uniform, output weights LeCun-uniform,
@@ -49,30 +54,27 @@ package struct Model: Sendable, Equatable {
   }
 
   private mutating func drawOutputs(_ seed: UInt64) {
+    let (gmf, mlp) = (layout.gmfOutputRange, layout.mlpOutputRanges)
     if spec.outputsAreOne {
-      for range in outputRanges { for position in range { dense[position] = 1 } }
+      for position in gmf { dense[position] = 1 }
       return
     }
-    let mlpOutputs = spec.tower.last ?? 0
-    let factors = layout.outputFactors
-    let limit = (3.0 / Double(factors + mlpOutputs)).squareRoot()
-    drawUniform(layout.gmfOutput..<layout.gmfOutput + factors, limit, seed, 3)
-    if layout.isLayerless {
-      let half = spec.mlpWidth
-      drawUniform(layout.mlpOutput..<layout.mlpOutput + half, limit, seed, 4)
-      let item = layout.mlpOutput + layout.mlpStride
-      drawUniform(item..<item + half, limit, seed, 5)
-    } else {
-      drawUniform(layout.mlpOutput..<layout.mlpOutput + mlpOutputs, limit, seed, 4)
-    }
+    let limit = (3.0 / Double(layout.outputFactors + (spec.tower.last ?? 0))).squareRoot()
+    drawUniform(gmf, limit, seed, 3)
+    for (index, range) in mlp.enumerated() { drawUniform(range, limit, seed, 4 + index) }
   }
 
   /// Makes a model whose parameters are all zero.
-  init(zeros spec: ModelSpec, userCount: Int, itemCount: Int) {
+  init(
+    zeros spec: ModelSpec, userCount: Int, itemCount: Int, userFeatures: Int = 0,
+    itemFeatures: Int = 0
+  ) {
     (self.spec, self.userCount, self.itemCount) = (spec, userCount, itemCount)
     layout = ParameterLayout(spec)
     users = [Float](repeating: 0, count: userCount * layout.rowStride)
     items = [Float](repeating: 0, count: itemCount * layout.rowStride)
+    self.userFeatures = [Float](repeating: 0, count: userFeatures * layout.rowStride)
+    self.itemFeatures = [Float](repeating: 0, count: itemFeatures * layout.rowStride)
     dense = [Float](repeating: 0, count: layout.denseCount)
   }
 
@@ -93,12 +95,9 @@ package struct Model: Sendable, Equatable {
     var spec = mlp.spec
     spec.gmfWidth = gmf.spec.gmfWidth
     self.init(zeros: spec, userCount: gmf.userCount, itemCount: gmf.itemCount)
-    users = Self.joinRows(gmf.users, mlp.users, layout, count: userCount)
-    items = Self.joinRows(gmf.items, mlp.items, layout, count: itemCount)
-    userFeatures = Self.joinRows(
-      gmf.userFeatures, mlp.userFeatures, layout, count: gmf.userFeatureCount)
-    itemFeatures = Self.joinRows(
-      gmf.itemFeatures, mlp.itemFeatures, layout, count: gmf.itemFeatureCount)
+    for table in Self.tables {
+      self[keyPath: table] = Self.joinRows(gmf[keyPath: table], mlp[keyPath: table], layout)
+    }
     // The tower's layers lie first in both, at the same places.
     for position in 0..<layout.gmfOutput { dense[position] = mlp.dense[position] }
     for offset in 0..<layout.gmfStride {
@@ -111,46 +110,29 @@ package struct Model: Sendable, Equatable {
       alpha * gmf.dense[gmf.layout.outputBias] + (1 - alpha) * mlp.dense[mlp.layout.outputBias]
   }
 
-  /// Where the output weights lie: the GMF part's, then the tower's.
-  var outputRanges: [Range<Int>] {
-    [layout.gmfOutput..<layout.gmfOutput + layout.outputFactors] + mlpOutputRanges
-  }
-
-  /// Where the tower's output weights lie, in order.
-  var mlpOutputRanges: [Range<Int>] {
-    let start = layout.mlpOutput
-    if layout.isLayerless {
-      let item = start + layout.mlpStride
-      return [start..<start + spec.mlpWidth, item..<item + spec.mlpWidth]
-    }
-    return [start..<start + (layout.layers.last?.output ?? 0)]
-  }
-
   /// The mean of two models of a shape: `share` of this one, the rest of the other.
   func averaged(with other: Model, keeping share: Float) -> Model {
-    func mean(_ a: [Float], _ b: [Float]) -> [Float] {
-      zip(a, b).map { share * $0 + (1 - share) * $1 }
-    }
     var result = self
-    result.users = mean(users, other.users)
-    result.items = mean(items, other.items)
-    result.dense = mean(dense, other.dense)
-    result.userFeatures = mean(userFeatures, other.userFeatures)
-    result.itemFeatures = mean(itemFeatures, other.itemFeatures)
+    for part in Self.tables + [\.dense] {
+      result[keyPath: part] = zip(self[keyPath: part], other[keyPath: part]).map {
+        share * $0 + (1 - share) * $1
+      }
+    }
     return result
   }
 
   /// Whether every parameter is a finite number.
   package var isFinite: Bool {
     // A sum is finite only if every addend is; magnitudes here are far from overflow.
-    [users, items, dense, userFeatures, itemFeatures].allSatisfy {
-      $0.reduce(Float(0)) { $0 + $1 * 0 } == 0
+    (Self.tables + [\.dense]).allSatisfy {
+      self[keyPath: $0].reduce(Float(0)) { $0 + $1 * 0 } == 0
     }
   }
 
   private static func joinRows(
-    _ gmf: [Float], _ mlp: [Float], _ layout: ParameterLayout, count: Int
+    _ gmf: [Float], _ mlp: [Float], _ layout: ParameterLayout
   ) -> [Float] {
+    let count = (gmf.count + mlp.count) / layout.rowStride
     var rows: [Float] = []
     rows.reserveCapacity(count * layout.rowStride)
     for row in 0..<count {

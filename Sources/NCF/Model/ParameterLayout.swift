@@ -66,4 +66,16 @@ struct ParameterLayout: Sendable, Equatable {
 
   /// Whether there is a tower's embedding that goes to the output without a hidden layer (MLP-0).
   var isLayerless: Bool { layers.isEmpty && mlpStride > 0 }
+
+  /// Where the output weights of the GMF part lie.
+  var gmfOutputRange: Range<Int> { gmfOutput..<gmfOutput + outputFactors }
+
+  /// Where the tower's output weights lie, in order.
+  var mlpOutputRanges: [Range<Int>] {
+    if isLayerless {
+      let item = mlpOutput + mlpStride
+      return [mlpOutput..<mlpOutput + spec.mlpWidth, item..<item + spec.mlpWidth]
+    }
+    return [mlpOutput..<mlpOutput + (layers.last?.output ?? 0)]
+  }
 }

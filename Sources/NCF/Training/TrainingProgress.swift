@@ -65,12 +65,9 @@ package struct PhaseState: Sendable, Equatable {
   /// - Parameter features: what the training's users and items have; nil for none.
   /// - Returns: the model, which knows nothing yet.
   func blank(features: ContentFeatures?) -> Model {
-    var model = Model(zeros: spec, userCount: userCount, itemCount: itemCount)
-    if let features {
-      let stride = model.layout.rowStride
-      model.userFeatures = Array(repeating: 0, count: features.users.featureCount * stride)
-      model.itemFeatures = Array(repeating: 0, count: features.items.featureCount * stride)
-    }
-    return model
+    Model(
+      zeros: spec, userCount: userCount, itemCount: itemCount,
+      userFeatures: features?.users.featureCount ?? 0,
+      itemFeatures: features?.items.featureCount ?? 0)
   }
 }

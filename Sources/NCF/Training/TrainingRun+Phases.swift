@@ -7,11 +7,6 @@ package struct TrainedModel: Sendable {
   package let model: Model
   /// Which epoch was kept of each phase; 0 is the fused start.
   package let epochs: [Phase: Int]
-
-  /// Creates a value from its parts.
-  package init(model: Model, epochs: [Phase: Int]) {
-    (self.model, self.epochs) = (model, epochs)
-  }
 }
 
 /// The order of the phases.

@@ -48,8 +48,8 @@ package struct TrainingRun {
     (self.positives, self.weights, self.known) = (positives, weights, known)
     (self.userCount, self.itemCount, self.options) = (userCount, itemCount, options)
     (self.pool, self.clock, self.validate, self.report) = (pool, clock, validate, report)
-    (self.factors, self.parts, self.rejected, self.features) = (factors, parts, rejected, features)
-    self.chapter = chapter
+    (self.factors, self.parts, self.rejected) = (factors, parts, rejected)
+    (self.features, self.chapter) = (features, chapter)
   }
 
   /// A trainer of a model by some settings.

@@ -142,7 +142,7 @@ package struct Export {
 
   /// Refuses what is not there, rather than hand out nothing.
   private func requireThere(
-    _ lists: Lists, _ what: SQL.Output.Published, run: Int64?, _ sql: SQL.Output,
+    _ lists: Lists, _ what: SQL.Output.Parent, run: Int64?, _ sql: SQL.Output,
     on connection: Connection
   ) throws {
     guard let run else {
@@ -161,9 +161,9 @@ package struct Export {
         .data, "the lists of run \(run) are not kept in the schema \(schema)",
         advice: kept.text(orElse: "no run's lists are"))
     }
-    if case .partitions(let parent) = what.kept {
+    if what.isPartitioned {
       let table = try connection.execute(
-        SQL.Output.relationExists, [.text(sql.child(run, of: parent))])
+        SQL.Output.relationExists, [.text(sql.child(run, of: what))])
       guard table[row: 0, column: 0] == "t" else {
         throw BatchError(
           .data, "run \(run) made no \(lists.rawValue)",

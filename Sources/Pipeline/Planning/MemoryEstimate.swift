@@ -41,19 +41,11 @@ package struct MemoryEstimate {
       users: Int, items: Int, testedUsers: Int, userFeatures: Int = 0, itemFeatures: Int = 0,
       featurePairs: Int = 0, newUsers: Int = 0, newItems: Int = 0
     ) {
-      self.rows = rows
-      self.interactions = interactions
-      self.excluded = excluded
-      self.strangers = strangers
-      self.negatives = negatives
-      self.users = users
-      self.items = items
-      self.testedUsers = testedUsers
-      self.userFeatures = userFeatures
-      self.itemFeatures = itemFeatures
-      self.featurePairs = featurePairs
-      self.newUsers = newUsers
-      self.newItems = newItems
+      (self.rows, self.interactions, self.excluded) = (rows, interactions, excluded)
+      (self.strangers, self.negatives, self.users) = (strangers, negatives, users)
+      (self.items, self.testedUsers, self.userFeatures) = (items, testedUsers, userFeatures)
+      (self.itemFeatures, self.featurePairs) = (itemFeatures, featurePairs)
+      (self.newUsers, self.newItems) = (newUsers, newItems)
     }
 
     /// Rows of embeddings and of features.
@@ -68,9 +60,7 @@ package struct MemoryEstimate {
 
   /// An estimate for a job on data of these sizes.
   package init(_ job: Job, _ sizes: Sizes, threads: Int) {
-    self.job = job
-    self.sizes = sizes
-    self.threads = threads
+    (self.job, self.sizes, self.threads) = (job, sizes, threads)
   }
 
   /// Bytes at each stage's fullest, in the order of the stages.
@@ -128,10 +118,6 @@ package struct MemoryEstimate {
   /// Numbers in a row of an embedding table.
   private var row: Int { Self.rowWidth(spec) }
 
-  private var tower: Int {
-    zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
-  }
-
   /// One copy of the model.
   private var parameters: Int {
     if job.method == .itemknn {
@@ -139,7 +125,7 @@ package struct MemoryEstimate {
       return 8 * sizes.items * min(job.baselines.itemknn.neighbours, sizes.items)
         + 8 * sizes.interactions
     }
-    return 4 * (sizes.modelRows * row + tower)
+    return 4 * (sizes.modelRows * row + Self.towerWeights(spec))
   }
 
   /// The model that validation judged, when a refit gave another to publish.
@@ -200,7 +186,7 @@ package struct MemoryEstimate {
   /// the gradients of a batch and the batches that are drawn ahead.
   private func training(_ spec: ModelSpec) -> Int {
     let row = Self.rowWidth(spec)
-    let tower = zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
+    let tower = Self.towerWeights(spec)
     let parameters = 4 * (sizes.modelRows * row + tower)
     let group = job.training.groupSize
     let batch = min(job.training.batch, sizes.interactions * group)
@@ -243,6 +229,10 @@ package struct MemoryEstimate {
     if job.output.similar == 0 { return 0 }
     let own = job.method == .itemknn ? parameters : parameters + 8 * sizes.items * row
     return parameters + own + 16 * sizes.items + 2_048 * job.output.similar * 8
+  }
+
+  private static func towerWeights(_ spec: ModelSpec) -> Int {
+    zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
   }
 
   private static func rowWidth(_ spec: ModelSpec) -> Int {

@@ -16,10 +16,7 @@ struct RunPlan {
 
   /// A plan from what was pulled; `lesson` is what a fine-tune would train on.
   init(_ context: RunContext, pulled: Pulled, divided: Divided, lesson: Lesson? = nil) {
-    self.context = context
-    self.pulled = pulled
-    self.divided = divided
-    self.lesson = lesson
+    (self.context, self.pulled, self.divided, self.lesson) = (context, pulled, divided, lesson)
   }
 
   private var job: Job { context.job }

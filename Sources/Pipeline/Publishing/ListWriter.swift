@@ -6,19 +6,19 @@ import Recommenders
 import RunSupport
 import Source
 
+/// What was written into a table of a run.
+struct SentRows {
+  /// Rows.
+  var rows = 0
+  /// Users or items with at least one row.
+  var lists = 0
+  /// Bytes of the rows' fields.
+  var bytes = 0
+}
+
 /// Scores users block by block and writes their lists while the next block is scored; then writes the
 /// popular lists of those that are not scored.
 struct ListWriter {
-  /// What was written.
-  struct Sent {
-    /// Rows of lists.
-    var rows = 0
-    /// Users with at least one row.
-    var users = 0
-    /// Bytes of the rows' fields.
-    var bytes = 0
-  }
-
   /// The run.
   let context: RunContext
   /// Its number.
@@ -40,8 +40,8 @@ struct ListWriter {
   /// - Throws: `BatchError` when interrupted; `PostgresError`.
   func copy(
     _ model: PublishedModel, into statement: String, on connection: Connection
-  ) throws -> Sent {
-    var sent = Sent()
+  ) throws -> SentRows {
+    var sent = SentRows()
     let rows = try connection.copyIn(statement) { writer in
       try writeScored(model, to: &writer, &sent)
       try writePopular(to: &writer, &sent)
@@ -53,7 +53,7 @@ struct ListWriter {
   }
 
   private func writeScored(
-    _ model: PublishedModel, to writer: inout CopyWriter, _ sent: inout Sent
+    _ model: PublishedModel, to writer: inout CopyWriter, _ sent: inout SentRows
   ) throws {
     let scorer = model.scorer(pool: context.pool)
     let users = pulled.audience.scored
@@ -66,7 +66,7 @@ struct ListWriter {
         eligible: pulled.catalogue.eligible, cap: pulled.catalogue.cap, pool: context.pool)
       for list in 0..<lists.count {
         let range = lists.range(ofList: list)
-        if !range.isEmpty { sent.users += 1 }
+        if !range.isEmpty { sent.lists += 1 }
         for (place, position) in range.enumerated() {
           let score = lists.scores[position]
           try write(
@@ -81,17 +81,17 @@ struct ListWriter {
     }
   }
 
-  private func writePopular(to writer: inout CopyWriter, _ sent: inout Sent) throws {
+  private func writePopular(to writer: inout CopyWriter, _ sent: inout SentRows) throws {
     let audience = pulled.audience
     var written = 0
     func write(
       _ user: (Vocabulary, Int), excluding excluded: ArraySlice<UInt32>,
-      to writer: inout CopyWriter, _ sent: inout Sent
+      to writer: inout CopyWriter, _ sent: inout SentRows
     ) throws {
       written += 1
       if written & 0x3FF == 0 { try context.interruption.check() }
       let list = popular.list(excluding: excluded)
-      if !list.isEmpty { sent.users += 1 }
+      if !list.isEmpty { sent.lists += 1 }
       for (place, item) in list.enumerated() {
         try self.write(
           user, rank: place + 1, item: item, score: popular.score(of: item), source: "popular",
@@ -111,7 +111,7 @@ struct ListWriter {
 
   private func write(
     _ user: (Vocabulary, Int), rank: Int, item: UInt32, score: Float, source: String,
-    to writer: inout CopyWriter, _ sent: inout Sent
+    to writer: inout CopyWriter, _ sent: inout SentRows
   ) throws(PostgresError) {
     try writer.beginRow(columns: 6)
     try writer.write(runID)

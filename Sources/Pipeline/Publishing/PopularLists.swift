@@ -23,8 +23,7 @@ struct PopularLists {
     let order = popularity.indices.filter { pulled.catalogue.isEligible($0) }
       .sorted { (popularity[$1], $0) < (popularity[$0], $1) }
       .map { UInt32(truncatingIfNeeded: $0) }
-    self.order = order
-    self.popularity = popularity
+    (self.order, self.popularity) = (order, popularity)
     userCount = pulled.table.userCount
     cap = pulled.catalogue.cap
     self.k = k

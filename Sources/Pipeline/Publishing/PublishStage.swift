@@ -120,16 +120,26 @@ struct PublishStage {
   private func fillTables(
     _ sql: SQL.Output, _ model: PublishedModel, on connection: Connection
   ) throws -> Sent {
-    let popular = PopularLists(offered, k: context.job.output.k)
-    let lists = try fill(sql, model, popular, on: connection)
+    let output = context.job.output
+    let lists = try make(sql, sql.lists, most: output.k, on: connection) {
+      try ListWriter(
+        context: context, runID: runID, pulled: offered,
+        popular: PopularLists(offered, k: output.k), k: output.k, calibration: calibration
+      ).copy(model, into: $0, on: connection)
+    }
     context.observer.observe(.reached(.filled))
-    let similarBytes = try fillSimilar(sql, model, on: connection)
-    let vectorBytes = try fillVectors(sql, model, on: connection)
+    var bytes = lists.bytes
+    bytes += try make(sql, sql.similar, most: output.similar, on: connection) {
+      try SimilarWriter(
+        context: context, runID: runID, items: offered.items, eligible: offered.catalogue.eligible
+      ).copy(model, into: $0, on: connection)
+    }.bytes
+    if output.vectors { bytes += try fillVectors(sql, model, on: connection) }
     try context.interruption.check()
     try tryingForLocks(on: connection) {
       for parent in filled(sql) { try connection.execute(sql.attach(runID, to: parent)) }
     }
-    return (lists.rows, lists.bytes + similarBytes + vectorBytes)
+    return (lists.rows, bytes)
   }
 
   /// Moves the pointer to the run's tables, with all that is to be known of the run, in one transaction.
@@ -169,37 +179,10 @@ struct PublishStage {
     return published
   }
 
-  /// Fills the run's own table, which nobody else can see yet, and checks it.
-  private func fill(
-    _ sql: SQL.Output, _ model: PublishedModel, _ popular: PopularLists,
-    on connection: Connection
-  ) throws -> (rows: Int, bytes: Int) {
-    let lists = ListWriter(
-      context: context, runID: runID, pulled: offered, popular: popular, k: context.job.output.k,
-      calibration: calibration)
-    return try make(sql, sql.lists, most: context.job.output.k, on: connection) {
-      let sent = try lists.copy(model, into: sql.copyLists(runID), on: connection)
-      return (sent.rows, sent.users, sent.bytes)
-    }
-  }
-
-  /// The items most like each item, in a table of the run's own likewise.
-  private func fillSimilar(
-    _ sql: SQL.Output, _ model: PublishedModel, on connection: Connection
-  ) throws -> Int {
-    let writer = SimilarWriter(
-      context: context, runID: runID, items: offered.items,
-      eligible: offered.catalogue.eligible)
-    return try make(sql, sql.similar, most: context.job.output.similar, on: connection) {
-      try writer.copy(model, into: sql.copySimilar(runID), on: connection)
-    }.bytes
-  }
-
-  /// The vectors whose product is a part of the model's score, in tables of the run's own, if asked for.
+  /// The vectors whose product is a part of the model's score, in tables of the run's own.
   private func fillVectors(
     _ sql: SQL.Output, _ model: PublishedModel, on connection: Connection
   ) throws -> Int {
-    guard context.job.output.vectors else { return 0 }
     let writer = VectorWriter(model, context: context, runID: runID, pulled: pulled)
     if writer.width == 0 {
       context.observer.observe(
@@ -208,10 +191,10 @@ struct PublishStage {
       )
     }
     let users = try make(sql, sql.userVectorRows, most: 1, on: connection) {
-      try writer.copyUsers(into: sql.copyUserVectors(runID), on: connection)
+      try writer.copyUsers(into: $0, on: connection)
     }
     let items = try make(sql, sql.itemVectorRows, most: 1, on: connection) {
-      try writer.copyItems(into: sql.copyItemVectors(runID), on: connection)
+      try writer.copyItems(into: $0, on: connection)
     }
     return users.bytes + items.bytes
   }
@@ -224,10 +207,10 @@ struct PublishStage {
   /// Makes a table of the run's own, has it filled, and compares what it holds with what was sent.
   private func make(
     _ sql: SQL.Output, _ parent: SQL.Output.Parent, most: Int, on connection: Connection,
-    fill: () throws -> (rows: Int, lists: Int, bytes: Int)
-  ) throws -> (rows: Int, bytes: Int) {
+    fill: (_ copy: String) throws -> SentRows
+  ) throws -> SentRows {
     try connection.executeScript(sql.createChild(runID, of: parent))
-    let sent = try fill()
+    let sent = try fill(sql.copy(runID, into: parent))
     try connection.execute(sql.keyChild(runID, of: parent))
     try connection.execute(sql.analyzeChild(runID, of: parent))
     let counts = try connection.execute(sql.countChild(runID, of: parent))
@@ -238,7 +221,7 @@ struct PublishStage {
         "\(sql.child(runID, of: parent)) holds \(found[0]) rows of \(found[1]) lists, sent were "
           + "\(sent.rows) of \(sent.lists)")
     }
-    return (sent.rows, sent.bytes)
+    return sent
   }
 
   /// The most popular items that may be listed.
@@ -246,7 +229,7 @@ struct PublishStage {
     _ sql: SQL.Output, _ popular: PopularLists, on connection: Connection
   ) throws {
     let items = offered.items
-    _ = try connection.copyIn(sql.copyPopular) { writer in
+    _ = try connection.copyIn(sql.copy(runID, into: sql.popular)) { writer in
       for (place, item) in popular.order.prefix(max(100, context.job.output.k)).enumerated() {
         try writer.beginRow(columns: 4)
         try writer.write(runID)

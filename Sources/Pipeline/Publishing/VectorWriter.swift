@@ -18,9 +18,7 @@ struct VectorWriter {
 
   /// A writer for the model that lists are made with.
   init(_ model: PublishedModel, context: RunContext, runID: Int64, pulled: Pulled) {
-    self.context = context
-    self.runID = runID
-    self.pulled = pulled
+    (self.context, self.runID, self.pulled) = (context, runID, pulled)
     if case .network(let network) = model, network.vectorWidth > 0 {
       self.model = network
     } else {
@@ -33,52 +31,44 @@ struct VectorWriter {
 
   /// Writes a vector for each user that is scored.
   ///
-  /// - Returns: rows sent, twice, and bytes of their fields.
   /// - Throws: `BatchError` when interrupted; `PostgresError`.
-  func copyUsers(
-    into statement: String, on connection: Connection
-  ) throws -> (rows: Int, lists: Int, bytes: Int) {
-    try copy(pulled.audience.scored.map { Int($0) }, into: statement, on: connection) {
-      model, user, writer in
-      try writer.beginRow(columns: 3)
-      try writer.write(runID)
-      let bytes = try writer.write(pulled.users, at: user)
-      try writer.writeFloats(model.vector(ofUser: user))
-      return bytes
-    }
+  func copyUsers(into statement: String, on connection: Connection) throws -> SentRows {
+    try copy(
+      pulled.users, pulled.audience.scored.map { Int($0) }, columns: 3, into: statement,
+      on: connection
+    ) { model, user, writer in try writer.writeFloats(model.vector(ofUser: user)) }
   }
 
   /// Writes a vector for each item.
   ///
-  /// - Returns: rows sent, twice, and bytes of their fields.
   /// - Throws: `BatchError` when interrupted; `PostgresError`.
-  func copyItems(
-    into statement: String, on connection: Connection
-  ) throws -> (rows: Int, lists: Int, bytes: Int) {
-    let eligible = pulled.catalogue.eligible
-    return try copy(Array(0..<pulled.items.count), into: statement, on: connection) {
-      model, item, writer in
-      try writer.beginRow(columns: 4)
-      try writer.write(runID)
-      let bytes = try writer.write(pulled.items, at: item)
+  func copyItems(into statement: String, on connection: Connection) throws -> SentRows {
+    try copy(
+      pulled.items, Array(0..<pulled.items.count), columns: 4, into: statement, on: connection
+    ) { model, item, writer in
       try writer.writeFloats(model.vector(ofItem: item))
-      try writer.writeBool(eligible?[item] ?? true)
-      return bytes + 1
+      try writer.writeBool(pulled.catalogue.eligible?[item] ?? true)
     }
   }
 
+  /// Writes the run, an id and what `rest` writes: a vector, and a byte for each column after it.
   private func copy(
-    _ places: [Int], into statement: String, on connection: Connection,
-    row: (Model, Int, inout CopyWriter) throws -> Int
-  ) throws -> (rows: Int, lists: Int, bytes: Int) {
-    guard let model, !places.isEmpty else { return (0, 0, 0) }
-    var bytes = 0
-    let rows = try connection.copyIn(statement) { writer in
+    _ ids: Vocabulary, _ places: [Int], columns: Int, into statement: String,
+    on connection: Connection, rest: (Model, Int, inout CopyWriter) throws -> Void
+  ) throws -> SentRows {
+    var sent = SentRows()
+    guard let model, !places.isEmpty else { return sent }
+    sent.rows = try connection.copyIn(statement) { writer in
       for (count, place) in places.enumerated() {
         if count & 0x3FF == 0 { try context.interruption.check() }
-        bytes += try row(model, place, &writer)
+        try writer.beginRow(columns: columns)
+        try writer.write(runID)
+        sent.bytes += try writer.write(ids, at: place)
+        try rest(model, place, &writer)
       }
     }
-    return (rows, rows, bytes + rows * (8 + 20 + 8 * width))
+    sent.lists = sent.rows
+    sent.bytes += sent.rows * (8 + 20 + 8 * width + columns - 3)
+    return sent
   }
 }

@@ -12,8 +12,7 @@ package struct FeatureNames {
 
   /// Names features.
   package init(users: Vocabulary, items: Vocabulary) {
-    self.users = users
-    self.items = items
+    (self.users, self.items) = (users, items)
   }
 
   /// The tensors that they are stored in.

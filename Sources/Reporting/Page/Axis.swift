@@ -41,8 +41,7 @@ struct Axis: Sendable {
 
   /// An axis with ends and ticks that are given.
   init(_ range: ClosedRange<Double>, ticks: [Double], from: Double, to: Double) {
-    self.range = range
-    self.ticks = ticks
+    (self.range, self.ticks) = (range, ticks)
     place = (from, to)
     decimals = 0
   }

@@ -31,20 +31,10 @@ enum BarChart {
         """
     }
     let said = bars.map { "\($0.name) \($0.figure)" }.joined(separator: "; ")
-    guard !bars.isEmpty else {
-      return """
-        <figure><figcaption>\(title)</figcaption><p class="empty">Nothing was recorded.</p></figure>
-
-        """
-    }
-    return """
-      <figure><figcaption id="\(id)-title">\(title)</figcaption>
-      <svg viewBox="0 0 \(width) \(Double(bars.count) * step + 8)" role="img" \
-      aria-labelledby="\(id)-title \(id)-desc">
-      <desc id="\(id)-desc">\(said)</desc>
-      \(drawn)</svg></figure>
-
-      """
+    guard !bars.isEmpty else { return .emptyFigure(title) }
+    return .figure(
+      id: id, caption: "\(title)", description: said, width: width,
+      height: Double(bars.count) * step + 8, Markup(drawn))
   }
 
   /// Standing bars in pairs.
@@ -85,15 +75,16 @@ enum BarChart {
 
         """
     }
-    return """
-      <figure><figcaption id="\(id)-title">\(title): <span class="key s-\(names.0.style)">\
-      \(names.0.name)</span> and <span class="key s-\(names.1.style)">\(names.1.name)</span></figcaption>
-      <svg viewBox="0 0 \(width) \(height)" role="img" aria-labelledby="\(id)-title \(id)-desc">
-      <desc id="\(id)-desc">The figures are in the table.</desc>
+    return .figure(
+      id: id,
+      caption: """
+        \(title): <span class="key s-\(names.0.style)">\(names.0.name)</span> and \
+        <span class="key s-\(names.1.style)">\(names.1.name)</span>
+        """, description: "The figures are in the table.", width: width, height: height,
+      """
       \(grid)\(drawn)<line class="axis" x1="\(left)" x2="\(width)" y1="\(floor)" y2="\(floor)" />
       <text class="tick" x="\((left + width) / 2)" y="\(floor + 32)" text-anchor="middle">\(along)</text>
-      </svg></figure>
 
-      """
+      """)
   }
 }

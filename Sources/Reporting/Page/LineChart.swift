@@ -69,12 +69,7 @@ struct LineChart {
   /// The figure, with its caption.
   var figure: Markup {
     let points = series.flatMap(\.points)
-    guard !points.isEmpty else {
-      return """
-        <figure><figcaption>\(title)</figcaption><p class="empty">Nothing was recorded.</p></figure>
-
-        """
-    }
+    guard !points.isEmpty else { return .emptyFigure(title) }
     let right = size.width - size.names
     let floor = size.height - Self.bottom
     let values =
@@ -86,15 +81,13 @@ struct LineChart {
     var (low, high) = (across.min() ?? 0, across.max() ?? 1)
     if low == high { (low, high) = (low - 0.5, high + 0.5) }
     let x = Axis(low...high, ticks: ticks.map(\.at), from: Self.left + 8, to: right - 4)
-    return """
-      <figure><figcaption id="\(id)-title">\(title)</figcaption>
-      <svg viewBox="0 0 \(size.width) \(size.height)" role="img" aria-labelledby="\(id)-title \(id)-desc">
-      <desc id="\(id)-desc">\(description)</desc>
-      \(grid(y, right))\(footing(x, floor, right))\(series.map { band($0, x, y) })\
-      \(series.map { line($0, x, y) })\(faults.map { fault($0, x, y, floor) })\(names(x, y, right))\
-      </svg></figure>
-
+    return .figure(
+      id: id, caption: "\(title)", description: description, width: size.width,
+      height: size.height,
       """
+      \(grid(y, right))\(footing(x, floor, right))\(series.map { band($0, x, y) })\
+      \(series.map { line($0, x, y) })\(faults.map { fault($0, x, y, floor) })\(names(x, y, right))
+      """)
   }
 
   /// What someone hears who can't see it: each line's last figure.

@@ -92,3 +92,27 @@ extension Markup: ExpressibleByStringInterpolation {
   /// Markup with texts in it.
   package init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
 }
+
+extension Markup {
+  /// A picture with its caption, and with words for whoever can't see it.
+  static func figure(
+    id: String, caption: Markup, description: String, width: Double, height: Double,
+    _ picture: Markup
+  ) -> Markup {
+    """
+    <figure><figcaption id="\(id)-title">\(caption)</figcaption>
+    <svg viewBox="0 0 \(width) \(height)" role="img" aria-labelledby="\(id)-title \(id)-desc">
+    <desc id="\(id)-desc">\(description)</desc>
+    \(picture)</svg></figure>
+
+    """
+  }
+
+  /// What stands instead of a picture without data.
+  static func emptyFigure(_ title: String) -> Markup {
+    """
+    <figure><figcaption>\(title)</figcaption><p class="empty">Nothing was recorded.</p></figure>
+
+    """
+  }
+}

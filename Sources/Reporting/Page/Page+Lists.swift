@@ -5,9 +5,7 @@ import Jobs
 extension Page {
   /// Coverage of the catalogue, and how popular what is recommended is.
   var recommended: Markup {
-    let models = [ownModel, "itempop", "live"].reduce(into: [String]()) { models, model in
-      if !models.contains(model), figure("coverage", of: model) != nil { models.append(model) }
-    }
+    let models = [ownModel, "itempop", "live"].distinct.filter { figure("coverage", of: $0) != nil }
     guard !models.isEmpty || !dossier.tenths.isEmpty else { return .none }
     let names = models.map { ModelLook(model: $0, isOwn: $0 == ownModel).name }
     let kinds: [(String, String, Double, String)] = [
@@ -33,9 +31,8 @@ extension Page {
       chart = BarChart.pairs(
         id: "tenths", title: "Shares by tenth of the catalogue",
         along: "tenths of the catalogue, the most popular items first",
-        names: (
-          ModelLook.taken, ModelLook.listed
-        ), dossier.tenths.map { ("\($0.number)", $0.taken, $0.listed) })
+        names: (ModelLook.taken, ModelLook.listed),
+        dossier.tenths.map { ("\($0.number)", $0.taken, $0.listed) })
       folded =
         DataTable(
           header: ["tenth", "items", "of interactions", "of list places", "items in some list"],
@@ -129,7 +126,6 @@ extension ModelLook {
   static let listed = ModelLook(name: "what is recommended", style: "own")
 
   private init(name: String, style: String) {
-    self.name = name
-    self.style = style
+    (self.name, self.style) = (name, style)
   }
 }

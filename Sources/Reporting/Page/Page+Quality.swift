@@ -5,10 +5,8 @@ import Jobs
 extension Page {
   /// HR and NDCG by length of list, beside ItemPop and the live model: the paper's Figure 5.
   var quality: Markup {
-    let models = ["itempop", "live", ownModel].reduce(into: [String]()) { models, model in
-      if !models.contains(model), dossier.metrics.contains(where: { $0.model == model }) {
-        models.append(model)
-      }
+    let models = ["itempop", "live", ownModel].distinct.filter { model in
+      dossier.metrics.contains { $0.model == model }
     }
     let charts: [Markup] = [("full", "whole catalogue"), ("sampled", "among drawn items")]
       .flatMap { proto, among in
@@ -84,9 +82,7 @@ extension Page {
 
   /// Loss, HR and NDCG by epoch and phase: the paper's Figure 6.
   var learning: Markup {
-    let phases = dossier.epochs.reduce(into: [String]()) { phases, epoch in
-      if !phases.contains(epoch.phase) { phases.append(epoch.phase) }
-    }
+    let phases = dossier.epochs.map(\.phase).distinct
     guard !phases.isEmpty else { return .none }
     let k = dossier.run.k
     let last = dossier.epochs.map(\.epoch).max() ?? 1

@@ -75,22 +75,15 @@ package struct Page {
   }
 
   private var notices: Markup {
-    var notices: [Markup] = []
-    if let reason = dossier.run.reason {
-      let style = Self.isBad(dossier.run.status) ? "notice bad" : "notice"
-      notices.append(
+    let style = Self.isBad(dossier.run.status) ? "notice bad" : "notice"
+    let all = dossier.notes.map { ("notice", $0) }
+    return Markup(
+      ((dossier.run.reason.map { [(style, $0)] } ?? []) + all).map { style, text in
         """
-        <p class="\(style)">\(reason)</p>
+        <p class="\(style)">\(text)</p>
 
-        """)
-    }
-    notices += dossier.notes.map { note in
-      """
-      <p class="notice">\(note)</p>
-
-      """
-    }
-    return Markup(notices)
+        """
+      })
   }
 
   private var tiles: Markup {
@@ -98,10 +91,9 @@ package struct Page {
     var tiles: [Markup] = []
     for metric in ["ndcg", "hr"] {
       guard let own = figure(metric, of: ownModel) else { continue }
-      var beside = own.confidence.map {
+      let beside = own.confidence.map {
         "95 %: \(Figures.fixed($0.lowerBound, 4)) to \(Figures.fixed($0.upperBound, 4))"
       }
-      if beside == nil { beside = "" }
       tiles.append(
         tile(
           "\(metric.uppercased())@\(k), whole catalogue", Figures.fixed(own.value, 4), beside ?? "")
@@ -178,5 +170,13 @@ package struct Page {
     \(body)</section>
 
     """
+  }
+}
+
+extension Sequence where Element: Hashable {
+  /// Each element once, in the order in which they first come.
+  var distinct: [Element] {
+    var met: Set<Element> = []
+    return filter { met.insert($0).inserted }
   }
 }

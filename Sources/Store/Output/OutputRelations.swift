@@ -17,66 +17,23 @@ package struct OutputRelations {
     _ job: Job, users: IdentifierKind, items: IdentifierKind, on connection: Connection
   ) throws(PostgresError) {
     self.job = job
-    userType = users.rawValue
-    itemType = items.rawValue
+    (userType, itemType) = (users.rawValue, items.rawValue)
     sql = try SQL.Output(schema: job.output.schema, on: connection)
     self.connection = connection
   }
 
+  private var schema: Parameter { .text(job.output.schema) }
+
+  /// What must stand under this program's names, in the order that it is checked.
   private var expected: [(name: String, kind: String, columns: [String])] {
-    [
-      (
-        "popular_by_run", "r",
-        ["run_id bigint", "rank integer", "item_id \(itemType)", "score real"]
-      ),
-      ("popular_items", "v", ["rank integer", "item_id \(itemType)", "score real"]),
-      (
-        "similar_items", "v",
-        [
-          "item_id \(itemType)", "rank integer", "similar_item_id \(itemType)", "score real",
-        ]
-      ),
-      (
-        "similar_items_by_run", "p",
-        [
-          "run_id bigint", "item_id \(itemType)", "rank integer", "similar_item_id \(itemType)",
-          "score real",
-        ]
-      ),
-      ("user_vectors", "v", ["user_id \(userType)", "vector real[]", "run_id bigint"]),
-      (
-        "user_vectors_by_run", "p", ["run_id bigint", "user_id \(userType)", "vector real[]"]
-      ),
-      (
-        "item_vectors", "v",
-        ["item_id \(itemType)", "vector real[]", "eligible boolean", "run_id bigint"]
-      ),
-      (
-        "item_vectors_by_run", "p",
-        ["run_id bigint", "item_id \(itemType)", "vector real[]", "eligible boolean"]
-      ),
-      (
-        "recommendations", "v",
-        [
-          "user_id \(userType)", "rank integer", "item_id \(itemType)", "score real", "source text",
-          "run_id bigint",
-        ]
-      ),
-      (
-        "recommendations_by_slot", "v",
-        [
-          "user_id \(userType)", "rank integer", "item_id \(itemType)", "score real", "source text",
-          "run_id bigint", "slot text",
-        ]
-      ),
-      (
-        "recommendations_by_run", "p",
-        [
-          "run_id bigint", "user_id \(userType)", "rank integer", "item_id \(itemType)",
-          "score real", "source text",
-        ]
-      ),
-    ]
+    func columns(_ columns: [SQL.Output.Column]) -> [String] {
+      columns.map { $0.definition(user: userType, item: itemType) }
+    }
+    return [sql.popular, sql.similar, sql.userVectorRows, sql.itemVectorRows, sql.lists].flatMap {
+      let table = ($0.table, $0.isPartitioned ? "p" : "r", columns($0.columns))
+      let views = $0.views.map { ($0.name, "v", columns($0.columns)) }
+      return $0.isPartitioned ? views + [table] : [table] + views
+    }
   }
 
   /// Checks what is there and makes what is not, in one transaction.
@@ -85,44 +42,16 @@ package struct OutputRelations {
   ///   `PostgresError`.
   package func ensure() throws {
     try connection.transaction {
-      let exists = try connection.execute(
-        SQL.Output.schemaExists, [.text(job.output.schema)])[row: 0, column: 0]
-      if exists != "t" { try connection.executeScript(sql.createSchema) }
+      if !(try connection.execute(SQL.Output.schemaExists, [schema]).value(Bool.self)) {
+        try connection.executeScript(sql.createSchema)
+      }
       let present = try verified()
-      if !present.contains("recommendations_by_run") {
-        try connection.executeScript(sql.createParent(user: userType, item: itemType))
+      for parent in sql.relations where !present.contains(parent.table) {
+        try connection.executeScript(sql.create(parent, user: userType, item: itemType))
       }
-      if !present.contains("similar_items_by_run") {
-        try connection.executeScript(sql.createSimilar(item: itemType))
+      for view in sql.relations.flatMap(\.views) {
+        try ensure(view, isThere: present.contains(view.name))
       }
-      if !present.contains("user_vectors_by_run") {
-        try connection.executeScript(sql.createUserVectorRows(user: userType))
-      }
-      if !present.contains("item_vectors_by_run") {
-        try connection.executeScript(sql.createItemVectorRows(item: itemType))
-      }
-      if !present.contains("popular_by_run") {
-        try connection.executeScript(sql.createPopular(item: itemType))
-      }
-      try ensureView(
-        "recommendations", isThere: present.contains("recommendations"), at: sql.recommendations,
-        create: sql.createRecommendations, comment: sql.commentRecommendations)
-      try ensureView(
-        "recommendations_by_slot", isThere: present.contains("recommendations_by_slot"),
-        at: sql.recommendationsBySlot, create: sql.createRecommendationsBySlot,
-        comment: sql.commentRecommendationsBySlot)
-      try ensureView(
-        "similar_items", isThere: present.contains("similar_items"), at: sql.similarItems,
-        create: sql.createSimilarItems, comment: sql.commentSimilarItems)
-      try ensureView(
-        "popular_items", isThere: present.contains("popular_items"), at: sql.popularItems,
-        create: sql.createPopularItems, comment: sql.commentPopularItems)
-      try ensureView(
-        "user_vectors", isThere: present.contains("user_vectors"), at: sql.userVectors,
-        create: sql.createUserVectors, comment: sql.commentUserVectors)
-      try ensureView(
-        "item_vectors", isThere: present.contains("item_vectors"), at: sql.itemVectors,
-        create: sql.createItemVectors, comment: sql.commentItemVectors)
     }
   }
 
@@ -135,12 +64,16 @@ package struct OutputRelations {
 
   /// Names of the relations that are there, each with the columns it must have.
   private func verified() throws -> Set<String> {
-    let result = try connection.execute(SQL.Output.columns, [.text(job.output.schema)])
+    let expected = expected
     var found: [String: (kind: String, columns: [String])] = [:]
-    for row in 0..<result.rowCount {
-      let name = result[row: row, column: 0] ?? ""
-      let column = "\(result[row: row, column: 2] ?? "") \(result[row: row, column: 3] ?? "")"
-      found[name, default: (result[row: row, column: 1] ?? "", [])].columns.append(column)
+    for row in try connection.execute(
+      SQL.Output.columns, [schema, Self.array(expected.map(\.name))])
+    {
+      let (name, kind) = try (
+        row.decode(String.self, "relname"), row.decode(String.self, "relkind")
+      )
+      let column = try "\(row.decode(String.self, "attname")) \(row.decode(String.self, "type"))"
+      found[name, default: (kind, [])].columns.append(column)
     }
     for relation in expected {
       guard let there = found[relation.name] else { continue }
@@ -157,19 +90,22 @@ package struct OutputRelations {
       }
     }
     let foreign = try connection.execute(
-      SQL.Output.foreignViews, [.text(job.output.schema), .text(job.name)])
-    if foreign.rowCount > 0, let name = foreign[row: 0, column: 0] { throw self.foreign(name) }
+      SQL.Output.foreignViews,
+      [schema, .text(job.name), Self.array(sql.relations.flatMap(\.views).map(\.name))])
+    if let first = foreign.first { throw self.foreign(try first.decode(String.self, "relname")) }
     return Set(found.keys)
   }
 
-  private func ensureView(
-    _ name: String, isThere: Bool, at qualified: String,
-    create: (_ name: String, _ job: String) -> String, comment: String
-  ) throws {
+  /// Names without characters that an array's text would have to quote.
+  private static func array(_ names: [String]) -> Parameter {
+    .text("{\(names.joined(separator: ","))}")
+  }
+
+  private func ensure(_ view: SQL.Output.View, isThere: Bool) throws {
     let job = try connection.quoteLiteral(job.name)
     guard isThere else {
-      try connection.execute(create(qualified, job))
-      try connection.executeScript(comment)
+      try connection.execute(sql.create(view, as: sql.qualified(view), job: job))
+      try connection.executeScript(sql.comment(view))
       return
     }
     // The server's own wording of the definition is compared with that of a fresh view.
@@ -177,17 +113,18 @@ package struct OutputRelations {
     var wanted: String?
     do {
       try connection.savepoint("probe") {
-        try connection.execute(create(probe, job))
-        wanted = try connection.execute(
-          SQL.Output.viewDefinition, [.text(probe)])[row: 0, column: 0]
+        try connection.execute(sql.create(view, as: probe, job: job))
+        wanted = try definition(of: probe)
         throw Undo()
       }
     } catch is Undo {}
-    let found = try connection.execute(
-      SQL.Output.viewDefinition, [.text(qualified)])[row: 0, column: 0]
-    guard let wanted, wanted == found else {
-      throw foreign(name)
+    guard let wanted, try wanted == definition(of: sql.qualified(view)) else {
+      throw foreign(view.name)
     }
+  }
+
+  private func definition(of view: String) throws -> String? {
+    try connection.execute(SQL.Output.viewDefinition, [.text(view)]).valueIfPresent()
   }
 
   private func foreign(_ name: String) -> BatchError {

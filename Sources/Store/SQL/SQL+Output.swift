@@ -4,104 +4,128 @@ package import RunSupport
 extension SQL {
   /// Statements on the relations that carry ids, which live in the job's output schema.
   package struct Output {
-    /// A relation that has a partition for each kept run.
-    package struct Parent {
-      /// Its name, qualified and quoted.
-      package let name: String
-      /// What its partitions' names begin with; the run's number follows.
-      let prefix: String
-      /// What makes its rows unique.
-      let key: String
-      /// What its rows are counted by: those that have it at 1 are lists, and the most says how long.
-      let measure: String
-      /// What a partition holds, in words.
-      let what: String
-    }
-
     /// The schema, quoted.
     let schema: String
-    /// The lists of all kept runs, partitioned by run.
+    /// The lists of all kept runs.
     package let lists: Parent
-    /// The similar items of all kept runs, partitioned by run.
+    /// The similar items of all kept runs.
     package let similar: Parent
-    /// The users' vectors of kept runs, partitioned by run.
+    /// The users' vectors of kept runs.
     package let userVectorRows: Parent
-    /// The items' vectors of kept runs, partitioned by run.
+    /// The items' vectors of kept runs.
     package let itemVectorRows: Parent
-    /// The most popular items of each kept run.
-    package let popular: String
-    /// View of the live run's lists.
-    package let recommendations: String
-    /// View of each user's list in the slot that the user belongs to.
-    let recommendationsBySlot: String
-    /// View of the live run's similar items.
-    package let similarItems: String
-    /// View of the live run's popular items.
-    package let popularItems: String
-    /// View of the live run's users' vectors.
-    package let userVectors: String
-    /// View of the live run's items' vectors.
-    package let itemVectors: String
+    /// The most popular items of each kept run, which have no partitions.
+    package let popular: Parent
 
-    /// Quotes the names.
+    /// Quotes the schema's name.
     package init(schema: String, on connection: Connection) throws(PostgresError) {
       self.schema = try connection.quoteIdentifier(schema)
-      lists = Parent(
-        name: self.schema + ".recommendations_by_run", prefix: "recommendations_run_",
-        key: "run_id, user_id, rank", measure: "c.rank", what: "Lists")
+      lists = Self.lists(in: self.schema)
       similar = Parent(
-        name: self.schema + ".similar_items_by_run", prefix: "similar_items_run_",
-        key: "run_id, item_id, rank", measure: "c.rank", what: "Similar items")
+        in: self.schema, view: "similar_items", as: "s", what: "Similar items",
+        key: ["item_id", "rank"],
+        columns: [
+          .run("The run (ncf.runs) that found them"), .item,
+          .rank("Place in the item''s list, from 1"),
+          Column(
+            name: "similar_item_id",
+            meaning: "An item like it that may be recommended, as in the source"),
+          .score(
+            """
+            How alike the two are, above 0 up to 1: cosine of what the model has learnt of them, or the \
+            similarity that neighbours were chosen by
+            """),
+        ], showsRun: false, meaning: "The items most like each item, by the live run''s model")
+      popular = Parent(
+        in: self.schema, view: "popular_items", as: "p", table: "popular_by_run",
+        what: "Most popular items",
+        key: ["rank"],
+        columns: [
+          .run("The run (ncf.runs)"), .rank("Place, from 1"), .item,
+          .score(
+            "How many users have the item, each by the age of the last event (popular in the job)"),
+        ], showsRun: false, meaning: "The most popular items now")
+      let dimensions = "pg_catalog.array_ndims(c.vector)"
+      let ofRun = Column.run(
+        "The run (ncf.runs) whose model it is of; vectors of different runs don''t go together")
       userVectorRows = Parent(
-        name: self.schema + ".user_vectors_by_run", prefix: "user_vectors_run_",
-        key: "run_id, user_id", measure: "pg_catalog.array_ndims(c.vector)", what: "Users'' vectors"
-      )
+        in: self.schema, view: "user_vectors", as: "v", what: "Users'' vectors", key: ["user_id"],
+        measure: dimensions, columns: [ofRun, .user, .vector], showsRun: true,
+        meaning: """
+          A vector for each user that the live run''s model scored; empty unless output.vectors
+          """)
       itemVectorRows = Parent(
-        name: self.schema + ".item_vectors_by_run", prefix: "item_vectors_run_",
-        key: "run_id, item_id", measure: "pg_catalog.array_ndims(c.vector)", what: "Items'' vectors"
-      )
-      popular = self.schema + ".popular_by_run"
-      recommendations = self.schema + ".recommendations"
-      recommendationsBySlot = self.schema + ".recommendations_by_slot"
-      similarItems = self.schema + ".similar_items"
-      popularItems = self.schema + ".popular_items"
-      userVectors = self.schema + ".user_vectors"
-      itemVectors = self.schema + ".item_vectors"
+        in: self.schema, view: "item_vectors", as: "v", what: "Items'' vectors", key: ["item_id"],
+        measure: dimensions,
+        columns: [
+          ofRun, .item, .vector,
+          Column(
+            name: "eligible", type: "boolean",
+            meaning: "Whether the item may be recommended (items.eligible)"),
+        ], showsRun: true,
+        meaning: "A vector for each item, by the live run''s model; empty unless output.vectors")
+    }
+
+    /// The lists, with the view of the slots beside that of the live run.
+    private static func lists(in schema: String) -> Parent {
+      var lists = Parent(
+        in: schema, view: "recommendations", as: "r", what: "Lists", key: ["user_id", "rank"],
+        columns: [
+          .run("The run (ncf.runs) that made the list"), .user, .rank("Place in the list, from 1"),
+          .item,
+          .score(
+            """
+            Where source is model, the probability that the item is the next new one that the user takes \
+            up, comparable across users; where it is popular, the share of users who have it. Falls \
+            along the list
+            """),
+          Column(
+            name: "source", type: "text",
+            meaning: "model: ranked for this user; popular: for everybody"),
+        ], showsRun: true, meaning: "What each user is recommended now: the live run''s lists")
+      let slot = Column(name: "slot", type: "text", meaning: "The slot whose list it is")
+      lists.views.append(
+        View(
+          name: "recommendations_by_slot", columns: lists.views[0].columns + [slot],
+          meaning: "What each user is recommended now in the slot that ncf.slot_shares gives them",
+          query: bySlot(lists.name)))
+      return lists
     }
 
     /// Everything that has a partition for each run; the lists, by which a run counts as kept, first.
     package var parents: [Parent] { [lists, similar, userVectorRows, itemVectorRows] }
 
-    /// A run's own table of a relation.
+    /// Everything of all kept runs, in the order that it is made.
+    var relations: [Parent] { [lists, similar, popular, userVectorRows, itemVectorRows] }
+
+    /// Where a run's own rows of a relation are.
     package func child(_ run: Int64, of parent: Parent) -> String {
-      "\(schema).\(parent.prefix)\(run)"
+      parent.isPartitioned ? "\(schema).\(parent.prefix)\(run)" : parent.name
     }
 
-    /// Whether a schema exists: $1 name.
+    /// Whether a schema exists: $1 schema.
     package static let schemaExists = """
       SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1)
       """
-    /// Columns of what stands in the output schema under this program's names.
+    /// Columns of what stands in the output schema under this program's names: $1 schema, $2 names.
     static let columns = """
       SELECT c.relname, c.relkind, a.attname,
-        pg_catalog.format_type(a.atttypid, a.atttypmod)
+        pg_catalog.format_type(a.atttypid, a.atttypmod) AS type
       FROM pg_catalog.pg_namespace AS n
       JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid
       JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
       WHERE n.nspname = $1 AND a.attnum > 0 AND NOT a.attisdropped
-        AND c.relname IN ('recommendations_by_run', 'popular_by_run', 'recommendations',
-          'recommendations_by_slot', 'popular_items', 'similar_items', 'similar_items_by_run',
-          'user_vectors', 'user_vectors_by_run', 'item_vectors', 'item_vectors_by_run')
+        AND c.relname = ANY ($2::text[])
       ORDER BY c.relname, a.attnum
       """
-    /// Views under this program's names that say nothing of a job; literals in them are in quotes.
+    /// Views under this program's names that say nothing of a job: $1 schema, $2 job, $3 names.
+    ///
+    /// Literals in views are in quotes.
     static let foreignViews = """
       SELECT c.relname
       FROM pg_catalog.pg_namespace AS n
       JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid
-      WHERE n.nspname = $1 AND c.relkind = 'v'
-        AND c.relname IN ('recommendations', 'recommendations_by_slot', 'popular_items',
-          'similar_items', 'user_vectors', 'item_vectors')
+      WHERE n.nspname = $1 AND c.relkind = 'v' AND c.relname = ANY ($3::text[])
         AND pg_catalog.strpos(pg_catalog.pg_get_viewdef(c.oid), pg_catalog.quote_literal($2)) = 0
       ORDER BY c.relname
       """
@@ -114,88 +138,52 @@ extension SQL {
       """
     }
 
-    /// The parent, with the source's own types of ids.
-    func createParent(user: String, item: String) -> String {
-      """
-      CREATE TABLE \(lists.name) (
-        run_id bigint NOT NULL,
-        user_id \(user) NOT NULL,
-        rank integer NOT NULL,
-        item_id \(item) NOT NULL,
-        score real NOT NULL,
-        source text NOT NULL,
-        CONSTRAINT recommendations_by_run_pkey PRIMARY KEY (run_id, user_id, rank)
-      ) PARTITION BY LIST (run_id);
-      COMMENT ON TABLE \(lists.name) IS
-        'Lists of every kept run, a partition a run; the view recommendations shows the live one';
-      COMMENT ON COLUMN \(lists.name).run_id IS 'The run (ncf.runs) that made the list';
-      COMMENT ON COLUMN \(lists.name).user_id IS 'The user, as in the source';
-      COMMENT ON COLUMN \(lists.name).rank IS 'Place in the list, from 1';
-      COMMENT ON COLUMN \(lists.name).item_id IS 'The item, as in the source';
-      COMMENT ON COLUMN \(lists.name).score IS
-        '\(Self.scoreMeaning)';
-      COMMENT ON COLUMN \(lists.name).source IS 'model: ranked for this user; popular: for everybody';
-      """
+    /// A relation, with the source's own types of ids.
+    func create(_ parent: Parent, user: String, item: String) -> String {
+      let columns = parent.columns.map { $0.definition(user: user, item: item) + " NOT NULL," }
+      return """
+        CREATE TABLE \(parent.name) (
+          \(columns.joined(separator: " "))
+          CONSTRAINT \(parent.table)_pkey PRIMARY KEY (\(primaryKey(parent)))
+        )\(parent.isPartitioned ? " PARTITION BY LIST (run_id)" : "");
+        \(comment(
+          "TABLE", parent.name,
+          "\(parent.what) of every kept run\(parent.isPartitioned ? ", a partition a run" : ""); "
+            + "the view \(parent.views[0].name) shows the live one", parent.columns))
+        """
     }
 
-    /// The parent of similar items, with the source's own type of ids.
-    func createSimilar(item: String) -> String {
-      """
-      CREATE TABLE \(similar.name) (
-        run_id bigint NOT NULL,
-        item_id \(item) NOT NULL,
-        rank integer NOT NULL,
-        similar_item_id \(item) NOT NULL,
-        score real NOT NULL,
-        CONSTRAINT similar_items_by_run_pkey PRIMARY KEY (run_id, item_id, rank)
-      ) PARTITION BY LIST (run_id);
-      COMMENT ON TABLE \(similar.name) IS
-        'Similar items of every kept run, a partition a run; the view similar_items shows the live one';
-      COMMENT ON COLUMN \(similar.name).run_id IS 'The run (ncf.runs) that found them';
-      COMMENT ON COLUMN \(similar.name).item_id IS 'The item, as in the source';
-      COMMENT ON COLUMN \(similar.name).rank IS 'Place in the item''s list, from 1';
-      COMMENT ON COLUMN \(similar.name).similar_item_id IS
-        'An item like it that may be recommended, as in the source';
-      COMMENT ON COLUMN \(similar.name).score IS '\(Self.similarityMeaning)';
-      """
+    /// A view under a name, for a job whose name is a literal.
+    func create(_ view: View, as name: String, job: String) -> String {
+      "CREATE VIEW \(name) AS \(view.query(job))"
     }
 
-    /// What a score in a list is, as a comment says it.
-    static let scoreMeaning = """
-      Where source is model, the probability that the item is the next new one that the user takes up, \
-      comparable across users; where it is popular, the share of users who have it. Falls along the list
-      """
+    /// Says what a view and its columns are.
+    func comment(_ view: View) -> String {
+      comment("VIEW", qualified(view), view.meaning, view.columns)
+    }
 
-    /// What a similar item's score is, as a comment says it.
-    static let similarityMeaning = """
-      How alike the two are, above 0 up to 1: cosine of what the model has learnt of them, or the \
-      similarity that neighbours were chosen by
-      """
+    private func comment(
+      _ kind: String, _ name: String, _ meaning: String, _ columns: [Column]
+    ) -> String {
+      (["COMMENT ON \(kind) \(name) IS '\(meaning)'"]
+        + columns.map { "COMMENT ON COLUMN \(name).\($0.name) IS '\($0.meaning)'" })
+        .joined(separator: ";\n")
+    }
 
-    func createPopular(item: String) -> String {
-      """
-      CREATE TABLE \(popular) (
-        run_id bigint NOT NULL,
-        rank integer NOT NULL,
-        item_id \(item) NOT NULL,
-        score real NOT NULL,
-        CONSTRAINT popular_by_run_pkey PRIMARY KEY (run_id, rank)
-      );
-      COMMENT ON TABLE \(popular) IS
-        'Most popular items of every kept run; the view popular_items shows the live one';
-      COMMENT ON COLUMN \(popular).run_id IS 'The run (ncf.runs)';
-      COMMENT ON COLUMN \(popular).rank IS 'Place, from 1';
-      COMMENT ON COLUMN \(popular).item_id IS 'The item, as in the source';
-      COMMENT ON COLUMN \(popular).score IS
-        'How many users have the item, each by the age of the last event (popular in the job)';
-      """
+    /// A view's name, qualified and quoted.
+    func qualified(_ view: View) -> String { schema + "." + view.name }
+
+    /// The columns of a primary key, of the relation or of a run's own table.
+    func primaryKey(_ parent: Parent) -> String {
+      (["run_id"] + parent.key).joined(separator: ", ")
     }
 
     /// One item's similar items, as text.
     package var similarTo: String {
       """
       SELECT s.rank, s.similar_item_id::text AS item_id, s.score, NULL AS source, NULL AS run_id
-      FROM \(similarItems) AS s WHERE s.item_id = $1 ORDER BY s.rank
+      FROM \(schema).similar_items AS s WHERE s.item_id = $1 ORDER BY s.rank
       """
     }
 
@@ -203,7 +191,7 @@ extension SQL {
     package var list: String {
       """
       SELECT r.rank, r.item_id::text AS item_id, r.score, r.source, r.run_id
-      FROM \(recommendations) AS r WHERE r.user_id = $1 ORDER BY r.rank
+      FROM \(schema).recommendations AS r WHERE r.user_id = $1 ORDER BY r.rank
       """
     }
   }

@@ -2,12 +2,7 @@ package import RunSupport
 
 /// Statements that fill a run's own tables and make them part of what is kept, in their order.
 extension SQL.Output {
-  /// Creates a run's own table of a relation, without a key.
-  ///
-  /// - Parameters:
-  ///   - run: the run, which a constraint holds all rows to.
-  ///   - parent: the partitioned relation whose columns it takes.
-  /// - Returns: a script of two statements.
+  /// Makes a run's own table, without a key.
   package func createChild(_ run: Int64, of parent: Parent) -> String {
     """
     CREATE TABLE \(child(run, of: parent)) (
@@ -18,31 +13,23 @@ extension SQL.Output {
     """
   }
 
-  /// Fills a run's table of lists by binary COPY, in the transaction that created it.
-  package func copyLists(_ run: Int64) -> String {
+  /// Fills a run's own table, or adds to the one of all runs, which can't be frozen.
+  package func copy(_ run: Int64, into parent: Parent) -> String {
     """
-    COPY \(child(run, of: lists)) (run_id, user_id, rank, item_id, score, source)
-    FROM STDIN (FORMAT binary, FREEZE)
-    """
-  }
-
-  /// Fills a run's table of similar items by binary COPY, in the transaction that created it.
-  package func copySimilar(_ run: Int64) -> String {
-    """
-    COPY \(child(run, of: similar)) (run_id, item_id, rank, similar_item_id, score)
-    FROM STDIN (FORMAT binary, FREEZE)
+    COPY \(child(run, of: parent)) (\(parent.columns.map(\.name).joined(separator: ", ")))
+    FROM STDIN (FORMAT binary\(parent.isPartitioned ? ", FREEZE" : ""))
     """
   }
 
-  /// Adds the primary key to a run's table, once it is filled.
+  /// Gives a filled table its primary key.
   package func keyChild(_ run: Int64, of parent: Parent) -> String {
     """
     ALTER TABLE \(child(run, of: parent)) ADD CONSTRAINT \(parent.prefix)\(run)_pkey
-    PRIMARY KEY (\(parent.key))
+    PRIMARY KEY (\(primaryKey(parent)))
     """
   }
 
-  /// Collects the planner's statistics of a run's table.
+  /// Gathers the planner's statistics of a run's own table.
   package func analyzeChild(_ run: Int64, of parent: Parent) -> String {
     "ANALYZE \(child(run, of: parent))"
   }
@@ -56,12 +43,7 @@ extension SQL.Output {
     """
   }
 
-  /// Adds the popular items of a run by binary COPY.
-  package var copyPopular: String {
-    "COPY \(popular) (run_id, rank, item_id, score) FROM STDIN (FORMAT binary)"
-  }
-
-  /// Makes a run's table a partition of its relation.
+  /// Makes a run's own table a partition.
   package func attach(_ run: Int64, to parent: Parent) -> String {
     """
     ALTER TABLE \(parent.name) ATTACH PARTITION \(child(run, of: parent)) FOR VALUES IN (\(run))

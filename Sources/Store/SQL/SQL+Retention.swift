@@ -15,14 +15,19 @@ extension SQL.Output {
     ORDER BY r.run_id
     """
 
-  /// Runs whose lists need not be kept, and those that have some and never went live: $1 job, $2 how many of a slot, $3 days, $4 schema.
-  static let expired = """
+  /// A job's published runs, the newest of each slot first: $1 job.
+  private static let published = """
     WITH published AS (
       SELECT r.run_id, r.finished_at,
         pg_catalog.row_number() OVER (PARTITION BY r.slot ORDER BY r.run_id DESC) AS place
       FROM ncf.runs AS r
       WHERE r.job = $1 AND r.status = 'published'
     )
+    """
+
+  /// Runs whose lists need not be kept, and those that have some and never went live: $1 job, $2 how many of a slot, $3 days, $4 schema.
+  static let expired = """
+    \(published)
     SELECT u.run_id
     FROM (
       SELECT p.run_id, true AS was_live FROM published AS p
@@ -48,12 +53,7 @@ extension SQL.Output {
   ///
   /// $1 job, $2 how many of a slot are kept, $3 days, $4 schema, $5 what the tables' names begin with.
   static let strays = """
-    WITH published AS (
-      SELECT r.run_id, r.finished_at,
-        pg_catalog.row_number() OVER (PARTITION BY r.slot ORDER BY r.run_id DESC) AS place
-      FROM ncf.runs AS r
-      WHERE r.job = $1 AND r.status = 'published'
-    )
+    \(published)
     SELECT r.run_id, p.run_id IS NOT NULL AND (
         EXISTS (SELECT FROM ncf.live AS l WHERE l.run_id = p.run_id)
         OR (p.place <= $2
@@ -81,7 +81,7 @@ extension SQL.Output {
     "ALTER TABLE \(parent.name) DETACH PARTITION \(child) FINALIZE"
   }
 
-  /// Whether a table is a partition: $1 its quoted name; false when there is no such table.
+  /// Whether a table is a partition: $1 its name, qualified and quoted.
   package static let isAttached = """
     SELECT EXISTS (
       SELECT FROM pg_catalog.pg_class AS c
@@ -99,5 +99,5 @@ extension SQL.Output {
   func drop(_ run: Int64, of parent: Parent) -> String {
     "DROP TABLE IF EXISTS \(child(run, of: parent))"
   }
-  var deletePopular: String { "DELETE FROM \(popular) WHERE run_id = $1" }
+  var deletePopular: String { "DELETE FROM \(popular.name) WHERE run_id = $1" }
 }

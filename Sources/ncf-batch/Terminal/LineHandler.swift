@@ -15,8 +15,7 @@ struct LineHandler: LogHandler {
   private let format: TalkOptions.LogFormat
 
   init(console: Console, format: TalkOptions.LogFormat) {
-    self.console = console
-    self.format = format
+    (self.console, self.format) = (console, format)
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -36,9 +36,7 @@ final class RunTalk: RunObserver {
   private static let silence = Duration.seconds(30)
 
   init(console: Console, log: Logger, service: ServiceNotice? = nil) {
-    self.console = console
-    self.log = log
-    self.service = service
+    (self.console, self.log, self.service) = (console, log, service)
   }
 
   func observe(_ event: RunEvent) {

@@ -14,8 +14,7 @@ struct SourceInterview {
   ///   - search: finds a table that is not among those shown.
   ///   - choice: what flags have settled.
   init(_ search: SourceSearch, _ choice: SourceSearch.Choice) {
-    self.search = search
-    self.choice = choice
+    (self.search, self.choice) = (search, choice)
   }
 
   /// Whether there is a terminal to ask on.

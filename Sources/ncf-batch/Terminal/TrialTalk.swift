@@ -10,8 +10,7 @@ final class TrialTalk: Sendable {
   private let drawn = Mutex<ContinuousClock.Instant?>(nil)
 
   init(console: Console, log: Logger) {
-    self.console = console
-    self.log = log
+    (self.console, self.log) = (console, log)
   }
 
   /// Takes an event of an experiment.
