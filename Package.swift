@@ -50,7 +50,8 @@ let package = Package(
 
     // What a run is told and what is told of it: values, no input or output.
     .target(
-      name: "Jobs", dependencies: ["NCF", "Baselines", "Settings", "Interactions", "Formatting"]),
+      name: "Jobs",
+      dependencies: ["NCF", "Baselines", "Ranking", "Settings", "Interactions", "Formatting"]),
     .target(
       name: "Configuration",
       dependencies: [

@@ -169,7 +169,7 @@ struct Night {
   private func fallback(_ audience: Audience) -> MetricRow? {
     if audience.count == 0 { return nil }
     return MetricRow(
-      model: context.job.label, split: "lists", proto: "full", metric: "fallback",
+      model: context.job.label, split: .lists, proto: .full, metric: .lists(.fallback),
       k: context.job.output.k, value: Double(audience.coldCount) / Double(audience.count),
       confidence: nil, n: audience.count)
   }
@@ -282,9 +282,8 @@ struct Night {
     do {
       let found = try context.connected(for: "evaluate") { connection in
         try ModelStore(on: connection).load(run: run).map { model in
-          let row = try connection.execute(SQL.Lineage.watermark, [.integer(run)])
-          let watermark = row.rowCount == 1 ? row[row: 0, column: 0].flatMap { Int64($0) } : nil
-          return beside(model, watermark: watermark)
+          let watermark = try connection.execute(SQL.Lineage.watermark, [.integer(run)])
+          return beside(model, watermark: try watermark.valueIfPresent())
         }
       }
       if let found { return found }
@@ -308,15 +307,13 @@ struct Night {
     if let run = rival {
       let wanted = k
       try context.connected(for: "gate") { connection in
-        let live = try connection.execute(
-          SQL.Live.figures, [.integer(run), .integer(Int64(context.job.evaluation.k))])
-        guard live.rowCount == 1 else { return }
-        func number(_ column: Int) -> Int? { live[row: 0, column: column].flatMap { Int($0) } }
-        figures.liveUsers = number(0)
-        figures.liveRows = number(1)
-        figures.liveCoverage = live[row: 0, column: 2].flatMap { Double($0) }
+        let found = try connection.execute(SQL.Live.figures, run, context.job.evaluation.k)
+        guard let live = found.first else { return }
+        figures.liveUsers = try live.decodeIfPresent("users")
+        figures.liveRows = try live.decodeIfPresent("rows")
+        figures.liveCoverage = try live.decodeIfPresent("coverage")
         // Lists that were made shorter or longer on purpose have not lost or gained users.
-        let liveK = number(3) ?? wanted
+        let liveK = try live.decodeIfPresent("k") ?? wanted
         if liveK > wanted {
           figures.liveRows = try liveRows(of: run, upTo: wanted, on: connection)
         }
@@ -337,10 +334,8 @@ struct Night {
   /// Rows of a run's lists down to a place; nil when the lists are not kept.
   private func liveRows(of run: Int64, upTo place: Int, on connection: Connection) throws -> Int? {
     let sql = try SQL.Output(schema: context.job.output.schema, on: connection)
-    let isThere = try connection.execute(
-      SQL.Output.isAttached, [.text(sql.child(run, of: sql.lists))])[row: 0, column: 0]
-    guard isThere == "t" else { return nil }
-    return try connection.execute(sql.countUpTo(place, of: run))[row: 0, column: 0]
-      .flatMap { Int($0) }
+    let isThere = try connection.execute(SQL.Output.isAttached, sql.child(run, of: sql.lists))
+    guard try isThere.value() else { return nil }
+    return try connection.execute(sql.countUpTo(place, of: run)).value()
   }
 }

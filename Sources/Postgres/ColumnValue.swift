@@ -1,4 +1,4 @@
-/// A value that can be read from a column's text.
+/// A value that can be read from a column's text, and given to a statement.
 ///
 /// An enum whose raw values are texts is one by conforming.
 package protocol ColumnValue {
@@ -6,6 +6,13 @@ package protocol ColumnValue {
   init?(columnText: String)
   /// What such a text is, for messages: `a whole number`.
   static var columnForm: String { get }
+  /// The value for `$1`, `$2`, … of a statement.
+  var parameter: Parameter { get }
+}
+
+extension ColumnValue where Self: LosslessStringConvertible {
+  /// The value as text, of which the server infers the type.
+  package var parameter: Parameter { .text(description) }
 }
 
 extension String: ColumnValue {
@@ -47,6 +54,8 @@ extension Bool: ColumnValue {
 extension ColumnValue where Self: RawRepresentable & CaseIterable, RawValue == String {
   /// Reads a case by its raw value.
   package init?(columnText: String) { self.init(rawValue: columnText) }
+  /// The raw value.
+  package var parameter: Parameter { .text(rawValue) }
   /// The raw values, for messages.
   package static var columnForm: String {
     "one of " + allCases.map(\.rawValue).joined(separator: ", ")

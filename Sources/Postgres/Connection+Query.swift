@@ -50,6 +50,17 @@ extension Connection {
     }
   }
 
+  /// Runs one statement with the values of its parameters, in order; nil is NULL.
+  ///
+  /// - Returns: all rows, held in memory.
+  /// - Throws: as `execute(_:_:)` with an array.
+  @discardableResult
+  package func execute(
+    _ sql: String, _ first: (any ColumnValue)?, _ others: (any ColumnValue)?...
+  ) throws(PostgresError) -> QueryResult {
+    try execute(sql, ([first] + others).map { $0?.parameter ?? .null })
+  }
+
   /// Runs several statements at once, as one transaction unless they say otherwise.
   ///
   /// - Parameter sql: statements separated by `;`.
@@ -81,8 +92,7 @@ extension Connection {
   /// - Returns: whether this session now holds it (once more, if it held it before).
   /// - Throws: `PostgresError`.
   package func tryAdvisoryLock(_ key: Int64) throws(PostgresError) -> Bool {
-    try execute("SELECT pg_catalog.pg_try_advisory_lock($1)", [.integer(key)])[row: 0, column: 0]
-      == "t"
+    try execute("SELECT pg_catalog.pg_try_advisory_lock($1) AS is_taken", [.integer(key)]).value()
   }
 
   /// Gives back an advisory lock.
@@ -90,8 +100,8 @@ extension Connection {
   /// - Parameter key: the number it was taken by.
   /// - Throws: `PostgresError`; `.misuse` when this session does not hold it.
   package func unlockAdvisory(_ key: Int64) throws(PostgresError) {
-    let sql = "SELECT pg_catalog.pg_advisory_unlock($1)"
-    guard try execute(sql, [.integer(key)])[row: 0, column: 0] == "t" else {
+    let sql = "SELECT pg_catalog.pg_advisory_unlock($1) AS was_held"
+    guard try execute(sql, [.integer(key)]).value(Bool.self) else {
       throw error(
         .misuse, "this session does not hold advisory lock \(key)", Attempt("unlock", sql))
     }

@@ -20,19 +20,13 @@ package struct QueryResult {
     affectedRows = handle.affectedRows
   }
 
-  /// A field's text; `nil` is SQL's NULL.
+  /// A field's text as the server wrote it; `nil` is SQL's NULL.
+  ///
+  /// For this module and for tests; the program reads fields by column and type, through `Row`.
   package subscript(row row: Int, column column: Int) -> String? {
     precondition(row >= 0 && row < rowCount, "there is no row \(row)")
     precondition(column >= 0 && column < columnNames.count, "there is no column \(column)")
     return handle.text(row: row, column: column)
-  }
-
-  /// A field's text by the column's name, which must be there; `nil` is SQL's NULL.
-  package subscript(row row: Int, name name: String) -> String? {
-    guard let column = columnNames.firstIndex(of: name) else {
-      preconditionFailure("there is no column \(name)")
-    }
-    return self[row: row, column: column]
   }
 
   /// An error about the form of this result.

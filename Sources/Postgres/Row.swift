@@ -14,7 +14,7 @@ package struct Row {
   /// - Throws: `PostgresError` of kind `.resultShape`, which names column and statement, when there is no
   ///   such column, or the field is NULL or another kind of value.
   package func decode<Value: ColumnValue>(
-    _ type: Value.Type = Value.self, _ column: String
+    _ type: Value.Type, _ column: String
   ) throws(PostgresError) -> Value {
     guard let value = try decodeIfPresent(type, column) else {
       throw result.shapeError("column \(column) is NULL")
@@ -31,12 +31,28 @@ package struct Row {
   /// - Throws: `PostgresError` of kind `.resultShape`, which names column and statement, when there is no
   ///   such column, or the field is another kind of value.
   package func decodeIfPresent<Value: ColumnValue>(
-    _ type: Value.Type = Value.self, _ column: String
+    _ type: Value.Type, _ column: String
   ) throws(PostgresError) -> Value? {
     guard let place = result.columnNames.firstIndex(of: column) else {
       throw result.shapeError("there is no column \(column)")
     }
     return try read(type, at: place)
+  }
+
+  /// Reads a field that is never NULL, as what the caller takes it for.
+  ///
+  /// - Throws: as `decode(_:_:)`.
+  package func decode<Value: ColumnValue>(_ column: String) throws(PostgresError) -> Value {
+    try decode(Value.self, column)
+  }
+
+  /// Reads a field that may be NULL, as what the caller takes it for.
+  ///
+  /// - Throws: as `decodeIfPresent(_:_:)`.
+  package func decodeIfPresent<Value: ColumnValue>(
+    _ column: String
+  ) throws(PostgresError) -> Value? {
+    try decodeIfPresent(Value.self, column)
   }
 
   /// Reads the field at a place, from 0.
@@ -61,6 +77,14 @@ extension QueryResult: RandomAccessCollection {
   /// The row at a place.
   package subscript(position: Int) -> Row { Row(self, position) }
 
+  /// The row of a result that has one.
+  ///
+  /// - Throws: `PostgresError` of kind `.resultShape` when there are more or fewer rows.
+  package func row() throws(PostgresError) -> Row {
+    guard rowCount == 1 else { throw shapeError("\(rowCount) rows came instead of one") }
+    return self[0]
+  }
+
   /// Reads the one field of a result that has one row and one column.
   ///
   /// - Parameter type: what the field holds.
@@ -71,8 +95,8 @@ extension QueryResult: RandomAccessCollection {
     _ type: Value.Type = Value.self
   ) throws(PostgresError) -> Value {
     guard let value = try valueIfPresent(type) else {
-      throw shapeError(
-        rowCount == 1 ? "column \(columnNames[0]) is NULL" : "\(rowCount) rows came instead of one")
+      _ = try row()
+      throw shapeError("column \(columnNames[0]) is NULL")
     }
     return value
   }

@@ -57,8 +57,9 @@ package enum RunReport {
 
   private static func json(_ row: MetricRow) -> JSON {
     .object([
-      ("model", .text(row.model)), ("split", .text(row.split)), ("protocol", .text(row.proto)),
-      ("metric", .text(row.metric)), ("k", .integer(row.k)), ("value", .number(row.value)),
+      ("model", .text(row.model)), ("split", .text(row.split.rawValue)),
+      ("protocol", .text(row.proto.rawValue)), ("metric", .text(row.metric.rawValue)),
+      ("k", .integer(row.k)), ("value", .number(row.value)),
       ("ci_low", .optional(row.confidence?.lowerBound)),
       ("ci_high", .optional(row.confidence?.upperBound)), ("n", .integer(row.n)),
     ])
@@ -114,21 +115,20 @@ extension RunReport {
 
   /// HR and NDCG of the longest list, a row for each protocol and a column for each model.
   private static func table(_ metrics: [MetricRow]) -> [String] {
-    let shown = metrics.filter {
-      $0.split == "test" && ($0.metric == "hr" || $0.metric == "ndcg")
-    }
+    let kinds: [Metric] = [.hr, .ndcg]
+    let shown = metrics.filter { $0.split == .test && kinds.contains($0.metric) }
     guard let k = shown.map(\.k).max() else { return [] }
     let models = shown.map(\.model).distinct
     var lines = [pad("", 26) + models.map { pad($0, 9) }.joined()]
-    for proto in ["sampled", "full"] {
-      for metric in ["hr", "ndcg"] {
+    for proto in EvaluationProtocol.allCases {
+      for metric in kinds {
         let cells = models.map { model in
           shown.first {
             $0.model == model && $0.k == k && $0.proto == proto && $0.metric == metric
           }
         }
         guard cells.contains(where: { $0 != nil }) else { continue }
-        let name = "  \(metric.uppercased())@\(k) \(proto)"
+        let name = "  \(metric.rawValue.uppercased())@\(k) \(proto.rawValue)"
         lines.append(
           pad(name, 26)
             + cells.map { pad($0.map { Figures.fixed($0.value, 4) } ?? "-", 9) }.joined())

@@ -46,21 +46,15 @@ package final class JobLock {
   /// - Throws: `BatchError` (75) that says who holds it, where and since when; `PostgresError`.
   package func take() throws {
     let guardian = try connection()
-    guard let me = try guardian.execute(SQL.Session.identity).first else {
-      throw BatchError(.software, "the server did not say which process serves this session")
-    }
+    let me = try guardian.execute(SQL.Session.identity).row()
     let (pid, since) = (try me.decode(String.self, "pid"), try me.decode(String.self, "since"))
     if let own, own == (pid, since) { return }
     try Retrier(RetryPolicy(tries: 50, pause: 100), interruption).attempt {
       while try !guardian.tryAdvisoryLock(AdvisoryKey.job(job)) {
-        let found = try guardian.execute(
-          SQL.Session.lockHolder, [.integer(AdvisoryKey.job(job)), .text(job)])
         // It was given back meanwhile.
-        guard let holder = found.first else { continue }
-        let taken = try Self.taken(job, by: holder)
-        guard let own, try holder.decode(String.self, "pid") == own.pid,
-          try holder.decodeIfPresent(String.self, "since") == own.since
-        else { throw taken }
+        guard let holder = try LockHolder.find(job, on: guardian) else { continue }
+        let taken = Self.taken(job, by: holder)
+        guard let own, own == (holder.pid, holder.since) else { throw taken }
         // The server has not noticed yet that our connection is gone.
         try guardian.execute(SQL.Session.endOwn, [.text(own.pid), .text(own.since)])
         throw Retryable(taken)
@@ -85,19 +79,14 @@ package final class JobLock {
   }
 
   /// Who holds it, in words.
-  private static func taken(_ job: String, by holder: Row) throws(PostgresError) -> BatchError {
-    func text(_ name: String) throws(PostgresError) -> String? {
-      try holder.decodeIfPresent(String.self, name)
-    }
-    let run = try text("run_id").map { "run \($0)" } ?? "another session"
-    let host = try text("host").map { " on \($0)" } ?? ""
-    let pid = try text("pid") ?? "?"
-    return try BatchError(
+  private static func taken(_ job: String, by holder: LockHolder) -> BatchError {
+    let run = holder.run.map { "run \($0)" } ?? "another session"
+    let host = holder.host.map { " on \($0)" } ?? ""
+    return BatchError(
       .temporary,
-      "\(run)\(host) holds the lock of job \(job): \(text("application_name") ?? "unknown"), "
-        + "server process \(pid), from \(text("place") ?? "an address that may not be seen"), since "
-        + "\(text("since") ?? "?")",
+      "\(run)\(host) holds the lock of job \(job): \(holder.application), "
+        + "server process \(holder.pid), from \(holder.place), since \(holder.since)",
       advice: "wait for it to end, or stop it; if its machine is gone, the server notices within "
-        + "minutes, or SELECT pg_terminate_backend(\(pid)) ends it; then start again")
+        + "minutes, or SELECT pg_terminate_backend(\(holder.pid)) ends it; then start again")
   }
 }

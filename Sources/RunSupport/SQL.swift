@@ -9,14 +9,14 @@ package enum SQL {}
 extension SQL {
   /// Statements about the session and the server.
   package enum Session {
-    static let backendPID = "SELECT pg_catalog.pg_backend_pid()"
+    static let backendPID = "SELECT pg_catalog.pg_backend_pid() AS pid"
     /// Sets a setting for the open transaction: $1 name, $2 value.
     package static let setLocal = "SELECT pg_catalog.set_config($1, $2, true)"
     /// The number of the open transaction, which the server assigns at this point if it had none.
-    package static let currentTransaction = "SELECT pg_catalog.pg_current_xact_id()::text"
+    package static let currentTransaction = "SELECT pg_catalog.pg_current_xact_id()::text AS id"
     /// Whether a transaction committed, aborted or is in progress: $1 its number.
     package static let transactionStatus =
-      "SELECT pg_catalog.pg_xact_status($1::text::pg_catalog.xid8)"
+      "SELECT pg_catalog.pg_xact_status($1::text::pg_catalog.xid8) AS status"
 
     /// Has the server notice within a minute when this client's machine is gone.
     static let keepAlive = """
@@ -40,10 +40,12 @@ extension SQL {
 
     /// Who holds an advisory lock of 64 bits in this database, and what run that is: $1 key, $2 job.
     package static let lockHolder = """
-      SELECT l.pid::text AS pid, a.application_name,
-        CASE WHEN a.client_port = -1 THEN 'the server''s own machine'
-          ELSE coalesce(a.client_hostname || ' ', '') || pg_catalog.host(a.client_addr) END AS place,
-        a.backend_start::text AS since, r.run_id::text AS run_id, r.host
+      SELECT coalesce(l.pid::text, '?') AS pid, coalesce(a.application_name, 'unknown') AS application,
+        coalesce(
+          CASE WHEN a.client_port = -1 THEN 'the server''s own machine'
+            ELSE coalesce(a.client_hostname || ' ', '') || pg_catalog.host(a.client_addr) END,
+          'an address that may not be seen') AS place,
+        coalesce(a.backend_start::text, '?') AS since, r.run_id, r.host
       FROM pg_catalog.pg_locks AS l
       JOIN pg_catalog.pg_database AS d ON d.oid = l.database
       LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
@@ -63,14 +65,14 @@ extension SQL {
 
     /// A relation's quoted name, from what the user typed; no row when there is none.
     package static let resolveRelation = """
-      SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)
+      SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS relation
       FROM pg_catalog.pg_class AS c
       JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
       WHERE c.oid = pg_catalog.to_regclass($1)
       """
     /// The parts of a dotted name as the user typed it, and how many parts there are: $1 the name.
     package static let parseName = """
-      SELECT p[1], p[2], pg_catalog.cardinality(p) FROM pg_catalog.parse_ident($1) AS p
+      SELECT p[1] AS schema, p[2] AS name, pg_catalog.cardinality(p) AS parts FROM pg_catalog.parse_ident($1) AS p
       """
   }
 }

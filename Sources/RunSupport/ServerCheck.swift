@@ -32,7 +32,7 @@ package enum ServerCheck {
   /// - Throws: `BatchError`, exit code 78; `PostgresError`.
   package static func pooler(_ first: Connection, _ second: Connection) throws {
     let pids = try [first, second].map { connection in
-      try connection.execute(SQL.Session.backendPID)[row: 0, column: 0]
+      try connection.execute(SQL.Session.backendPID).value(Int.self)
     }
     guard pids[0] != pids[1] else {
       throw BatchError(

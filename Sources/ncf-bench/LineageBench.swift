@@ -78,8 +78,8 @@ struct LineageBench {
       FROM jobs AS f, jobs AS t, jobs AS u
       WHERE f.job = 'full' AND t.job = 'tuned' AND u.job = 'usual'
       """)
-    for (column, name) in rows.columnNames.enumerated() {
-      if let value = rows[row: 0, column: column].flatMap(Double.init) {
+    for name in rows.columnNames {
+      if let value = try rows.row().decodeIfPresent(Double.self, name) {
         nights.figures.add("lineage", name, [value], unit: "%")
       }
     }

@@ -43,7 +43,8 @@ struct BatchTests {
     #expect(share == "t")
     func ndcg(_ model: String) -> Double {
       outcome.metrics.first {
-        $0.model == model && $0.split == "test" && $0.proto == "full" && $0.metric == "ndcg"
+        $0.model == model && $0.split == .test && $0.proto == .full
+          && $0.metric == .ndcg
           && $0.k == 5
       }?.value ?? -1
     }
@@ -119,7 +120,7 @@ struct BatchTests {
     let outcome = try shop.run()
     #expect(outcome.generation == 2)
     func test(_ model: String) -> [Double] {
-      outcome.metrics.filter { $0.model == model && $0.split == "test" && $0.proto == "full" }
+      outcome.metrics.filter { $0.model == model && $0.split == .test && $0.proto == .full }
         .map(\.value)
     }
     // The same seed and log: the live model is the new one.

@@ -16,7 +16,9 @@ struct EvaluationTests {
       }, RunRequest(publish: false, seed: seed))
     let rows = outcome.metrics.filter { $0.model == model }
     return Dictionary(
-      uniqueKeysWithValues: rows.map { ("\($0.split) \($0.proto) \($0.metric) \($0.k)", $0.value) })
+      uniqueKeysWithValues: rows.map {
+        ("\($0.split) \($0.proto) \($0.metric.rawValue) \($0.k)", $0.value)
+      })
   }
 
   @Test func anyNumberOfCandidatesCanBeDrawn() throws {
@@ -57,7 +59,7 @@ struct EvaluationTests {
     func diversity(_ model: String) throws -> MetricRow {
       try #require(
         outcome.metrics.first {
-          $0.model == model && $0.metric == "diversity" && $0.k == 5 && $0.proto == "full"
+          $0.model == model && $0.metric == .lists(.diversity) && $0.k == 5 && $0.proto == .full
         })
     }
     let (own, popular) = (try diversity("neumf"), try diversity("itempop"))

@@ -227,17 +227,18 @@ struct FineTuneTests {
         "SELECT phase, refit, count(*) FROM ncf.epochs WHERE run_id = 2 GROUP BY 1, 2 ORDER BY 1, 2"
       )
         == "absorb|f|2\nfinetune|f|3\nfinetune|t|2")
-    func models(_ split: String) -> Set<String> {
+    func models(_ split: MetricRow.Split) -> Set<String> {
       Set(outcome.metrics.filter { $0.split == split }.map(\.model))
     }
-    #expect(models("validation") == ["neumf", "itempop", "live"])
-    #expect(models("test") == ["neumf", "itempop", "live", "parent"])
+    #expect(models(.validation) == ["neumf", "itempop", "live"])
+    #expect(models(.test) == ["neumf", "itempop", "live", "parent"])
     // The model that is stored is the one before it: its figures are those of 'parent'.
     try add(shop, users: 1...1, item: "101")
     let next = try shop.run(shop.job { $0.training.refit = true }, RunRequest(force: true))
     func ndcg(_ outcome: RunOutcome, _ model: String) -> [Double] {
       outcome.metrics.filter {
-        $0.model == model && $0.split == "test" && $0.proto == "full" && $0.metric == "ndcg"
+        $0.model == model && $0.split == .test && $0.proto == .full
+          && $0.metric == .ndcg
       }.map(\.value)
     }
     #expect(ndcg(next, "live") == ndcg(outcome, "parent"))

@@ -39,7 +39,7 @@ struct MethodTests {
     // The night after, the stored model judges as the new one of the same seed does.
     let outcome = try shop.run(job, RunRequest(force: true))
     func ndcg(_ model: String) -> [Double] {
-      outcome.metrics.filter { $0.model == model && $0.metric == "ndcg" }.map(\.value)
+      outcome.metrics.filter { $0.model == model && $0.metric == .ndcg }.map(\.value)
     }
     #expect(ndcg("live").count == 20)
     #expect(ndcg("live") == ndcg(job.label))
@@ -57,11 +57,11 @@ struct MethodTests {
       var again = job
       again.training.refit = true
       let twice = try shop.run(again, request)
-      func values(_ outcome: RunOutcome, _ split: String) -> [Double] {
+      func values(_ outcome: RunOutcome, _ split: MetricRow.Split) -> [Double] {
         outcome.metrics.filter { $0.model == job.label && $0.split == split }.map(\.value)
       }
-      #expect(values(once, "validation") == values(twice, "validation"))
-      #expect(values(once, "test") != values(twice, "test"))
+      #expect(values(once, .validation) == values(twice, .validation))
+      #expect(values(once, .test) != values(twice, .test))
       #expect(!once.epochs.contains { $0.isRefit })
       #expect(once.epochs.count == twice.epochs.count { !$0.isRefit })
       // A refit repeats what was chosen, without looking at validation.

@@ -16,13 +16,14 @@ struct ConnectionTests {
       SELECT current_setting('search_path') AS path, current_setting('TimeZone') AS zone,
         current_setting('row_security') AS security, current_setting('client_encoding') AS encoding,
         current_setting('DateStyle') AS dates, current_setting('bytea_output') AS bytea
-      """)
-    #expect(result[row: 0, name: "path"] == "")
-    #expect(result[row: 0, name: "zone"] == "UTC")
-    #expect(result[row: 0, name: "security"] == "off")
-    #expect(result[row: 0, name: "encoding"] == "UTF8")
-    #expect(result[row: 0, name: "dates"] == "ISO, YMD")
-    #expect(result[row: 0, name: "bytea"] == "hex")
+      """
+    ).row()
+    #expect(try result.decode("path") == "")
+    #expect(try result.decode("zone") == "UTC")
+    #expect(try result.decode("security") == "off")
+    #expect(try result.decode("encoding") == "UTF8")
+    #expect(try result.decode("dates") == "ISO, YMD")
+    #expect(try result.decode("bytea") == "hex")
   }
 
   @Test func theApplicationsNameIsShownUnlessTheUserGivesOne() throws {

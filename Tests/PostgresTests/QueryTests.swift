@@ -32,7 +32,7 @@ struct QueryTests {
     let rows = try connection.execute(
       "SELECT n AS number, n * n AS square FROM generate_series(1,3) n")
     #expect(rows.columnNames == ["number", "square"])
-    #expect((0..<3).map { rows[row: $0, name: "square"] } == ["1", "4", "9"])
+    #expect(try rows.map { try $0.decode(Int.self, "square") } == [1, 4, 9])
     try connection.executeScript("CREATE TABLE public.t (n int)")
     #expect(
       try connection.execute("INSERT INTO public.t SELECT generate_series(1, 5)").affectedRows == 5)

@@ -3,26 +3,28 @@ import Jobs
 /// A dossier as a database might give it, with texts of the caller's choice wherever a database has text.
 func madeUpDossier(text: String = "shop", nights: Int = 12) -> RunDossier {
   var metrics: [MetricRow] = []
+  let heights: [(Metric, Double)] = [(.hr, 0.3), (.ndcg, 0.17)]
+  let ofLists: [(Metric.ListMetric, Double)] = [
+    (.coverage, 0.61), (.gini, 0.82), (.novelty, 3.1), (.diversity, 0.7),
+  ]
   for (model, factor) in [("neumf", 1.0), ("itempop", 0.6), ("live", 0.97)] {
-    for proto in ["full", "sampled"] {
-      for (metric, height) in [("hr", 0.3), ("ndcg", 0.17)] {
+    for proto in [EvaluationProtocol.full, .sampled] {
+      for (metric, height) in heights {
         for k in 1...10 {
           let reach: Double = 1 - 1 / (1 + Double(k) / 3)
-          let value: Double = height * factor * reach * (proto == "full" ? 1 : 2)
+          let value: Double = height * factor * reach * (proto == .full ? 1 : 2)
           metrics.append(
             MetricRow(
-              model: model, split: "test", proto: proto, metric: metric, k: k, value: value,
+              model: model, split: .test, proto: proto, metric: metric, k: k, value: value,
               confidence: (value * 0.96)...(value * 1.04), n: 6040))
         }
       }
     }
-    for (metric, value) in [
-      ("coverage", 0.61), ("gini", 0.82), ("novelty", 3.1), ("diversity", 0.7),
-    ] {
+    for (metric, value) in ofLists {
       metrics.append(
         MetricRow(
-          model: model, split: "test", proto: "full", metric: metric, k: 10, value: value * factor,
-          confidence: nil, n: 6040))
+          model: model, split: .test, proto: .full, metric: .lists(metric), k: 10,
+          value: value * factor, confidence: nil, n: 6040))
     }
   }
   let epochs = ["gmf", "mlp", "neumf"].flatMap { phase in
@@ -36,9 +38,9 @@ func madeUpDossier(text: String = "shop", nights: Int = 12) -> RunDossier {
   let history = (1...nights).map { night -> RunDossier.Night in
     let ndcg: Double = 0.12 + 0.002 * Double(night % 7)
     return RunDossier.Night(
-      runID: Int64(night), kind: "nightly",
+      runID: Int64(night),
       status: night == 4 ? .refused : night == 9 ? .failed : .published,
-      startedAt: "2026-10-\(night < 10 ? "0" : "")\(night) 02:00", verdict: "publish",
+      startedAt: "2026-10-\(night < 10 ? "0" : "")\(night) 02:00",
       reason: night == 4 ? text : nil,
       hr: .init(
         model: night == 9 ? nil : ndcg * 2, itemPop: 0.11, live: night > 1 ? ndcg * 1.9 : nil),
@@ -53,13 +55,13 @@ func madeUpDossier(text: String = "shop", nights: Int = 12) -> RunDossier {
   }
   return RunDossier(
     run: .init(
-      runID: Int64(nights), job: text, kind: "nightly", status: .published, slot: "main",
-      mode: "full", modeReason: text, parentRunID: nil, startedAt: "2026-10-12 02:00", seconds: 83,
+      runID: Int64(nights), job: text, kind: .nightly, status: .published, mode: .full,
+      modeReason: text, parentRunID: nil, startedAt: "2026-10-12 02:00", seconds: 83,
       host: text, version: "0.1.0", serverVersion: "15.18", seed: "1",
       configSHA256: String(repeating: "a", count: 64),
       modelSHA256: String(repeating: "b", count: 64), watermark: "2026-10-12 02:00",
       rowsRead: 1_000_209, rowsUsed: 1_000_088, rejected: [.init(reason: text, rows: 3)],
-      users: 6040, items: 3706, coldUsers: 12, reason: text, verdict: "publish", pValue: 0.4,
+      users: 6040, items: 3706, coldUsers: 12, reason: text,
       liveIn: ["main"], k: 10, schema: "ncf"),
     metrics: metrics, epochs: epochs,
     stages: Stage.allCases.enumerated().map { index, stage in

@@ -40,11 +40,11 @@ struct CandidateFileTests {
     let outcome = try withFile(text) { path in
       try shop.run(shop.job { $0.evaluation.candidates = path }, observer: recorder)
     }
-    func tested(_ proto: String) -> Int? {
-      outcome.metrics.first { $0.model == "neumf" && $0.split == "test" && $0.proto == proto }?.n
+    func tested(_ proto: EvaluationProtocol) -> Int? {
+      outcome.metrics.first { $0.model == "neumf" && $0.split == .test && $0.proto == proto }?.n
     }
-    #expect(tested("sampled") == 10)
-    #expect(tested("full") == Shop.users)
+    #expect(tested(.sampled) == 10)
+    #expect(tested(.full) == Shop.users)
     #expect(recorder.notices.contains { $0.contains("50 tested users have no line, 1 lines") })
   }
 

@@ -13,6 +13,14 @@ package enum TimePoint: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// The age as the text of an SQL interval; nil for a moment given outright.
+  package var interval: String? { if case .age(let age) = self { age.interval } else { nil } }
+
+  /// The moment given outright, microseconds since 1970; nil for an age.
+  package var microseconds: Int64? {
+    if case .absolute(let microseconds) = self { microseconds } else { nil }
+  }
+
   /// A moment from text: an age such as `90d`, or ISO 8601 (`2026-01-01`, `2026-01-01T06:30:00Z`,
   /// `2026-01-01T06:30+02:00`); without a zone it is UTC.
   package init?(_ text: String) {

@@ -1,7 +1,7 @@
 /// How a run trains, and what it found new: the columns of lineage in `ncf.runs`.
 package struct LineageRow: Sendable, Equatable {
-  /// `full` or `finetune`; nil when it does not train.
-  package var mode: String?
+  /// How; nil when it does not train.
+  package var mode: TrainingMode?
   /// Why.
   package var reason: String
   /// The run that it goes on from, or that it was compared with when it is skipped.
@@ -16,7 +16,7 @@ package struct LineageRow: Sendable, Equatable {
   package var replayed: Int?
 
   /// A row without counts.
-  package init(mode: String?, reason: String, parent: Int64?) {
+  package init(mode: TrainingMode?, reason: String, parent: Int64?) {
     (self.mode, self.reason, self.parent) = (mode, reason, parent)
   }
 }

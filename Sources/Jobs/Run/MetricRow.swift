@@ -1,13 +1,23 @@
 /// One row of `ncf.metrics`.
 package struct MetricRow: Sendable, Equatable {
+  /// What a figure is computed on.
+  package enum Split: String, Sendable, CaseIterable {
+    /// Each user's second latest interaction.
+    case validation
+    /// Each user's latest interaction.
+    case test
+    /// The lists themselves.
+    case lists
+  }
+
   /// `neumf`, `gmf`, `mlp`, the name of a baseline, or `live`.
   package var model: String
-  /// `validation`, `test`, or `lists` for figures of the lists themselves.
-  package var split: String
-  /// `sampled` or `full`.
-  package var proto: String
-  /// `hr`, `ndcg`, `mrr`, `coverage` and so on.
-  package var metric: String
+  /// What it is computed on.
+  package var split: Split
+  /// What the held-out items are ranked among.
+  package var proto: EvaluationProtocol
+  /// What it measures.
+  package var metric: Metric
   /// Length of the list that it is computed on.
   package var k: Int
   /// Its value.
@@ -19,7 +29,7 @@ package struct MetricRow: Sendable, Equatable {
 
   /// Creates a value from its parts.
   package init(
-    model: String, split: String, proto: String, metric: String, k: Int, value: Double,
+    model: String, split: Split, proto: EvaluationProtocol, metric: Metric, k: Int, value: Double,
     confidence: ClosedRange<Double>? = nil, n: Int
   ) {
     (self.model, self.split, self.proto, self.metric) = (model, split, proto, metric)

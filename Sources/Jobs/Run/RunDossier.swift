@@ -38,14 +38,12 @@ extension RunDossier {
     package var runID: Int64
     /// Name of the job.
     package var job: String
-    /// `nightly`, `backfill` or `experiment`.
-    package var kind: String
+    /// What it was for.
+    package var kind: RunKind
     /// How it ended, or `running`.
     package var status: RunStatus
-    /// The slot that its lists were made for.
-    package var slot: String
-    /// `full` or `finetune`; nil when it did not train.
-    package var mode: String?
+    /// How it trained; nil when it did not.
+    package var mode: TrainingMode?
     /// Why it trained so.
     package var modeReason: String?
     /// The run whose model it went on from.
@@ -82,10 +80,6 @@ extension RunDossier {
     package var coldUsers: Int?
     /// Why it was refused, forced, failed or stopped.
     package var reason: String?
-    /// `publish`, `refuse` or `force`; nil when the gate was not asked.
-    package var verdict: String?
-    /// Of the difference from the live model; nil without one.
-    package var pValue: Double?
     /// The slots whose readers see its lists.
     package var liveIn: [String]
     /// Length of the list that metrics are computed on.
@@ -95,23 +89,21 @@ extension RunDossier {
 
     /// Creates a value from its parts.
     package init(
-      runID: Int64, job: String, kind: String, status: RunStatus, slot: String, mode: String? = nil,
+      runID: Int64, job: String, kind: RunKind, status: RunStatus, mode: TrainingMode? = nil,
       modeReason: String? = nil, parentRunID: Int64? = nil, startedAt: String, seconds: Double,
       host: String, version: String, serverVersion: String, seed: String, configSHA256: String,
       modelSHA256: String? = nil, watermark: String? = nil, rowsRead: Int? = nil,
       rowsUsed: Int? = nil, rejected: [PullCounts.Rejection], users: Int? = nil, items: Int? = nil,
-      coldUsers: Int? = nil, reason: String? = nil, verdict: String? = nil, pValue: Double? = nil,
-      liveIn: [String], k: Int, schema: String
+      coldUsers: Int? = nil, reason: String? = nil, liveIn: [String], k: Int, schema: String
     ) {
       (self.runID, self.job, self.kind, self.status) = (runID, job, kind, status)
-      (self.slot, self.mode, self.modeReason) = (slot, mode, modeReason)
+      (self.mode, self.modeReason) = (mode, modeReason)
       (self.parentRunID, self.startedAt, self.seconds) = (parentRunID, startedAt, seconds)
       (self.host, self.version, self.serverVersion) = (host, version, serverVersion)
       (self.seed, self.configSHA256, self.modelSHA256) = (seed, configSHA256, modelSHA256)
       (self.watermark, self.rowsRead, self.rowsUsed) = (watermark, rowsRead, rowsUsed)
       (self.rejected, self.users, self.items, self.coldUsers) = (rejected, users, items, coldUsers)
-      (self.reason, self.verdict, self.pValue, self.liveIn) = (reason, verdict, pValue, liveIn)
-      (self.k, self.schema) = (k, schema)
+      (self.reason, self.liveIn, self.k, self.schema) = (reason, liveIn, k, schema)
     }
   }
 
@@ -141,14 +133,10 @@ extension RunDossier {
   package struct Night: Sendable, Equatable {
     /// Its number.
     package var runID: Int64
-    /// `nightly` or `backfill`.
-    package var kind: String
     /// How it ended.
     package var status: RunStatus
     /// When it began, UTC, to the minute.
     package var startedAt: String
-    /// `publish`, `refuse` or `force`.
-    package var verdict: String?
     /// Why it was refused, forced, failed or stopped.
     package var reason: String?
     /// Whole-catalogue HR on test, by model: this run's, `itempop`, `live`.
@@ -158,11 +146,11 @@ extension RunDossier {
 
     /// Creates a value from its parts.
     package init(
-      runID: Int64, kind: String, status: RunStatus, startedAt: String, verdict: String? = nil,
-      reason: String? = nil, hr: Standing, ndcg: Standing
+      runID: Int64, status: RunStatus, startedAt: String, reason: String? = nil, hr: Standing,
+      ndcg: Standing
     ) {
-      (self.runID, self.kind, self.status, self.startedAt) = (runID, kind, status, startedAt)
-      (self.verdict, self.reason, self.hr, self.ndcg) = (verdict, reason, hr, ndcg)
+      (self.runID, self.status, self.startedAt) = (runID, status, startedAt)
+      (self.reason, self.hr, self.ndcg) = (reason, hr, ndcg)
     }
   }
 

@@ -68,4 +68,6 @@ package struct RunRequest: Sendable {
 
   /// Whether the run is a one-off over a stretch of time instead of the night's own.
   package var isBackfill: Bool { since != nil || until != nil }
+  /// What a run that it asks for is recorded as.
+  package var kind: RunKind { isBackfill ? .backfill : .nightly }
 }

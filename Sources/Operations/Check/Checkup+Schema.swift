@@ -9,7 +9,7 @@ extension Checkup {
   mutating func checkMigrations(_ connection: Connection) -> Bool {
     let parameters = parameters
     let isRight: Void? = attempt(.migrations, "look at the migrations") {
-      guard try connection.execute(SQL.Check.mayUseSchema).rowCount > 0 else {
+      guard try !connection.execute(SQL.Check.mayUseSchema).isEmpty else {
         throw BatchError(
           .configuration, "there is no schema ncf yet", advice: "run: ncf-batch migrate up")
       }
@@ -29,7 +29,7 @@ extension Checkup {
       let lists = [needed.map(\.0), needed.map(\.1)].map { names in
         Parameter.text("{\(names.joined(separator: ","))}")
       }
-      return try connection.execute(SQL.Check.missingRights, lists)[row: 0, column: 0]
+      return try connection.execute(SQL.Check.missingRights, lists).valueIfPresent()
     }
     switch missing {
     case nil: return
@@ -56,21 +56,20 @@ extension Checkup {
     let schema = job.output.schema
     let done: Void? = attempt(.output, "look at the output schema") {
       let found = try connection.execute(SQL.Check.outputRights, [.text(schema)])
-      guard found.rowCount == 1 else {
-        let may = try connection.execute(SQL.Check.mayCreateSchema)[row: 0, column: 0]
-        guard may == "t" else {
+      guard let rights = found.first else {
+        guard try connection.execute(SQL.Check.mayCreateSchema).value() else {
           throw BatchError(
             .permission, "there is no schema \(schema), and the role may not make one",
             advice: "CREATE SCHEMA \(schema) AUTHORIZATION the role of the job")
         }
         return
       }
-      guard found[row: 0, column: 0] == "t", found[row: 0, column: 1] == "t" else {
+      guard try rights.decode("may_create") else {
         throw BatchError(
           .permission, "the role may not make tables in schema \(schema)",
           advice: "GRANT USAGE, CREATE ON SCHEMA \(schema) to the role of the job")
       }
-      if let others = found[row: 0, column: 2] {
+      if let others = try rights.decodeIfPresent(String.self, "others") {
         throw BatchError(
           .permission, "relations in \(schema) belong to others: \(others)",
           advice: "connect as the role that ran the job before, or ALTER TABLE … OWNER TO")
@@ -82,18 +81,16 @@ extension Checkup {
   mutating func checkLock(_ job: Job, _ connection: Connection, isMigrated: Bool) {
     guard isMigrated else { return skip(.lock, "migrations are not in order") }
     let holder = attempt(.lock, "look whether another run is at work") {
-      try connection.execute(
-        SQL.Session.lockHolder, [.integer(AdvisoryKey.job(job.name)), .text(job.name)])
+      try LockHolder.find(job.name, on: connection)
     }
-    guard let holder else { return }
-    guard holder.rowCount > 0 else {
+    guard let found = holder else { return }
+    guard let holder = found else {
       return note(.lock, .ok, "no other run of job \(job.name) is at work")
     }
     note(
       .lock, .warn,
-      "a run of job \(job.name) is at work: \(holder[row: 0, name: "application_name"] ?? "?"), "
-        + "server process \(holder[row: 0, name: "pid"] ?? "?"), since "
-        + "\(holder[row: 0, name: "since"] ?? "?")",
+      "a run of job \(job.name) is at work: \(holder.application), server process \(holder.pid), "
+        + "since \(holder.since)",
       advice: "a run started now would end with 75")
   }
 
@@ -103,22 +100,35 @@ extension Checkup {
     let found = attempt(.lists, "look at what is served") {
       (
         try LivePointer.read(job: job.name, slot: Job.mainSlot, on: connection),
-        try connection.execute(SQL.Check.lastRun, [.text(job.name)])
+        try connection.execute(SQL.Check.lastRun, [.text(job.name)]).first.map(LastRun.init)
       )
     }
     guard let (seen, last) = found else { return }
     let served = "served: \(seen.stillServed)"
-    guard last.rowCount > 0, let run = last[row: 0, column: 0],
-      let status = last[row: 0, column: 1], run != seen.runID.map(String.init)
-    else { return note(.lists, .ok, served) }
-    let ended = "; run \(run) of \(last[row: 0, column: 3] ?? "?") was \(status)"
-    let reason = last[row: 0, column: 2].flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
-    switch RunStatus(rawValue: status) {
+    guard let last, last.run != seen.runID else { return note(.lists, .ok, served) }
+    let ended = "; run \(last.run) of \(last.startedAt) was \(last.status.rawValue)"
+    switch last.status {
     case .refused, .failed, .abandoned:
       note(
-        .lists, .warn, served + ended + reason,
+        .lists, .warn, served + ended + last.reason,
         advice: "ncf-batch runs shows the last runs and why each ended as it did")
     default: note(.lists, .ok, served + ended)
+    }
+  }
+
+  /// How the last run of a job ended.
+  private struct LastRun {
+    let run: Int64
+    let status: RunStatus
+    let startedAt: String
+    /// A colon and the reason; empty without one.
+    let reason: String
+
+    init(_ row: Row) throws(PostgresError) {
+      run = try row.decode("run_id")
+      status = try row.decode("status")
+      startedAt = try row.decode("started_at")
+      reason = try row.decode("reason")
     }
   }
 }

@@ -10,14 +10,13 @@ extension Checkup {
     let parameters = parameters
     let found = attempt(.connection, "connect") {
       let connection = try Connection(parameters, applicationName: "ncf-batch/check")
-      return (connection, try connection.execute(SQL.Check.session))
+      let session = try connection.execute(SQL.Check.session).row()
+      let database: String = try session.decode("database")
+      return (connection, "database \(database) as \(try session.decode(String.self, "role"))")
     }
     guard let (connection, session) = found else { return nil }
     let milliseconds = Int(max(0, (now() - began) * 1000))
-    note(
-      .connection, .ok,
-      "database \(session[row: 0, column: 1] ?? "?") as \(session[row: 0, column: 0] ?? "?"), "
-        + "in \(milliseconds) ms")
+    note(.connection, .ok, "\(session), in \(milliseconds) ms")
     return connection
   }
 
@@ -44,16 +43,20 @@ extension Checkup {
   mutating func checkServer(_ connection: Connection) {
     let session = attempt(.server, "ask what the server is") {
       try ServerCheck.version(of: connection)
-      return try connection.execute(SQL.Check.session)
+      let session = try connection.execute(SQL.Check.session).row()
+      return (
+        version: try session.decode(String.self, "version"),
+        isStandby: try session.decode(Bool.self, "is_standby"),
+        isReadOnly: try session.decode(Bool.self, "is_read_only")
+      )
     }
-    guard let session else { return }
-    let version = session[row: 0, column: 2] ?? "?"
-    if session[row: 0, column: 3] == "t" {
+    guard let (version, isStandby, isReadOnly) = session else { return }
+    if isStandby {
       note(
         .server, .fail, "PostgreSQL \(version) is a standby, which takes no writes",
         advice: "connect to the primary: target_session_attrs=read-write",
         exitCode: .configuration)
-    } else if session[row: 0, column: 4] == "on" {
+    } else if isReadOnly {
       note(
         .server, .fail, "PostgreSQL \(version): sessions of this role or database are read-only",
         advice: "ALTER ROLE … SET default_transaction_read_only = off", exitCode: .configuration)
@@ -75,12 +78,9 @@ extension Checkup {
 
   mutating func checkLimits(_ connection: Connection) {
     let found = attempt(.limits, "read the session's limits") {
-      try connection.execute(SQL.Check.limits)
+      try connection.execute(SQL.Check.limits).map { try $0.decode(String.self, "setting") }
     }
-    guard let found else { return }
-    let limits = (0..<found.rowCount).map { row in
-      "\(found[row: row, column: 0] ?? "") = \(found[row: row, column: 1] ?? "")"
-    }
+    guard let limits = found else { return }
     if limits.isEmpty {
       note(.limits, .ok, "no statement or session is cut off by a time limit")
     } else {
@@ -94,10 +94,10 @@ extension Checkup {
   mutating func checkClock(_ connection: Connection) {
     let before = now()
     let found = attempt(.clock, "ask the server's clock") {
-      try connection.execute(SQL.Check.clock)[row: 0, column: 0].flatMap { Double($0) }
+      try connection.execute(SQL.Check.clock).value(Double.self)
     }
     guard let found else { return }
-    let ahead = (found ?? 0) - (before + now()) / 2
+    let ahead = found - (before + now()) / 2
     let tenths = (abs(ahead) * 10).rounded() / 10
     let text =
       tenths == 0

@@ -33,7 +33,7 @@ extension Checkup {
     var lower: String?
     if let window = job.source.window {
       let moment = try connection.execute(SQL.Check.moment, [.text(window.interval)])
-      lower = try moment[row: 0, column: 0].map { try connection.quoteLiteral($0) }
+      lower = try connection.quoteLiteral(moment.value())
     }
     let rows = SQL.Pull.rows(plan.query, lower: lower)
     // A plan is refused where a right is missing, so nothing needs to be read for that.
@@ -60,9 +60,8 @@ extension Checkup {
     let shown = try ["user_id", "item_id", "occurred_at", "event_type", "value"].compactMap {
       name in
       try columns.first { $0.name == name }.map { column in
-        let type = try connection.execute(
-          SQL.Check.typeName, [.integer(Int64(column.typeOID))])[row: 0, column: 0]
-        return "\(name) \(type ?? "?")"
+        let type = try connection.execute(SQL.Check.typeName, column.typeOID)
+        return "\(name) \(try type.value(String.self))"
       }
     }
     let what =
@@ -75,12 +74,12 @@ extension Checkup {
 
   private mutating func takeSample(_ rows: String, _ job: Job, _ connection: Connection) throws {
     let statement = SQL.Check.sample(of: rows, limit: Self.sampleSize)
-    let figures: QueryResult
+    let figures: Row
     do {
       figures = try connection.savepoint("sample") {
         _ = try connection.execute(
           SQL.Session.setLocal, ["statement_timeout", .text(Self.patience)])
-        return try connection.execute(statement)
+        return try connection.execute(statement).row()
       }
     } catch let error as PostgresError where error.kind == .cancelled {
       return note(
@@ -88,8 +87,7 @@ extension Checkup {
         advice: "look at EXPLAIN of source.query; a night reads all of it")
     }
     _ = try connection.execute(SQL.Session.setLocal, ["statement_timeout", "0"])
-    func number(_ column: Int) -> Int { figures[row: 0, column: column].flatMap { Int($0) } ?? 0 }
-    let count = number(0)
+    let count: Int = try figures.decode("rows")
     guard count > 0 else {
       return note(
         .sample, .fail,
@@ -98,9 +96,11 @@ extension Checkup {
           ? "fill the table, or name another under source"
           : "widen source.window, or look at the newest event", exitCode: .data)
     }
-    let span = "\(figures[row: 0, column: 5] ?? "?") to \(figures[row: 0, column: 6] ?? "?")"
-    let text = "\(count) rows: \(number(3)) users, \(number(4)) items, \(span)"
-    let (unusable, future) = (number(1), number(2))
+    let (users, items): (Int, Int) = (try figures.decode("users"), try figures.decode("items"))
+    let (first, last): (String, String) = (try figures.decode("first"), try figures.decode("last"))
+    let text = "\(count) rows: \(users) users, \(items) items, \(first) to \(last)"
+    let unusable: Int = try figures.decode("unusable")
+    let future: Int = try figures.decode("future")
     if unusable == count {
       note(
         .sample, .fail, "\(text); none can be used, since user, item or time is NULL",
@@ -122,8 +122,7 @@ extension Checkup {
       return note(.index, .ok, "none is needed: without source.window all rows are read")
     }
     let tables = try plan.wastefulScans { table in
-      try connection.execute(SQL.Check.believedRows, [.text(table)])[row: 0, column: 0]
-        .flatMap { Int($0) }
+      try connection.execute(SQL.Check.believedRows, [.text(table)]).valueIfPresent()
     }
     guard let table = tables.first else {
       return note(.index, .ok, "rows of source.window are found without reading much else")

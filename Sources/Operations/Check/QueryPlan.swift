@@ -41,8 +41,7 @@ struct QueryPlan {
   ///   is no plan.
   init(of query: String, on connection: Connection) throws {
     let result = try connection.execute(SQL.Check.explain(query))
-    let text = (0..<result.rowCount).compactMap { result[row: $0, column: 0] }
-      .joined(separator: "\n")
+    let text = try result.map { try $0.decode(String.self, "QUERY PLAN") }.joined(separator: "\n")
     guard
       let found = try? JSONDecoder().decode([Explained].self, from: Data(text.utf8)).first
     else {

@@ -132,12 +132,12 @@ package struct Export {
     var slot = Job.mainSlot
     if case .slot(let name) = choice { slot = name }
     let found = try connection.execute(SQL.Output.liveInSlot, [.text(slot), .text(schema)])
-    guard found.rowCount > 0, let run = found[row: 0, column: 0].flatMap({ Int64($0) }) else {
+    guard let row = found.first else {
       throw BatchError(
         .data, "nothing is live in slot \(slot) of the schema \(schema)",
         advice: "look at ncf-batch runs")
     }
-    return run
+    return try row.decode("run_id")
   }
 
   /// Refuses what is not there, rather than hand out nothing.
@@ -147,7 +147,7 @@ package struct Export {
   ) throws {
     guard let run else {
       let view = try connection.execute(SQL.Output.relationExists, [.text(what.view)])
-      guard view[row: 0, column: 0] == "t" else {
+      guard try view.value() else {
         throw BatchError(
           .configuration, "there is no view \(what.view)",
           advice: "name the job's output schema with --schema or --config; its first night makes it"
@@ -162,9 +162,8 @@ package struct Export {
         advice: kept.text(orElse: "no run's lists are"))
     }
     if what.isPartitioned {
-      let table = try connection.execute(
-        SQL.Output.relationExists, [.text(sql.child(run, of: what))])
-      guard table[row: 0, column: 0] == "t" else {
+      let table = try connection.execute(SQL.Output.relationExists, sql.child(run, of: what))
+      guard try table.value() else {
         throw BatchError(
           .data, "run \(run) made no \(lists.rawValue)",
           advice: "vectors are made by nights with output.vectors: true")

@@ -121,21 +121,20 @@ package struct Loader {
   private func prepare(
     _ table: String, replace: Bool, on connection: Connection
   ) throws -> String {
-    let parts = try connection.execute(SQL.Session.parseName, [.text(table)])
-    guard parts[row: 0, column: 2] == "2", let schema = parts[row: 0, column: 0],
-      let name = parts[row: 0, column: 1]
-    else {
+    let parts = try connection.execute(SQL.Session.parseName, [.text(table)]).row()
+    guard try parts.decode("parts") == 2 else {
       throw BatchError(
         .usage, "\(table) is not the name of a table with its schema",
         advice: "write it like app.events")
     }
+    let schema: String = try parts.decode("schema")
     let target = SQL.Load(
-      schema: try connection.quoteIdentifier(schema), name: try connection.quoteIdentifier(name))
+      schema: try connection.quoteIdentifier(schema),
+      name: try connection.quoteIdentifier(parts.decode("name")))
     let found = try connection.execute(SQL.Session.resolveRelation, [.text(target.table)])
     var isFresh = replace
-    if found.rowCount == 0 {
-      let exists = try connection.execute(SQL.Output.schemaExists, [.text(schema)])
-      if exists[row: 0, column: 0] != "t" {
+    if found.isEmpty {
+      if try !connection.execute(SQL.Output.schemaExists, [.text(schema)]).value() {
         try connection.execute(target.createSchema)
       }
       try connection.execute(target.create)

@@ -63,12 +63,7 @@ package struct DossierReader {
     let connection: Connection
 
     func dossier() throws -> RunDossier {
-      let row = try connection.execute(
-        SQL.Report.run,
-        [
-          request.run.map { .integer($0) } ?? .null, request.job.map { .text($0) } ?? .null,
-        ])
-      guard row.rowCount == 1 else {
+      guard let row = try connection.execute(SQL.Report.run, request.run, request.job).first else {
         throw BatchError(
           .data,
           request.run.map { "there is no run \($0)" }
@@ -80,94 +75,90 @@ package struct DossierReader {
         tenths: [], readers: [], notes: [])
       try addRecords(to: &dossier)
       let output = try SQL.Output(schema: dossier.run.schema, on: connection)
-      try addLists(to: &dossier, output, source: row[row: 0, name: "source"])
+      try addLists(to: &dossier, output, source: try row.decode("source"))
       return dossier
     }
 
-    private func facts(_ rows: QueryResult) throws -> RunDossier.Facts {
-      let row = Row(rows, 0)
-      let run = row.integer("run_id") ?? 0
-      let rejected = try connection.execute(SQL.Report.rejected, [.integer(Int64(run))])
+    private func facts(_ row: Row) throws -> RunDossier.Facts {
+      let run: Int64 = try row.decode("run_id")
       return RunDossier.Facts(
-        runID: Int64(run), job: row.text("job"), kind: row.text("kind"),
-        status: RunStatus(rawValue: row.text("status")) ?? .abandoned, slot: row.text("slot"),
-        mode: row["mode"], modeReason: row["mode_reason"],
-        parentRunID: row.integer("parent_run_id").map { Int64($0) },
-        startedAt: row.text("started_at"), seconds: row.number("seconds") ?? 0,
-        host: row.text("host"), version: row.text("version"),
-        serverVersion: row.text("server_version"), seed: row.text("seed"),
-        configSHA256: row.text("config_sha256"), modelSHA256: row["model_sha256"],
-        watermark: row["watermark"], rowsRead: row.integer("rows_read"),
-        rowsUsed: row.integer("rows_used"),
-        rejected: (0..<rejected.rowCount).map {
-          PullCounts.Rejection(
-            reason: rejected[row: $0, column: 0] ?? "",
-            rows: rejected[row: $0, column: 1].flatMap { Int($0) } ?? 0)
+        runID: run, job: try row.decode("job"), kind: try row.decode("kind"),
+        status: try row.decode("status"), mode: try row.decodeIfPresent("mode"),
+        modeReason: try row.decodeIfPresent("mode_reason"),
+        parentRunID: try row.decodeIfPresent("parent_run_id"),
+        startedAt: try row.decode("started_at"), seconds: try row.decode("seconds"),
+        host: try row.decode("host"), version: try row.decode("version"),
+        serverVersion: try row.decode("server_version"), seed: try row.decode("seed"),
+        configSHA256: try row.decode("config_sha256"),
+        modelSHA256: try row.decodeIfPresent("model_sha256"),
+        watermark: try row.decodeIfPresent("watermark"),
+        rowsRead: try row.decodeIfPresent("rows_read"),
+        rowsUsed: try row.decodeIfPresent("rows_used"),
+        rejected: try connection.execute(SQL.Report.rejected, run).map {
+          PullCounts.Rejection(reason: try $0.decode("reason"), rows: try $0.decode("rows"))
         },
-        users: row.integer("users"), items: row.integer("items"),
-        coldUsers: row.integer("cold_users"), reason: row["reason"], verdict: row["verdict"],
-        pValue: row.number("p_value"),
-        liveIn: row["live"]?.split(separator: " ").map(String.init) ?? [],
-        k: row.integer("k") ?? 10, schema: row["schema"] ?? "ncf")
-    }
-
-    private func rows(_ sql: String, _ parameters: Parameter...) throws -> [Row] {
-      let result = try connection.execute(sql, parameters)
-      return (0..<result.rowCount).map { Row(result, $0) }
+        users: try row.decodeIfPresent("users"), items: try row.decodeIfPresent("items"),
+        coldUsers: try row.decodeIfPresent("cold_users"), reason: try row.decodeIfPresent("reason"),
+        liveIn: try row.decode(String.self, "live").split(separator: " ").map(String.init),
+        k: try row.decode("k"), schema: try row.decode("schema"))
     }
 
     private func addRecords(to dossier: inout RunDossier) throws {
-      let run = Parameter.integer(dossier.run.runID)
-      dossier.metrics = try rows(SQL.Report.metrics, run).map { row in
+      let run = dossier.run.runID
+      dossier.metrics = try connection.execute(SQL.Report.metrics, run).map { row in
         var confidence: ClosedRange<Double>?
-        if let low = row.number("ci_low"), let high = row.number("ci_high"), low <= high {
+        if let low = try row.decodeIfPresent(Double.self, "ci_low"),
+          let high = try row.decodeIfPresent(Double.self, "ci_high"), low <= high
+        {
           confidence = low...high
         }
         return MetricRow(
-          model: row.text("model"), split: row.text("split"), proto: row.text("protocol"),
-          metric: row.text("metric"), k: row.integer("k") ?? 0, value: row.number("value") ?? .nan,
-          confidence: confidence, n: row.integer("n") ?? 0)
+          model: try row.decode("model"), split: try row.decode("split"),
+          proto: try row.decode("protocol"), metric: try row.decode("metric"),
+          k: try row.decode("k"), value: try row.decode("value"), confidence: confidence,
+          n: try row.decode("n"))
       }
-      dossier.epochs = try rows(SQL.Report.epochs, run).map { row in
+      dossier.epochs = try connection.execute(SQL.Report.epochs, run).map { row in
         RunDossier.Epoch(
-          phase: row.text("phase"), epoch: row.integer("epoch") ?? 0, loss: row.number("loss"),
-          hr: row.number("hr"), ndcg: row.number("ndcg"))
+          phase: try row.decode("phase"), epoch: try row.decode("epoch"),
+          loss: try row.decodeIfPresent("loss"), hr: try row.decodeIfPresent("hr"),
+          ndcg: try row.decodeIfPresent("ndcg"))
       }
-      dossier.stages = try rows(SQL.Report.stages, run).compactMap { row in
-        guard let stage = Stage(rawValue: row.text("stage")) else { return nil }
-        return StageRecord(
-          stage: stage, seconds: row.number("seconds") ?? 0, rows: row.integer("rows") ?? 0,
-          bytes: row.integer("bytes") ?? 0, peakRSSBytes: row.integer("peak_rss_bytes") ?? 0)
+      dossier.stages = try connection.execute(SQL.Report.stages, run).map { row in
+        StageRecord(
+          stage: try row.decode("stage"), seconds: try row.decode("seconds"),
+          rows: try row.decode("rows"), bytes: try row.decode("bytes"),
+          peakRSSBytes: try row.decode("peak_rss_bytes"))
       }
-      let history = try rows(
-        SQL.Report.history, run, .integer(Int64(dossier.run.k)), .integer(DossierReader.nights))
-      dossier.history = history.reversed().map { row in
+      let history = try connection.execute(
+        SQL.Report.history, run, dossier.run.k, DossierReader.nights)
+      dossier.history = try history.reversed().map { row in
         RunDossier.Night(
-          runID: Int64(row.integer("run_id") ?? 0), kind: row.text("kind"),
-          status: RunStatus(rawValue: row.text("status")) ?? .abandoned,
-          startedAt: row.text("started_at"), verdict: row["verdict"], reason: row["reason"],
-          hr: .init(
-            model: row.number("hr"), itemPop: row.number("itempop_hr"), live: row.number("live_hr")
-          ),
-          ndcg: .init(
-            model: row.number("ndcg"), itemPop: row.number("itempop_ndcg"),
-            live: row.number("live_ndcg")))
+          runID: try row.decode("run_id"), status: try row.decode("status"),
+          startedAt: try row.decode("started_at"), reason: try row.decodeIfPresent("reason"),
+          hr: try standing("hr", row), ndcg: try standing("ndcg", row))
       }
+    }
+
+    private func standing(_ metric: String, _ row: Row) throws -> RunDossier.Standing {
+      RunDossier.Standing(
+        model: try row.decodeIfPresent(metric),
+        itemPop: try row.decodeIfPresent("itempop_" + metric),
+        live: try row.decodeIfPresent("live_" + metric))
     }
 
     // MARK: - Lists, and the log
 
     private func addLists(
-      to dossier: inout RunDossier, _ output: SQL.Output, source: String?
+      to dossier: inout RunDossier, _ output: SQL.Output, source: String
     ) throws {
-      let exists = try connection.execute(SQL.Output.listsExist, [.text(output.lists.name)])
-      let run = Parameter.integer(dossier.run.runID)
-      if exists[row: 0, column: 0] == "t",
-        let all = try rows(output.listsInAll, run).first, let count = all.integer("rows"), count > 0
-      {
-        dossier.lists = RunDossier.Lists(
-          rows: count, users: all.integer("users") ?? 0, items: all.integer("items") ?? 0,
-          popularUsers: all.integer("popular_users") ?? 0)
+      let run = dossier.run.runID
+      if try connection.execute(SQL.Output.relationExists, output.lists.name).value() {
+        let all = try connection.execute(output.listsInAll, run).row()
+        let lists = RunDossier.Lists(
+          rows: try all.decode("rows"), users: try all.decode("users"),
+          items: try all.decode("items"), popularUsers: try all.decode("popular_users"))
+        if lists.rows > 0 { dossier.lists = lists }
       }
       guard dossier.lists != nil else {
         dossier.notes.append(
@@ -177,29 +168,30 @@ package struct DossierReader {
       }
       var readers: [RunDossier.Reader] = []
       for user in request.named {
-        let list = try rows(output.listOfRun, run, .text(user))
+        let list = try connection.execute(output.listOfRun, run, user)
         if list.isEmpty { dossier.notes.append("User \(user) has no list of this run.") }
-        readers += Self.readers(list)
+        readers += try Self.readers(list)
       }
-      let some = try rows(output.someLists, run, .integer(Int64(max(0, request.users))))
-      readers += Self.readers(some).filter { reader in !readers.contains { $0.user == reader.user }
+      let some = try connection.execute(output.someLists, run, max(0, request.users))
+      readers += try Self.readers(some).filter { reader in
+        !readers.contains { $0.user == reader.user }
       }
       do {
         try connection.savepoint("source") {
           let log = try log(of: dossier.run.runID, source)
-          dossier.tenths = try rows(output.tenths(of: log), run).map { row in
+          dossier.tenths = try connection.execute(output.tenths(of: log), run).map { row in
             RunDossier.Tenth(
-              number: row.integer("tenth") ?? 0, items: row.integer("items") ?? 0,
-              taken: row.number("taken") ?? 0, listed: row.number("listed") ?? 0,
-              listedItems: row.integer("listed_items") ?? 0)
+              number: try row.decode("tenth"), items: try row.decode("items"),
+              taken: try row.decode("taken"), listed: try row.decode("listed"),
+              listedItems: try row.decode("listed_items"))
           }
           for index in readers.indices {
-            let taken = try rows(
-              SQL.Output.taken(from: log), .text(readers[index].user),
-              .integer(DossierReader.lastTaken))
-            readers[index].taken = taken.first?.integer("items") ?? 0
-            readers[index].history = taken.map {
-              RunDossier.Taken(item: $0.text("item_id"), title: nil, day: $0.text("day"))
+            let taken = try connection.execute(
+              SQL.Output.taken(from: log), readers[index].user, DossierReader.lastTaken)
+            readers[index].taken = try taken.first?.decode("items") ?? 0
+            readers[index].history = try taken.map {
+              RunDossier.Taken(
+                item: try $0.decode("item_id"), title: nil, day: try $0.decode("day"))
             }
           }
         }
@@ -215,17 +207,17 @@ package struct DossierReader {
       dossier.readers = readers
     }
 
-    private static func readers(_ rows: [Row]) -> [RunDossier.Reader] {
+    private static func readers(_ rows: QueryResult) throws -> [RunDossier.Reader] {
       var readers: [RunDossier.Reader] = []
       for row in rows {
-        let user = row.text("user_id")
+        let user: String = try row.decode("user_id")
         if readers.last?.user != user {
           readers.append(RunDossier.Reader(user: user, history: nil, taken: 0, list: []))
         }
         readers[readers.count - 1].list.append(
           RunDossier.Place(
-            rank: row.integer("rank") ?? 0, item: row.text("item_id"), title: nil,
-            score: row.number("score") ?? 0, source: row.text("source")))
+            rank: try row.decode("rank"), item: try row.decode("item_id"), title: nil,
+            score: try row.decode("score"), source: try row.decode("source")))
       }
       return readers
     }
@@ -243,9 +235,8 @@ package struct DossierReader {
       }
     }
 
-    private func log(of run: Int64, _ source: String?) throws -> String {
-      let source = try JSONDecoder().decode(
-        RecordedSource.self, from: Data((source ?? "{}").utf8))
+    private func log(of run: Int64, _ source: String) throws -> String {
+      let source = try JSONDecoder().decode(RecordedSource.self, from: Data(source.utf8))
       return SQL.Report.log(
         try SourcePlan.query(source.relation, on: connection), run: run,
         window: try source.window.map { try connection.quoteLiteral($0.interval) },
@@ -258,12 +249,11 @@ package struct DossierReader {
     private func addTitles(_ query: String, to readers: inout [RunDossier.Reader]) throws {
       let items = Set(readers.flatMap { $0.list.map(\.item) + ($0.history ?? []).map(\.item) })
       let found = try BatchError.mapping("read titles of items") {
-        try rows(
-          SQL.Report.titles(SourcePlan.trimmed(query)), .text(try JSONText.encode(items.sorted())))
+        try connection.execute(
+          SQL.Report.titles(SourcePlan.trimmed(query)), JSONText.encode(items.sorted()))
       }
-      let titles = Dictionary(
-        found.compactMap { row in row[column: 1].map { (row[column: 0] ?? "", $0) } },
-        uniquingKeysWith: { first, _ in first })
+      var titles: [String: String] = [:]
+      for row in found { titles[try row.decode("item_id")] = try row.decodeIfPresent("title") }
       for index in readers.indices {
         for place in readers[index].list.indices {
           readers[index].list[place].title = titles[readers[index].list[place].item]
@@ -274,22 +264,5 @@ package struct DossierReader {
         }
       }
     }
-  }
-
-  /// A row of a result, its fields by name.
-  private struct Row {
-    private let result: QueryResult
-    private let index: Int
-
-    init(_ result: QueryResult, _ index: Int) {
-      self.result = result
-      self.index = index
-    }
-
-    subscript(name: String) -> String? { result[row: index, name: name] }
-    subscript(column column: Int) -> String? { result[row: index, column: column] }
-    func text(_ name: String) -> String { self[name] ?? "" }
-    func integer(_ name: String) -> Int? { self[name].flatMap { Int($0) } }
-    func number(_ name: String) -> Double? { self[name].flatMap { Double($0) } }
   }
 }

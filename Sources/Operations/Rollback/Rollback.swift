@@ -81,8 +81,7 @@ package struct Rollback {
   }
 
   private func replaced(by live: Int64, on connection: Connection) throws -> Int64 {
-    let found = try connection.execute(
-      SQL.Live.replaced, [.text(job.name), .text(slot), .integer(live)])
+    let found = try connection.execute(SQL.Live.replaced, job.name, slot, live)
     guard let run = try found.valueIfPresent(Int64.self) else {
       throw BatchError(
         .data, "run \(live) took no other run's place in slot \(slot)",

@@ -45,5 +45,5 @@ extension SQL.Output {
     WHERE l.slot = $1 AND c.relispartition
     """
 
-  static let relationExists = "SELECT pg_catalog.to_regclass($1) IS NOT NULL"
+  static let relationExists = "SELECT pg_catalog.to_regclass($1) IS NOT NULL AS exists"
 }

@@ -8,16 +8,15 @@ extension SQL {
     ///
     /// $1: its number, or NULL; $2: the job, or NULL for any.
     static let run = """
-      SELECT r.run_id, r.job, r.kind, r.status, r.slot, r.mode, r.mode_reason, r.parent_run_id,
+      SELECT r.run_id, r.job, r.kind, r.status, r.mode, r.mode_reason, r.parent_run_id,
         pg_catalog.to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS started_at,
         extract(epoch FROM coalesce(r.finished_at, pg_catalog.now()) - r.started_at) AS seconds,
         r.host, r.versions ->> 'ncf-batch' AS version, r.versions ->> 'postgresql' AS server_version,
         r.seed, r.config_sha256, r.model_sha256,
         pg_catalog.to_char(r.watermark AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS watermark,
         r.rows_read, r.rows_used, r.users, r.items, r.cold_users, r.reason,
-        r.gate ->> 'verdict' AS verdict, r.gate ->> 'p_value' AS p_value,
-        (SELECT pg_catalog.string_agg(l.slot, ' ' ORDER BY l.slot <> 'main', l.slot)
-          FROM ncf.live AS l WHERE l.run_id = r.run_id) AS live,
+        coalesce((SELECT pg_catalog.string_agg(l.slot, ' ' ORDER BY l.slot <> 'main', l.slot)
+          FROM ncf.live AS l WHERE l.run_id = r.run_id), '') AS live,
         r.config #>> '{job,evaluation,k}' AS k, r.config #>> '{job,output,schema}' AS schema,
         (r.config #> '{job,source}')::text AS source
       FROM ncf.runs AS r
@@ -27,7 +26,7 @@ extension SQL {
       ORDER BY r.run_id DESC LIMIT 1
       """
     static let rejected = """
-      SELECT e.key, e.value
+      SELECT e.key AS reason, e.value AS rows
       FROM ncf.runs AS r CROSS JOIN LATERAL pg_catalog.jsonb_each_text(r.rows_rejected) AS e
       WHERE r.run_id = $1 ORDER BY e.key
       """
@@ -51,7 +50,7 @@ extension SQL {
     ///
     /// $1: the run; $2: length of the list; $3: how many runs.
     static let history = """
-      SELECT r.run_id, r.kind, r.status, r.reason, r.gate ->> 'verdict' AS verdict,
+      SELECT r.run_id, r.status, r.reason,
         pg_catalog.to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS started_at,
         f.hr, f.itempop_hr, f.live_hr, f.ndcg, f.itempop_ndcg, f.live_ndcg
       FROM ncf.runs AS r
@@ -111,7 +110,7 @@ extension SQL {
     /// $1: their ids as a JSON array of texts.
     static func titles(_ query: String) -> String {
       """
-      SELECT t.item_id::text, min(t.title::text)
+      SELECT t.item_id::text AS item_id, min(t.title::text) AS title
       FROM (
       \(query)
       ) AS t
@@ -124,8 +123,6 @@ extension SQL {
 
 /// What a run's lists show.
 extension SQL.Output {
-  static let listsExist = "SELECT pg_catalog.to_regclass($1) IS NOT NULL"
-
   /// The lists as a whole.
   ///
   /// $1: the run.

@@ -4,7 +4,7 @@ extension SQL {
   /// Statements on finished trials of experiments.
   package enum Trials {
     static let result = """
-      SELECT t.result::text
+      SELECT t.result::text AS result
       FROM ncf.trials AS t
       WHERE t.job = $1 AND t.data = $2
         AND t.key_sha256 =

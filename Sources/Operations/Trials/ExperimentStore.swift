@@ -106,10 +106,8 @@ package final class ExperimentStore {
   package func results(of keys: [String], data: String) throws(BatchError) -> [String?] {
     try BatchError.mapping("\(experiment): read finished trials") {
       let connection = try context.connect(for: "trials")
-      return try keys.map { key in
-        try connection.execute(
-          SQL.Trials.result, [.text(job.name), .text(data), .text(key)]
-        ).valueIfPresent(String.self)
+      return try keys.map {
+        try connection.execute(SQL.Trials.result, job.name, data, $0).valueIfPresent()
       }
     }
   }
@@ -133,14 +131,9 @@ package final class ExperimentStore {
     try BatchError.mapping("\(experiment): keep a trial") {
       let connection = try context.connect(for: "trials")
       try connection.execute(
-        SQL.Trials.keep,
-        [
-          .text(job.name), .text(data), .text(key), .integer(runID), .text(experiment),
-          .text(method), .text(String(seed)), .double(seconds),
-        ]
-          + figures.flatMap { pair -> [Parameter] in
-            pair.map { [.double($0.hr), .double($0.ndcg)] } ?? [.null, .null]
-          } + [.text(result)])
+        SQL.Trials.keep, job.name, data, key, runID, experiment, method, seed, seconds,
+        figures[0]?.hr, figures[0]?.ndcg, figures[1]?.hr, figures[1]?.ndcg, figures[2]?.hr,
+        figures[2]?.ndcg, result)
     }
   }
 

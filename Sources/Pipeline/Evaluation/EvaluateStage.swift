@@ -37,10 +37,10 @@ struct EvaluateStage {
     let (candidates, holdout) = try testCandidates()
     let protocols = [
       Measure(
-        split: "validation", holdout: divided.split.validation, sampledHoldout: nil,
+        split: .validation, holdout: divided.split.validation, sampledHoldout: nil,
         candidates: trained.validationCandidates, leavingOut: divided.split.training),
       Measure(
-        split: "test", holdout: divided.split.test, sampledHoldout: holdout,
+        split: .test, holdout: divided.split.test, sampledHoldout: holdout,
         candidates: candidates, leavingOut: divided.beforeTest),
     ]
     let popularity = ItemPop(
@@ -71,7 +71,7 @@ struct EvaluateStage {
 
   /// One holdout and what it is ranked among.
   private struct Measure {
-    var split: String
+    var split: MetricRow.Split
     var holdout: [Int32]
     /// The holdouts of users who have candidates; nil when all have.
     var sampledHoldout: [Int32]?
@@ -80,7 +80,7 @@ struct EvaluateStage {
 
     /// The same without what the live model has learnt.
     func without(_ live: Rival) -> Measure {
-      let kept = split == "test" ? live.test : live.validation
+      let kept = split == .test ? live.test : live.validation
       var measure = self
       measure.holdout = kept
       measure.sampledHoldout = sampledHoldout.map { zip($0, kept).map { $1 < 0 ? -1 : $0 } }
@@ -108,11 +108,11 @@ struct EvaluateStage {
     let before = try judge(
       trained.validated.scorer(pool: context.pool), name: name, protocols, popularity)
     var judged = try judge(
-      scorer, name: name, protocols.filter { $0.split == "test" }, popularity)
+      scorer, name: name, protocols.filter { $0.split == .test }, popularity)
     judged.metrics =
       before.metrics.map { row in
         var row = row
-        if row.split == "test" { row.model = "parent" }
+        if row.split == .test { row.model = "parent" }
         return row
       } + judged.metrics
     judged.stored = before.ndcg
@@ -130,22 +130,22 @@ struct EvaluateStage {
       let sampled = HoldoutRanks.sampled(
         scorer, holdout: part.sampledHoldout ?? part.holdout, candidates: part.candidates,
         pool: context.pool)
-      judged.metrics += rows(sampled, model: name, split: part.split, proto: "sampled")
-      judged.metrics += rows(full, model: name, split: part.split, proto: "full")
-      if part.split == "test" { judged.ndcg = full.values(.ndcg, k: k) }
+      judged.metrics += rows(sampled, model: name, split: part.split, proto: .sampled)
+      judged.metrics += rows(full, model: name, split: part.split, proto: .full)
+      if part.split == .test { judged.ndcg = full.values(.ndcg, k: k) }
     }
-    guard protocols.contains(where: { $0.split == "test" }) else { return judged }
+    guard protocols.contains(where: { $0.split == .test }) else { return judged }
     if let quality = ListQuality(
       lists, k: k, itemCount: pulled.table.itemCount, popularity: popularity,
       userCount: pulled.table.userCount)
     {
       judged.coverage = quality.coverage
-      let figures = [
-        ("coverage", quality.coverage), ("gini", quality.gini), ("novelty", quality.novelty),
+      let figures: [(Metric.ListMetric, Double)] = [
+        (.coverage, quality.coverage), (.gini, quality.gini), (.novelty, quality.novelty),
       ]
       judged.metrics += figures.map { metric, value in
         MetricRow(
-          model: name, split: "test", proto: "full", metric: metric, k: k, value: value,
+          model: name, split: .test, proto: .full, metric: .lists(metric), k: k, value: value,
           confidence: nil, n: lists.count)
       }
     }
@@ -155,7 +155,7 @@ struct EvaluateStage {
     if let estimate = Estimate(meanOf: distances, within: 0...2) {
       judged.metrics.append(
         MetricRow(
-          model: name, split: "test", proto: "full", metric: "diversity", k: k, estimate))
+          model: name, split: .test, proto: .full, metric: .lists(.diversity), k: k, estimate))
     }
     return judged
   }
@@ -196,14 +196,14 @@ struct EvaluateStage {
   }
 
   private func rows(
-    _ ranks: HoldoutRanks, model: String, split: String, proto: String
+    _ ranks: HoldoutRanks, model: String, split: MetricRow.Split, proto: EvaluationProtocol
   ) -> [MetricRow] {
     let k = context.job.evaluation.k
     let resampled = ResampledRanks(ranks, k: k, seed: context.seed &+ 3, pool: context.pool)
     return HoldoutMetric.allCases.flatMap { metric in
       (1...k).compactMap { k in
         resampled.estimate(metric, k: k).map {
-          MetricRow(model: model, split: split, proto: proto, metric: metric.rawValue, k: k, $0)
+          MetricRow(model: model, split: split, proto: proto, metric: .holdout(metric), k: k, $0)
         }
       }
     }
@@ -237,7 +237,8 @@ struct EvaluateStage {
 extension MetricRow {
   /// A figure with its interval, if it has one.
   fileprivate init(
-    model: String, split: String, proto: String, metric: String, k: Int, _ estimate: Estimate
+    model: String, split: Split, proto: EvaluationProtocol, metric: Metric, k: Int,
+    _ estimate: Estimate
   ) {
     var confidence: ClosedRange<Double>?
     if let low = estimate.low, let high = estimate.high { confidence = low...high }

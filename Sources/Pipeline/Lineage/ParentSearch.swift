@@ -46,10 +46,8 @@ struct ParentSearch {
           ? "no night's watermark is at or before --since" : "no earlier night to go on from")
     }
     let configuration = try RunConfiguration(job: context.job, request: context.request).json()
-    let row = try connection.execute(
-      SQL.Lineage.compare, [.integer(run), .text(configuration)])
-    guard row.rowCount == 1 else { return .none(reason: "run \(run) is gone") }
-    func holds(_ name: String) -> Bool { row[row: 0, name: name] == "t" }
+    let compared = try connection.execute(SQL.Lineage.compare, run, configuration)
+    guard let row = compared.first else { return .none(reason: "run \(run) is gone") }
     let stored: LiveModel
     do {
       guard let model = try ModelStore(on: connection).load(run: run) else {
@@ -62,38 +60,28 @@ struct ParentSearch {
     guard let knowledge = stored.knowledge else {
       return .none(reason: "run \(run) did not store what it knew of the log")
     }
-    let isSameSeed = row[row: 0, name: "seed"] == String(context.seed)
     return .parent(
       Parent(
         run: run, stored: stored, knowledge: knowledge,
-        watermark: row[row: 0, name: "watermark"].flatMap { Int64($0) } ?? knowledge.watermark,
-        nights: row[row: 0, name: "nights"].flatMap { Int($0) } ?? 0,
-        isSameJob: holds("same_job") && isSameSeed,
+        watermark: try row.decodeIfPresent("watermark") ?? knowledge.watermark,
+        nights: try row.decode("nights"),
+        isSameJob: try row.decode("same_job") && row.decode("seed") == context.seed,
         obstacle: obstacle(
-          run, stored, isSameSource: holds("same_source"),
-          hasSameFeatures: holds("same_features"))))
+          run, stored, isSameSource: try row.decode("same_source"),
+          hasSameFeatures: try row.decode("same_features"))))
   }
 
   /// The parent's number; nil when there is none.
   private func number(on connection: Connection) throws -> Int64? {
     let request = context.request
-    let found: QueryResult
-    if request.isBackfill {
-      guard let since = request.since else { return nil }
-      let moment: [Parameter]
-      switch since {
-      case .age(let age): moment = [.text(age.interval), .null]
-      case .absolute(let microseconds): moment = [.null, .integer(microseconds)]
-      }
-      found = try connection.execute(
-        SQL.Lineage.parentOfBackfill,
-        [.text(context.job.name)] + moment
-          + [.text(request.slot), now.map { .integer($0) } ?? .null])
-    } else {
-      guard let live = seen.runID else { return nil }
-      found = try connection.execute(SQL.Lineage.parent, [.integer(live)])
+    guard request.isBackfill else {
+      return try connection.execute(SQL.Lineage.parent, seen.runID).valueIfPresent()
     }
-    return found.rowCount == 1 ? found[row: 0, column: 0].flatMap { Int64($0) } : nil
+    guard let since = request.since else { return nil }
+    return try connection.execute(
+      SQL.Lineage.parentOfBackfill, context.job.name, since.interval, since.microseconds,
+      request.slot, now
+    ).valueIfPresent()
   }
 
   private func obstacle(

@@ -79,8 +79,8 @@ struct NightCourse {
   func row(_ lesson: Lesson?) -> LineageRow {
     var row =
       switch plan {
-      case .full(let reason): LineageRow(mode: "full", reason: reason, parent: nil)
-      case .finetune(let reason): LineageRow(mode: "finetune", reason: reason, parent: parent?.run)
+      case .full(let reason): LineageRow(mode: .full, reason: reason, parent: nil)
+      case .finetune(let reason): LineageRow(mode: .finetune, reason: reason, parent: parent?.run)
       case .skip(let reason): LineageRow(mode: nil, reason: reason, parent: parent?.run)
       }
     (row.interactions, row.late) = (news?.interactions, news?.late)

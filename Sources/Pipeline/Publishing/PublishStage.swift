@@ -112,8 +112,7 @@ struct PublishStage {
   /// Whether the run's tables are part of what is kept already.
   private func areThere(_ sql: SQL.Output, on connection: Connection) throws -> Bool {
     try filled(sql).allSatisfy { parent in
-      try connection.execute(
-        SQL.Output.isAttached, [.text(sql.child(runID, of: parent))])[row: 0, column: 0] == "t"
+      try connection.execute(SQL.Output.isAttached, sql.child(runID, of: parent)).value()
     }
   }
 
@@ -150,7 +149,7 @@ struct PublishStage {
     var published: Published?
     do {
       try connection.transaction {
-        transaction = try connection.execute(SQL.Session.currentTransaction).value(String.self)
+        transaction = try connection.execute(SQL.Session.currentTransaction).value()
         try fillPopular(sql, PopularLists(offered, k: context.job.output.k), on: connection)
         let modelBytes = try ModelStore(on: connection).save(
           stored, users: pulled.users, items: pulled.items, knowledge: knowledge,
@@ -213,12 +212,12 @@ struct PublishStage {
     let sent = try fill(sql.copy(runID, into: parent))
     try connection.execute(sql.keyChild(runID, of: parent))
     try connection.execute(sql.analyzeChild(runID, of: parent))
-    let counts = try connection.execute(sql.countChild(runID, of: parent))
-    let found = (0..<3).map { Int(counts[row: 0, column: $0] ?? "") ?? -1 }
-    guard found[0] == sent.rows, found[1] == sent.lists, found[2] <= most else {
+    let found = try connection.execute(sql.countChild(runID, of: parent)).row()
+    let (rows, lists) = (try found.decode(Int.self, "rows"), try found.decode(Int.self, "lists"))
+    guard rows == sent.rows, lists == sent.lists, try found.decode(Int.self, "most") <= most else {
       throw BatchError(
         .software,
-        "\(sql.child(runID, of: parent)) holds \(found[0]) rows of \(found[1]) lists, sent were "
+        "\(sql.child(runID, of: parent)) holds \(rows) rows of \(lists) lists, sent were "
           + "\(sent.rows) of \(sent.lists)")
     }
     return sent

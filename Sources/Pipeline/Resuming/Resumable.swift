@@ -22,7 +22,7 @@ struct Resumable {
   let progress: String
   /// What it had pulled, and where it ran.
   private(set) var identity: CheckpointStore.Identity
-  private let mode: String?
+  private let mode: TrainingMode?
   private let parent: Int64?
   private let context: RunContext
 
@@ -40,26 +40,23 @@ struct Resumable {
     let (job, request) = (context.job, context.request)
     if context.runID != nil {
       let stale = try connection.execute(
-        SQL.Checkpoints.deleteStale, [.text(job.name), .text(job.nightly.resumeWithin.interval)])
-      for row in 0..<stale.rowCount where stale[row: row, column: 1] == "f" {
+        SQL.Checkpoints.deleteStale, job.name, job.nightly.resumeWithin.interval)
+      for row in stale where try !row.decode("is_over") {
+        let run: Int64 = try row.decode("run_id")
         context.observer.observe(
           .notice(
-            "run \(stale[row: row, column: 0] ?? "") was stopped longer than "
+            "run \(run) was stopped longer than "
               + "\(job.nightly.resumeWithin) ago (train.resume_within): its training is not gone on with"
           ))
       }
     }
     guard context.resumes else { return nil }
-    let found = try connection.execute(
-      SQL.Checkpoints.newest,
-      [
-        .text(job.name), .text(request.slot), .text(request.isBackfill ? "backfill" : "nightly"),
-        .text(request.version), .text(try RunConfiguration(job: job, request: request).json()),
-        seen.runID.map { .integer($0) } ?? .null,
-      ])
-    guard found.rowCount == 1 else { return nil }
+    let newest = try connection.execute(
+      SQL.Checkpoints.newest, job.name, request.slot, request.kind, request.version,
+      RunConfiguration(job: job, request: request).json(), seen.runID)
+    guard let found = newest.first else { return nil }
     var candidate = try Resumable(found, context)
-    var reason = obstacle(found, candidate, context)
+    var reason = try obstacle(found, candidate, context)
     if reason == nil {
       do {
         candidate.identity.recent = try CheckpointStore(on: connection).recent(run: candidate.run)
@@ -72,35 +69,30 @@ struct Resumable {
     return nil
   }
 
-  private init(_ found: QueryResult, _ context: RunContext) throws {
-    func text(_ name: String) -> String { found[row: 0, name: name] ?? "" }
-    guard let run = Int64(text("run_id")), let watermark = Int64(text("watermark")) else {
-      throw BatchError(.software, "the server gave a checkpoint without its run")
-    }
-    self.run = run
+  private init(_ found: Row, _ context: RunContext) throws(PostgresError) {
     self.context = context
-    progress = text("progress")
+    run = try found.decode("run_id")
+    progress = try found.decode("progress")
     identity = CheckpointStore.Identity(
-      watermark: watermark, fingerprint: text("fingerprint"), engine: text("engine"),
-      recent: RecentRows())
-    mode = found[row: 0, name: "mode"]
-    parent = Int64(text("parent_run_id"))
+      watermark: try found.decode("watermark"), fingerprint: try found.decode("fingerprint"),
+      engine: try found.decode("engine"), recent: RecentRows())
+    mode = try found.decodeIfPresent("mode")
+    parent = try found.decodeIfPresent("parent_run_id")
   }
 
   private static func obstacle(
-    _ found: QueryResult, _ candidate: Resumable, _ context: RunContext
-  ) -> String? {
-    func holds(_ name: String) -> Bool { found[row: 0, name: name] == "t" }
-    if !holds("same_version") { return "it was of another version of ncf-batch" }
+    _ found: Row, _ candidate: Resumable, _ context: RunContext
+  ) throws(PostgresError) -> String? {
+    if try !found.decode("same_version") { return "it was of another version of ncf-batch" }
     if candidate.identity.engine != Engine.name {
       return "it ran on another type of processor (\(candidate.identity.engine)), which rounds "
         + "differently than this one (\(Engine.name))"
     }
-    if found[row: 0, name: "seed"] != String(context.seed) { return "its seed was another" }
-    if !holds("same_job") { return "its configuration was another" }
-    if !holds("same_request") { return "what was asked of it was another" }
-    if !holds("same_live") { return "other lists have gone live since" }
-    let tries = found[row: 0, name: "resumptions"].flatMap { Int($0) } ?? 0
+    if try found.decode("seed") != context.seed { return "its seed was another" }
+    if try !found.decode("same_job") { return "its configuration was another" }
+    if try !found.decode("same_request") { return "what was asked of it was another" }
+    if try !found.decode("same_live") { return "other lists have gone live since" }
+    let tries: Int = try found.decode("resumptions")
     if tries >= most {
       return "\(tries) runs went on from it and got no further"
     }
@@ -143,14 +135,14 @@ struct Resumable {
 
   /// Whether a night that was decided on trains as the stopped one did; tells when it does not.
   func matches(_ course: NightCourse) -> Bool {
-    let (own, from): (String?, Int64?) =
+    let (own, from): (TrainingMode?, Int64?) =
       switch course.plan {
-      case .full: ("full", nil)
-      case .finetune: ("finetune", course.parent?.run)
+      case .full: (.full, nil)
+      case .finetune: (.finetune, course.parent?.run)
       case .skip: (nil, nil)
       }
     if own == mode, from == parent { return true }
-    tell("it trained otherwise: \(mode ?? "not at all")")
+    tell("it trained otherwise: \(mode?.rawValue ?? "not at all")")
     return false
   }
 

@@ -169,17 +169,19 @@ extension Exposition {
 
     /// Figures on test of the longest list.
     mutating func add(_ metrics: [MetricRow]) {
-      let test = metrics.filter { $0.split == "test" }
-      for (metric, name) in [
-        ("hr", "hit_ratio"), ("ndcg", "ndcg"), ("coverage", "catalogue_coverage_ratio"),
-      ] {
+      let test = metrics.filter { $0.split == .test }
+      let names: [(Metric, String)] = [
+        (.hr, "hit_ratio"), (.ndcg, "ndcg"),
+        (.lists(.coverage), "catalogue_coverage_ratio"),
+      ]
+      for (metric, name) in names {
         let rows = test.filter { $0.metric == metric }
         let k = rows.map(\.k).max()
         add(
           name,
           rows.filter { $0.k == k }.map { row in
             (
-              [("model", row.model), ("protocol", row.proto), ("k", "\(row.k)")], row.value
+              [("model", row.model), ("protocol", row.proto.rawValue), ("k", "\(row.k)")], row.value
             )
           })
       }

@@ -5,18 +5,20 @@ import Jobs
 extension Page {
   /// Coverage of the catalogue, and how popular what is recommended is.
   var recommended: Markup {
-    let models = [ownModel, "itempop", "live"].distinct.filter { figure("coverage", of: $0) != nil }
+    let models = [ownModel, "itempop", "live"].distinct.filter {
+      figure(.lists(.coverage), of: $0) != nil
+    }
     guard !models.isEmpty || !dossier.tenths.isEmpty else { return .none }
     let names = models.map { ModelLook(model: $0, isOwn: $0 == ownModel).name }
-    let kinds: [(String, String, Double, String)] = [
-      ("coverage", "share of the catalogue in some list", 100, " %"),
-      ("gini", "inequality among items (Gini; 0: all alike, 1: one has all)", 1, ""),
-      ("novelty", "novelty: how little known its items are, bits", 1, ""),
-      ("diversity", "diversity: how unlike each other a list's items are", 1, ""),
+    let kinds: [(Metric.ListMetric, String, Double, String)] = [
+      (.coverage, "share of the catalogue in some list", 100, " %"),
+      (.gini, "inequality among items (Gini; 0: all alike, 1: one has all)", 1, ""),
+      (.novelty, "novelty: how little known its items are, bits", 1, ""),
+      (.diversity, "diversity: how unlike each other a list's items are", 1, ""),
     ]
     let rows = kinds.map { metric, words, scale, unit -> [String] in
       let figures = models.map { model -> String in
-        guard let row = figure(metric, of: model) else { return "-" }
+        guard let row = figure(.lists(metric), of: model) else { return "-" }
         return Figures.fixed(row.value * scale, scale == 1 ? 3 : 1) + unit
       }
       return [words] + figures

@@ -8,14 +8,16 @@ extension Page {
     let models = ["itempop", "live", ownModel].distinct.filter { model in
       dossier.metrics.contains { $0.model == model }
     }
-    let charts: [Markup] = [("full", "whole catalogue"), ("sampled", "among drawn items")]
-      .flatMap { proto, among in
-        [("hr", "HR@k"), ("ndcg", "NDCG@k")].map { metric, name in
-          chart(metric, "\(name), \(among)", proto, models)
-        }
+    let protocols: [(EvaluationProtocol, String)] = [
+      (.full, "whole catalogue"), (.sampled, "among drawn items"),
+    ]
+    let charts: [Markup] = protocols.flatMap { proto, among in
+      [Metric.hr, .ndcg].map { metric in
+        chart(metric, "\(metric.rawValue.uppercased())@k, \(among)", proto, models)
       }
+    }
     let k = dossier.run.k
-    let n = figure("ndcg", of: ownModel)?.n ?? 0
+    let n = figure(.ndcg, of: ownModel)?.n ?? 0
     return section(
       "quality", "Held-out items found, by length of list",
       about: """
@@ -30,9 +32,9 @@ extension Page {
       """)
   }
 
-  private func chart(_ metric: String, _ title: String, _ proto: String, _ models: [String])
-    -> Markup
-  {
+  private func chart(
+    _ metric: Metric, _ title: String, _ proto: EvaluationProtocol, _ models: [String]
+  ) -> Markup {
     let series = models.compactMap { model -> LineChart.Series? in
       let points = (1...max(1, dossier.run.k)).compactMap { k in
         row(metric, model, proto, k).map {
@@ -45,7 +47,8 @@ extension Page {
         look: ModelLook(model: model, isOwn: model == ownModel), points: points)
     }
     return LineChart(
-      id: "k-\(proto)-\(metric)", title: title, along: "k, length of the list", series: series,
+      id: "k-\(proto.rawValue)-\(metric.rawValue)", title: title, along: "k, length of the list",
+      series: series,
       ticks: Self.ticks(upTo: dossier.run.k), fromZero: true
     ).figure
   }
@@ -60,8 +63,11 @@ extension Page {
   private func table(upTo last: Int, _ models: [String]) -> DataTable {
     let names = models.reversed().map { ModelLook(model: $0, isOwn: $0 == ownModel).name }
     var rows: [[String]] = []
-    for (proto, among) in [("full", "whole catalogue"), ("sampled", "drawn items")] {
-      for metric in ["hr", "ndcg"] {
+    let protocols: [(EvaluationProtocol, String)] = [
+      (.full, "whole catalogue"), (.sampled, "drawn items"),
+    ]
+    for (proto, among) in protocols {
+      for metric in [Metric.hr, .ndcg] {
         for k in 1...max(1, last) {
           guard let own = row(metric, ownModel, proto, k) else { continue }
           let bounds = own.confidence.map {
@@ -70,7 +76,7 @@ extension Page {
           let others = models.reversed().dropFirst().map { model in
             Self.fourDecimals(row(metric, model, proto, k)?.value)
           }
-          let name = "\(metric.uppercased())@\(k)"
+          let name = "\(metric.rawValue.uppercased())@\(k)"
           rows.append([name, among, Figures.fixed(own.value, 4), bounds ?? "-"] + others)
         }
       }

@@ -46,8 +46,8 @@ package struct Page {
     let run = dossier.run
     let parts = [
       "\(run.startedAt) UTC", Figures.duration(run.seconds),
-      run.mode.map { $0 == "finetune" ? "fine-tuned" : "trained in full" },
-      run.parentRunID.map { "from run \($0)" }, run.kind == "nightly" ? nil : run.kind,
+      run.mode.map { $0 == .finetune ? "fine-tuned" : "trained in full" },
+      run.parentRunID.map { "from run \($0)" }, run.kind == .nightly ? nil : run.kind.rawValue,
     ].compactMap { $0 }
     return """
       <header>
@@ -89,19 +89,20 @@ package struct Page {
   private var tiles: Markup {
     let k = dossier.run.k
     var tiles: [Markup] = []
-    for metric in ["ndcg", "hr"] {
+    for metric in [Metric.ndcg, .hr] {
       guard let own = figure(metric, of: ownModel) else { continue }
       let beside = own.confidence.map {
         "95 %: \(Figures.fixed($0.lowerBound, 4)) to \(Figures.fixed($0.upperBound, 4))"
       }
       tiles.append(
         tile(
-          "\(metric.uppercased())@\(k), whole catalogue", Figures.fixed(own.value, 4), beside ?? "")
+          "\(metric.rawValue.uppercased())@\(k), whole catalogue", Figures.fixed(own.value, 4),
+          beside ?? "")
       )
     }
-    if let own = figure("ndcg", of: ownModel) {
+    if let own = figure(.ndcg, of: ownModel) {
       let others = [("itempop", "ItemPop"), ("live", "the live model")].compactMap { model, name in
-        figure("ndcg", of: model).flatMap { other in
+        figure(.ndcg, of: model).flatMap { other in
           other.value > 0 ? (name, Self.change(own.value / other.value - 1)) : nil
         }
       }
@@ -145,18 +146,20 @@ package struct Page {
 
   /// The name under which the run's own model was judged.
   var ownModel: String {
-    let models = dossier.metrics.filter { $0.split == "test" }.map(\.model)
+    let models = dossier.metrics.filter { $0.split == .test }.map(\.model)
     return models.first { !["itempop", "live", "parent"].contains($0) } ?? "itempop"
   }
 
   /// A figure over the whole catalogue on test, at the length of list that the job is judged by.
-  func figure(_ metric: String, of model: String) -> MetricRow? {
-    row(metric, model, "full", dossier.run.k)
+  func figure(_ metric: Metric, of model: String) -> MetricRow? {
+    row(metric, model, .full, dossier.run.k)
   }
 
-  func row(_ metric: String, _ model: String, _ proto: String, _ k: Int) -> MetricRow? {
+  func row(
+    _ metric: Metric, _ model: String, _ proto: EvaluationProtocol, _ k: Int
+  ) -> MetricRow? {
     dossier.metrics.first {
-      $0.split == "test" && $0.model == model && $0.proto == proto && $0.metric == metric
+      $0.split == .test && $0.model == model && $0.proto == proto && $0.metric == metric
         && $0.k == k
     }
   }

@@ -1,4 +1,3 @@
-import Glibc
 import Postgres
 
 /// A table or view as the catalog describes it.
@@ -11,24 +10,31 @@ struct CatalogTable: Equatable {
   var columns: [CatalogColumn]
 
   /// Tables from the rows of `SQL.Search.columns`.
-  static func read(_ result: QueryResult) -> [CatalogTable] {
+  static func read(_ result: QueryResult) throws(PostgresError) -> [CatalogTable] {
     var tables: [CatalogTable] = []
-    for row in 0..<result.rowCount {
-      func text(_ column: Int) -> String { result[row: row, column: column] ?? "" }
-      if tables.last?.relation != text(0) {
+    for row in result {
+      let relation: String = try row.decode("relation")
+      if tables.last?.relation != relation {
         tables.append(
           CatalogTable(
-            relation: text(0), name: text(1), rows: result[row: row, column: 3].flatMap { Int($0) },
-            columns: []))
+            relation: relation, name: try row.decode("table_name"),
+            rows: try row.decodeIfPresent("rows"), columns: []))
       }
-      var column = CatalogColumn(
-        name: text(4), quoted: text(5), type: UInt32(text(6)) ?? 0, typeName: text(8),
-        isEnum: text(7) == "t", isUnique: text(9) == "t")
-      if let relation = result[row: row, column: 10] {
-        column.target = (relation, text(11), text(12))
-      }
-      tables[tables.count - 1].columns.append(column)
+      tables[tables.count - 1].columns.append(try CatalogColumn(row))
     }
     return tables
+  }
+}
+
+extension CatalogColumn {
+  /// Reads one of the rows of `SQL.Search.columns`.
+  init(_ row: Row) throws(PostgresError) {
+    self.init(
+      name: try row.decode("name"), quoted: try row.decode("quoted"), type: try row.decode("type"),
+      typeName: try row.decode("type_name"), isEnum: try row.decode("is_enum"),
+      isUnique: try row.decode("is_unique"))
+    if let relation = try row.decodeIfPresent(String.self, "target") {
+      target = (relation, try row.decode("target_name"), try row.decode("target_column"))
+    }
   }
 }

@@ -52,7 +52,7 @@ package struct SourceSearch {
     try BatchError.mapping("look for a log of events") {
       let connection = try Connection(parameters, applicationName: "ncf-batch/init-config")
       try ServerCheck.version(of: connection)
-      let tables = CatalogTable.read(try connection.execute(SQL.Search.columns))
+      let tables = try CatalogTable.read(connection.execute(SQL.Search.columns))
       var found: [SourceDraft]
       if let name = choice.table {
         let one = try chosen(name, choice, tables, on: connection)
@@ -91,9 +91,8 @@ package struct SourceSearch {
         column = try connection.quoteIdentifier(part.column)
         rows = SQL.Pull.query(table: relation, columns: [(column, column)])
       }
-      let found = try connection.execute(SQL.Search.frequent(column, of: rows))
-      proposal.eventTypes = (0..<found.rowCount).map { row in
-        (found[row: row, column: 0] ?? "", found[row: row, column: 1].flatMap { Int($0) } ?? 0)
+      proposal.eventTypes = try connection.execute(SQL.Search.frequent(column, of: rows)).map {
+        (try $0.decode("word"), try $0.decode("rows"))
       }
       return proposal
     }

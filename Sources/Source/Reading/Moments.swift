@@ -28,16 +28,12 @@ struct Moments: Equatable {
   init(
     _ job: Job, watermark: Int64, upper: String?, on connection: Connection
   ) throws(PostgresError) {
-    let ages = [job.exclude.readmitAfter, job.users.activeWithin, job.popular.window]
     let found = try connection.execute(
-      SQL.Pull.moments,
-      [.integer(watermark), upper.map { .text($0) } ?? .null]
-        + ages.map { $0.map { .text($0.interval) } ?? .null })
-    func second(_ column: Int) -> UInt32 {
-      UInt32(clamping: found[row: 0, column: column].flatMap { Int($0) } ?? 0)
-    }
-    readmittedBefore = second(0)
-    activeSince = second(1)
-    popularSince = second(2)
+      SQL.Pull.moments, watermark, upper, job.exclude.readmitAfter?.interval,
+      job.users.activeWithin?.interval, job.popular.window?.interval
+    ).row()
+    readmittedBefore = UInt32(clamping: try found.decode(Int64.self, "readmitted_before"))
+    activeSince = UInt32(clamping: try found.decode(Int64.self, "active_since"))
+    popularSince = UInt32(clamping: try found.decode(Int64.self, "popular_since"))
   }
 }

@@ -94,34 +94,19 @@ package struct PullStage {
   }
 
   private func bounds(on connection: Connection) throws -> Bounds {
-    func parameters(_ point: TimePoint?) -> [Parameter] {
-      switch point {
-      case nil: [.null, .null]
-      case .age(let age): [.text(age.interval), .null]
-      case .absolute(let microseconds): [.null, .integer(microseconds)]
-      }
-    }
-    let window: Parameter = context.job.source.window.map { .text($0.interval) } ?? .null
+    let (source, request) = (context.job.source, context.request)
     let row = try connection.execute(
-      SQL.Pull.bounds,
-      [window] + parameters(context.request.since) + parameters(context.request.until)
-        + [
-          .boolean(beginsAtSince), .text(context.job.source.lookback.interval),
-          past.map { .integer($0.watermark) } ?? .null,
-        ])
-    func microseconds(_ column: Int) -> Int64? {
-      row[row: 0, column: column].flatMap { Int64($0) }
-    }
-    guard let snapshot = row[row: 0, column: 0], let watermark = microseconds(1),
-      let recentFrom = microseconds(5)
-    else {
-      throw BatchError(.software, "the server gave no snapshot or no time")
-    }
+      SQL.Pull.bounds, source.window?.interval, request.since?.interval,
+      request.since?.microseconds, request.until?.interval, request.until?.microseconds,
+      beginsAtSince, source.lookback.interval, past?.watermark
+    ).row()
     return Bounds(
-      snapshot: snapshot,
+      snapshot: try row.decode("snapshot"),
       times: PullTimes(
-        watermark: watermark, recentFrom: recentFrom, lower: microseconds(4),
-        since: microseconds(6), upper: microseconds(7)),
-      lower: row[row: 0, column: 2], upper: row[row: 0, column: 3])
+        watermark: try row.decode("watermark"), recentFrom: try row.decode("recent_from"),
+        lower: try row.decodeIfPresent("lower"), since: try row.decodeIfPresent("since"),
+        upper: try row.decodeIfPresent("upper")),
+      lower: try row.decodeIfPresent("lower_literal"),
+      upper: try row.decodeIfPresent("upper_literal"))
   }
 }

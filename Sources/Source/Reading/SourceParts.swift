@@ -30,16 +30,13 @@ struct SourceParts {
     try connection.execute(
       SQL.Session.setLocal, ["idle_in_transaction_session_timeout", "0"])
     let relation = try SourcePlan.resolve(name, on: connection)
-    let found = try connection.execute(SQL.Pull.blocks, [.text(relation)])
-    guard found.rowCount == 1, let blocks = found[row: 0, column: 0].flatMap({ Int($0) }) else {
+    guard let found = try connection.execute(SQL.Pull.blocks, [.text(relation)]).first else {
       throw BatchError(
         .configuration, "source.connections is \(count), but \(name) is not a plain table",
         advice: "a view or a partitioned table can't be read in parts: set source.connections to 1")
     }
-    guard let snapshot = found[row: 0, column: 1] else {
-      throw BatchError(.software, "the server exported no snapshot")
-    }
-    self.snapshot = snapshot
+    let blocks: Int = try found.decode("blocks")
+    snapshot = try found.decode("snapshot")
     conditions = (0..<count).map { part in
       SQL.Pull.part(
         from: blocks * part / count, to: part == count - 1 ? nil : blocks * (part + 1) / count)

@@ -114,7 +114,7 @@ package struct SourcePlan {
       // Not even the form of a name: the same to the reader as one that isn't there.
       throw error.sqlState == "42601" || error.sqlState == "42602" ? missing : error
     }
-    guard found.rowCount == 1, let relation = found[row: 0, column: 0] else { throw missing }
+    guard let relation = try found.valueIfPresent(String.self) else { throw missing }
     return relation
   }
 

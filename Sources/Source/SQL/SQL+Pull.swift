@@ -27,12 +27,13 @@ extension SQL {
         SELECT b.*, CASE WHEN $6::boolean THEN greatest(b.begins, b.since) ELSE b.begins END AS lower
         FROM bounds AS b
       )
-      SELECT pg_catalog.pg_current_snapshot()::text,
-        (extract(epoch FROM l.now) * 1000000)::bigint, l.lower::text, l.upper::text,
-        (extract(epoch FROM l.lower) * 1000000)::bigint,
-        (extract(epoch FROM l.recent) * 1000000)::bigint,
-        (extract(epoch FROM l.since) * 1000000)::bigint,
-        (extract(epoch FROM l.upper) * 1000000)::bigint
+      SELECT pg_catalog.pg_current_snapshot()::text AS snapshot,
+        l.lower::text AS lower_literal, l.upper::text AS upper_literal,
+        (extract(epoch FROM l.now) * 1000000)::bigint AS watermark,
+        (extract(epoch FROM l.recent) * 1000000)::bigint AS recent_from,
+        (extract(epoch FROM l.lower) * 1000000)::bigint AS lower,
+        (extract(epoch FROM l.since) * 1000000)::bigint AS since,
+        (extract(epoch FROM l.upper) * 1000000)::bigint AS upper
       FROM limited AS l
       """
 
@@ -52,8 +53,8 @@ extension SQL {
     /// No row for anything that has no blocks of its own. $1: the table.
     static let blocks = """
       SELECT pg_catalog.pg_relation_size(c.oid)
-          / pg_catalog.current_setting('block_size')::bigint,
-        pg_catalog.pg_export_snapshot()
+          / pg_catalog.current_setting('block_size')::bigint AS blocks,
+        pg_catalog.pg_export_snapshot() AS snapshot
       FROM pg_catalog.pg_class AS c
       WHERE c.oid = pg_catalog.to_regclass($1) AND c.relkind IN ('r', 'm')
       """
@@ -131,9 +132,9 @@ extension SQL {
         SELECT least(
           timestamptz 'epoch' + $1::bigint * interval '1 microsecond', $2::timestamptz) AS now
       )
-      SELECT greatest(ceil(extract(epoch FROM r.now - $3::interval)), 0)::bigint,
-        greatest(ceil(extract(epoch FROM r.now - $4::interval)), 0)::bigint,
-        greatest(ceil(extract(epoch FROM r.now - $5::interval)), 0)::bigint
+      SELECT greatest(ceil(extract(epoch FROM r.now - $3::interval)), 0)::bigint AS readmitted_before,
+        greatest(ceil(extract(epoch FROM r.now - $4::interval)), 0)::bigint AS active_since,
+        greatest(ceil(extract(epoch FROM r.now - $5::interval)), 0)::bigint AS popular_since
       FROM reference AS r
       """
 

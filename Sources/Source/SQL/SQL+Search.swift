@@ -5,25 +5,25 @@ extension SQL {
   enum Search {
     /// Columns of everything that may be read and is not the server's or this program's own.
     static let columns = """
-      SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname),
-        c.relname, c.relkind,
+      SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS relation,
+        c.relname AS table_name,
         CASE WHEN c.reltuples > 0 THEN c.reltuples::bigint
-          WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid) / 100 END,
-        a.attname, pg_catalog.quote_ident(a.attname),
-        (CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END)::bigint,
-        t.typtype = 'e', pg_catalog.format_type(a.atttypid, a.atttypmod),
+          WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid) / 100 END AS rows,
+        a.attname AS name, pg_catalog.quote_ident(a.attname) AS quoted,
+        CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END AS type,
+        t.typtype = 'e' AS is_enum, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type_name,
         EXISTS (
           SELECT FROM pg_catalog.pg_index AS i
           WHERE i.indrelid = c.oid AND i.indisunique AND i.indnkeyatts = 1
-            AND i.indkey[0] = a.attnum AND i.indpred IS NULL),
-        k.relation, k.name, k.column_name
+            AND i.indkey[0] = a.attnum AND i.indpred IS NULL) AS is_unique,
+        k.target, k.target_name, k.target_column
       FROM pg_catalog.pg_class AS c
       JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
       JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
       JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
       LEFT JOIN LATERAL (
         SELECT pg_catalog.quote_ident(fn.nspname) || '.' || pg_catalog.quote_ident(f.relname)
-            AS relation, f.relname AS name, pg_catalog.quote_ident(fa.attname) AS column_name
+            AS target, f.relname AS target_name, pg_catalog.quote_ident(fa.attname) AS target_column
         FROM pg_catalog.pg_constraint AS fk
         JOIN pg_catalog.pg_class AS f ON f.oid = fk.confrelid
         JOIN pg_catalog.pg_namespace AS fn ON fn.oid = f.relnamespace
@@ -66,7 +66,7 @@ extension SQL {
     /// The most frequent values of a column among a relation's first rows.
     static func frequent(_ column: String, of rows: String) -> String {
       """
-      SELECT s.word, pg_catalog.count(*)
+      SELECT s.word, pg_catalog.count(*) AS rows
       FROM (SELECT r.\(column)::text AS word FROM (
       \(rows)
       ) AS r LIMIT 10000) AS s

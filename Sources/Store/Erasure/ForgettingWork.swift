@@ -58,12 +58,7 @@ package struct ForgettingWork {
       }
       if run == nil || !done.users.isEmpty || !done.dropped.isEmpty {
         try connection.execute(
-          SQL.Forgetting.record,
-          [
-            .text(job.name), run.map { .integer($0) } ?? .null,
-            .integer(Int64(done.users.count)), .integer(Int64(done.rows)),
-            .integer(Int64(done.models)),
-          ])
+          SQL.Forgetting.record, job.name, run, done.users.count, done.rows, done.models)
       }
     }
     // What is deleted stays in the files until it is vacuumed. Whoever reads is not in the way.
@@ -83,12 +78,8 @@ package struct ForgettingWork {
 
   /// The tables of one kind, of all runs of the job.
   private func keptTables(of parent: SQL.Output.Parent) throws -> [Table] {
-    let found = try connection.execute(
-      SQL.Forgetting.tables, [.text(job.name), .text(job.output.schema), .text(parent.prefix)])
-    return (0..<found.rowCount).compactMap { row in
-      found[row: row, column: 0].flatMap { Int64($0) }.map {
-        Table(run: $0, parent: parent, type: found[row: row, column: 1] ?? "text")
-      }
+    try connection.execute(SQL.Forgetting.tables, job.name, job.output.schema, parent.prefix).map {
+      Table(run: try $0.decode("run_id"), parent: parent, type: try $0.decode("type"))
     }
   }
 
@@ -113,20 +104,19 @@ package struct ForgettingWork {
       let gone = try connection.execute(
         sql.deleteUsers(table.run, of: table.parent, type: table.type),
         [.text(Self.arrayText(some))])
-      for row in 0..<gone.rowCount {
-        if let id = gone[row: row, column: 0] { done.users.insert(id) }
+      for row in gone {
+        done.users.insert(try row.decode("user_id"))
         guard table.parent.prefix == sql.lists.prefix else { continue }
-        done.rows += gone[row: row, column: 1].flatMap { Int($0) } ?? 0
+        done.rows += try row.decode("rows")
       }
-      if gone.rowCount > 0 { isChanged = true }
+      if !gone.isEmpty { isChanged = true }
     }
     return isChanged
   }
 
   private func removeFromModels(_ whom: Whom, _ done: inout Done) throws {
-    let models = try connection.execute(SQL.Forgetting.models, [.text(job.name)])
-    for row in 0..<models.rowCount {
-      guard let run = models[row: row, column: 0].flatMap({ Int64($0) }) else { continue }
+    for row in try connection.execute(SQL.Forgetting.models, [.text(job.name)]) {
+      let run: Int64 = try row.decode("run_id")
       do {
         guard let file = try store.file(run: run),
           let (without, ids) = try DamagedModel.from({

@@ -25,13 +25,10 @@ package struct LivePointer: Equatable {
   package static func read(job: String, slot: String, on connection: Connection) throws
     -> LivePointer
   {
-    let row = try connection.execute(SQL.Live.seen, [.text(job), .text(slot)])
-    guard row.rowCount == 1 else {
-      return LivePointer(job: job, slot: slot, runID: nil, generation: 0)
-    }
+    let row = try connection.execute(SQL.Live.seen, [.text(job), .text(slot)]).first
     return LivePointer(
-      job: job, slot: slot, runID: row[row: 0, column: 0].flatMap { Int64($0) },
-      generation: row[row: 0, column: 1].flatMap { Int64($0) } ?? 0)
+      job: job, slot: slot, runID: try row?.decode("run_id"),
+      generation: try row?.decode("generation") ?? 0)
   }
 
   /// Moves the pointer to a run, if nobody has moved it since this value was read.
@@ -39,14 +36,10 @@ package struct LivePointer: Equatable {
   /// - Returns: the new generation.
   /// - Throws: `BatchError` (75) when somebody came first; `PostgresError`.
   package func move(to run: Int64, for cause: Cause, on connection: Connection) throws -> Int64 {
-    var parameters: [Parameter] = [
-      .text(job), .text(slot), .integer(run), .text(cause.rawValue),
-    ]
-    if generation > 0 {
-      parameters += [.integer(generation), runID.map { .integer($0) } ?? .null]
-    }
-    let moved = try connection.execute(
-      generation > 0 ? SQL.Live.move : SQL.Live.first, parameters)
+    let moved =
+      generation > 0
+      ? try connection.execute(SQL.Live.move, job, slot, run, cause.rawValue, generation, runID)
+      : try connection.execute(SQL.Live.first, job, slot, run, cause.rawValue)
     guard moved.affectedRows == 1 else {
       throw BatchError(
         .temporary,

@@ -42,7 +42,7 @@ package struct OutputRelations {
   ///   `PostgresError`.
   package func ensure() throws {
     try connection.transaction {
-      if !(try connection.execute(SQL.Output.schemaExists, [schema]).value(Bool.self)) {
+      if try !connection.execute(SQL.Output.schemaExists, job.output.schema).value() {
         try connection.executeScript(sql.createSchema)
       }
       let present = try verified()
@@ -69,11 +69,9 @@ package struct OutputRelations {
     for row in try connection.execute(
       SQL.Output.columns, [schema, Self.array(expected.map(\.name))])
     {
-      let (name, kind) = try (
-        row.decode(String.self, "relname"), row.decode(String.self, "relkind")
-      )
-      let column = try "\(row.decode(String.self, "attname")) \(row.decode(String.self, "type"))"
-      found[name, default: (kind, [])].columns.append(column)
+      let name: String = try row.decode("name")
+      let kind: String = try row.decode("kind")
+      found[name, default: (kind, [])].columns.append(try row.decode("column"))
     }
     for relation in expected {
       guard let there = found[relation.name] else { continue }
@@ -92,7 +90,7 @@ package struct OutputRelations {
     let foreign = try connection.execute(
       SQL.Output.foreignViews,
       [schema, .text(job.name), Self.array(sql.relations.flatMap(\.views).map(\.name))])
-    if let first = foreign.first { throw self.foreign(try first.decode(String.self, "relname")) }
+    if let first = foreign.first { throw self.foreign(try first.decode("name")) }
     return Set(found.keys)
   }
 

@@ -24,13 +24,10 @@ package struct Retention {
         left.append("statistics of the lists were not refreshed: \(reason)")
       }
       let output = context.job.output
-      let kept: [Parameter] = [
-        .text(context.job.name), .integer(Int64(output.keepRuns)),
-        .integer(Int64(output.keepDays)),
-      ]
-      try connection.execute(SQL.Models.deleteUnpublished, kept)
-      for expired in try connection.execute(SQL.Output.expired, kept + [.text(output.schema)]) {
-        let run = try expired.decode(Int64.self, "run_id")
+      let (job, runs, days) = (context.job.name, output.keepRuns, output.keepDays)
+      try connection.execute(SQL.Models.deleteUnpublished, job, runs, days)
+      for row in try connection.execute(SQL.Output.expired, job, runs, days, output.schema) {
+        let run: Int64 = try row.decode("run_id")
         if let reason = attempt({ try drop(run, sql, on: connection) }) {
           left.append("lists of run \(run) stay until the next run: \(reason)")
         }
@@ -101,12 +98,12 @@ package struct Retention {
       try connection.execute(SQL.Session.setLocal, ["synchronous_commit", "off"])
       // Nobody can make the run live from here on; who has done so meanwhile keeps it.
       let live = try connection.execute(SQL.Live.hold, [.text(context.job.name)])
-      for row in 0..<live.rowCount where live[row: row, column: 0] == String(run) {
+      for row in live where try row.decode("run_id") == run {
         throw BatchError(.temporary, "it has become live again")
       }
       let isAttached = try connection.execute(
         SQL.Output.isAttached, [.text(sql.child(run, of: parent))])
-      guard isAttached[row: 0, column: 0] == "t" else { return }
+      guard try isAttached.value() else { return }
       // The parent first, as readers lock them; NOWAIT, since a lock that is waited for makes
       // every new reader wait behind it.
       try connection.execute(sql.lock(parent))

@@ -29,9 +29,8 @@ package struct CommitOutcome {
     do {
       return try retrier.attempt("ask whether the lists went live") {
         let connection = try context.connect(for: "outcome")
-        let status = try connection.execute(
-          SQL.Session.transactionStatus, [.text(transaction)]
-        ).valueIfPresent(String.self)
+        let status = try connection.execute(SQL.Session.transactionStatus, transaction)
+          .valueIfPresent(String.self)
         if status == "committed" || status == "aborted" { return status == "committed" }
         throw Retryable(
           BatchError(.temporary, "the server has not ended the transaction yet"))

@@ -21,10 +21,9 @@ package struct Recovery {
   ///
   /// - Throws: `PostgresError` when the server can't be asked; what is in order stays so.
   package func run() throws {
-    let abandoned = try connection.execute(SQL.Runs.abandonDead, [.text(job.name)])
-    for row in 0..<abandoned.rowCount {
-      observer.observe(
-        .warning("run \(abandoned[row: row, column: 0] ?? "") had died; marked abandoned"))
+    for row in try connection.execute(SQL.Runs.abandonDead, [.text(job.name)]) {
+      let run: Int64 = try row.decode("run_id")
+      observer.observe(.warning("run \(run) had died; marked abandoned"))
     }
     let sql = try SQL.Output(schema: job.output.schema, on: connection)
     for parent in sql.parents {
@@ -38,9 +37,8 @@ package struct Recovery {
   private func finishDetaching(from parent: SQL.Output.Parent, _ sql: SQL.Output) throws {
     // Earlier servers know no DETACH … CONCURRENTLY.
     guard connection.serverVersion >= 140_000 else { return }
-    let pending = try connection.execute(SQL.Output.pendingDetach, [.text(parent.name)])
-    for row in 0..<pending.rowCount {
-      guard let child = pending[row: row, column: 0] else { continue }
+    for row in try connection.execute(SQL.Output.pendingDetach, [.text(parent.name)]) {
+      let child: String = try row.decode("name")
       try step("\(child) was half detached; that was finished") {
         try connection.execute(sql.finalize(child, of: parent))
       }
@@ -52,15 +50,11 @@ package struct Recovery {
   private func settleStrays(of parent: SQL.Output.Parent, _ sql: SQL.Output) throws {
     let output = job.output
     let strays = try connection.execute(
-      SQL.Output.strays,
-      [
-        .text(job.name), .integer(Int64(output.keepRuns)), .integer(Int64(output.keepDays)),
-        .text(output.schema), .text(parent.prefix),
-      ])
-    for row in 0..<strays.rowCount {
-      guard let run = strays[row: row, column: 0].flatMap({ Int64($0) }) else { continue }
+      SQL.Output.strays, job.name, output.keepRuns, output.keepDays, output.schema, parent.prefix)
+    for row in strays {
+      let run: Int64 = try row.decode("run_id")
       let table = sql.child(run, of: parent)
-      if strays[row: row, column: 1] == "t" {
+      if try row.decode("is_kept") {
         try step("\(table) stood by itself though its run is kept; it was attached again") {
           try connection.execute(sql.attach(run, to: parent))
         }

@@ -10,10 +10,10 @@ package struct RunHistory {
     package let runID: Int64
     /// Name of the job.
     package let job: String
-    /// `nightly`, `backfill` or `experiment`.
-    package let kind: String
-    /// How it trained, `full` or `finetune`; nil before it did.
-    package let mode: String?
+    /// What it was for.
+    package let kind: RunKind
+    /// How it trained; nil before it did.
+    package let mode: TrainingMode?
     /// The run whose model it went on from; nil for none.
     package let parentRunID: Int64?
     /// The stopped run whose training it went on with; nil for none.
@@ -60,23 +60,18 @@ package struct RunHistory {
   package func list(job: String? = nil, limit: Int = 20) throws(BatchError) -> [Entry] {
     try BatchError.mapping("list runs") {
       let connection = try Connection(parameters, applicationName: "ncf-batch/runs")
-      let rows = try connection.execute(
-        SQL.Runs.history, [job.map { .text($0) } ?? .null, .integer(Int64(limit))])
-      return (0..<rows.rowCount).map { row in
-        func text(_ name: String) -> String? { rows[row: row, name: name] }
-        func number(_ name: String) -> Int? { text(name).flatMap { Int($0) } }
-        return Entry(
-          runID: text("run_id").flatMap { Int64($0) } ?? 0, job: text("job") ?? "",
-          kind: text("kind") ?? "", mode: text("mode"),
-          parentRunID: text("parent_run_id").flatMap { Int64($0) },
-          resumedRunID: text("resumed_run_id").flatMap { Int64($0) },
-          status: text("status").flatMap(RunStatus.init) ?? .abandoned,
-          startedAt: text("started_at") ?? "",
-          seconds: text("seconds").flatMap { Double($0) } ?? 0, rowsUsed: number("rows_used"),
-          users: number("users"), items: number("items"),
-          ndcg: text("ndcg").flatMap { Double($0) }, exitCode: number("exit_code"),
-          reason: text("reason"), slot: text("slot") ?? "",
-          liveIn: text("live")?.split(separator: " ").map(String.init) ?? [])
+      return try connection.execute(SQL.Runs.history, job, limit).map { row in
+        Entry(
+          runID: try row.decode("run_id"), job: try row.decode("job"),
+          kind: try row.decode("kind"), mode: try row.decodeIfPresent("mode"),
+          parentRunID: try row.decodeIfPresent("parent_run_id"),
+          resumedRunID: try row.decodeIfPresent("resumed_run_id"),
+          status: try row.decode("status"), startedAt: try row.decode("started_at"),
+          seconds: try row.decode("seconds"), rowsUsed: try row.decodeIfPresent("rows_used"),
+          users: try row.decodeIfPresent("users"), items: try row.decodeIfPresent("items"),
+          ndcg: try row.decodeIfPresent("ndcg"), exitCode: try row.decodeIfPresent("exit_code"),
+          reason: try row.decodeIfPresent("reason"), slot: try row.decode("slot"),
+          liveIn: try row.decode(String.self, "live").split(separator: " ").map(String.init))
       }
     }
   }
@@ -105,17 +100,12 @@ package struct RunHistory {
   package func courses(job: String? = nil, limit: Int) throws(BatchError) -> [Course] {
     try BatchError.mapping("read the course of nights") {
       let connection = try Connection(parameters, applicationName: "ncf-batch/runs")
-      let rows = try connection.execute(
-        SQL.Runs.course,
-        [job.map { .text($0) } ?? .null, .integer(Int64(limit)), .text(Job.mainSlot)])
-      return (0..<rows.rowCount).reduce(into: [Course]()) { courses, row in
-        let job = rows[row: row, name: "job"] ?? ""
+      let rows = try connection.execute(SQL.Runs.course, job, limit, Job.mainSlot)
+      return try rows.reduce(into: [Course]()) { courses, row in
+        let job: String = try row.decode("job")
         if courses.last?.job != job { courses.append(Course(job: job, nights: [])) }
         courses[courses.count - 1].nights.append(
-          (
-            rows[row: row, name: "ndcg"].flatMap { Double($0) },
-            rows[row: row, name: "status"].flatMap(RunStatus.init) ?? .abandoned
-          ))
+          (try row.decodeIfPresent("ndcg"), try row.decode("status")))
       }
     }
   }

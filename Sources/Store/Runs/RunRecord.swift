@@ -30,17 +30,12 @@ package final class RunRecord {
     live: Int64? = nil, on connection: Connection, retrier: Retrier,
     parameters: ConnectionParameters
   ) throws {
-    let row = try connection.execute(
-      SQL.Runs.insert,
-      [
-        .text(job.name),
-        .text(experiment != nil ? "experiment" : request.isBackfill ? "backfill" : "nightly"),
-        .text(request.host), .text(request.version),
-        .text(
-          try RunConfiguration(job: job, request: request, experiment: experiment).json()),
-        .text(String(seed)), .text(request.slot), live.map { .integer($0) } ?? .null,
-      ])
-    runID = try row.value(Int64.self)
+    let kind = experiment == nil ? request.kind : .experiment
+    runID = try connection.execute(
+      SQL.Runs.insert, job.name, kind, request.host, request.version,
+      RunConfiguration(job: job, request: request, experiment: experiment).json(), seed,
+      request.slot, live
+    ).value()
     (self.connection, self.retrier, self.parameters) = (connection, retrier, parameters)
   }
 
@@ -62,19 +57,20 @@ package final class RunRecord {
   }
 
   /// Runs a statement whose `$1` is the run; it must be one that can be run twice.
-  private func write(_ sql: String, _ parameters: [Parameter]) throws {
-    try write { _ = try $0.execute(sql, [.integer(runID)] + parameters) }
+  private func write(_ sql: String, _ values: (any ColumnValue)?...) throws {
+    let parameters = [.integer(runID)] + values.map { $0?.parameter ?? .null }
+    try write { _ = try $0.execute(sql, parameters) }
   }
 
   /// Makes sure that no later run has taken this one for dead.
   ///
   /// - Throws: `BatchError` (75) when one has; `PostgresError`.
   package func checkRunning() throws {
-    guard try status() == RunStatus.running.rawValue else { throw Self.takenOver(runID) }
+    guard try status() == .running else { throw Self.takenOver(runID) }
   }
 
-  private func status() throws -> String? {
-    try write { try $0.execute(SQL.Runs.status, [.integer(runID)]).valueIfPresent(String.self) }
+  private func status() throws -> RunStatus? {
+    try write { try $0.execute(SQL.Runs.status, runID).valueIfPresent() }
   }
 
   private static func takenOver(_ run: Int64) -> BatchError {
@@ -95,54 +91,37 @@ package final class RunRecord {
     _ counts: PullCounts, snapshot: String, features: String?, isBackfill: Bool = false
   ) throws {
     try write(
-      SQL.Runs.recordPull,
-      [
-        .text(snapshot),
-        isBackfill ? .null : .integer(counts.watermark),
-        .integer(Int64(counts.rowsRead)), .integer(Int64(counts.rowsUsed)),
-        .text(counts.rejectedJSON), .integer(Int64(counts.users)),
-        .integer(Int64(counts.items)), .integer(Int64(counts.coldUsers)),
-        features.map { .text($0) } ?? .null,
-      ])
+      SQL.Runs.recordPull, snapshot, isBackfill ? nil : counts.watermark, counts.rowsRead,
+      counts.rowsUsed, counts.rejectedJSON, counts.users, counts.items, counts.coldUsers, features)
   }
 
   /// Records what the gate decided, and on what, as JSON.
   ///
   /// - Throws: `PostgresError`.
   package func gate(_ json: String) throws {
-    try write(SQL.Runs.recordGate, [.text(json)])
+    try write(SQL.Runs.recordGate, json)
   }
 
   /// Records how the run trains, and what it found new.
   ///
   /// - Throws: `PostgresError`.
   package func lineage(_ row: LineageRow) throws {
-    func count(_ value: Int?) -> Parameter { value.map { .integer(Int64($0)) } ?? .null }
     try write(
-      SQL.Lineage.record,
-      [
-        row.mode.map { .text($0) } ?? .null, .text(row.reason),
-        row.parent.map { .integer($0) } ?? .null, count(row.interactions), count(row.late),
-        count(row.new), count(row.replayed),
-      ])
+      SQL.Lineage.record, row.mode, row.reason, row.parent, row.interactions, row.late, row.new,
+      row.replayed)
   }
 
   /// Records whose training the run goes on with.
   package func resumed(_ stopped: Int64) throws {
-    try write(SQL.Checkpoints.recordResumption, [.integer(stopped)])
+    try write(SQL.Checkpoints.recordResumption, stopped)
   }
 
   /// Records an epoch; figures that are not numbers become NULL.
   package func epoch(_ epoch: EpochRow) throws {
-    func number(_ value: Double) -> Parameter { value.isFinite ? .double(value) : .null }
+    func number(_ value: Double) -> Double? { value.isFinite ? value : nil }
     try write(
-      SQL.Runs.insertEpoch,
-      [
-        .text(epoch.phase), .boolean(epoch.isRefit),
-        .integer(Int64(epoch.epoch)), number(epoch.loss), number(epoch.hr), number(epoch.ndcg),
-        .double(epoch.seconds), .double(epoch.samplesPerSecond),
-        .integer(Int64(epoch.samples)),
-      ])
+      SQL.Runs.insertEpoch, epoch.phase, epoch.isRefit, epoch.epoch, number(epoch.loss),
+      number(epoch.hr), number(epoch.ndcg), epoch.seconds, epoch.samplesPerSecond, epoch.samples)
   }
 
   /// Records a stage.
@@ -170,7 +149,7 @@ package final class RunRecord {
       try end()
     } catch let error as PostgresError where error.kind == .commitUnknown {
       // The run's own row tells whether that COMMIT took place.
-      if try self.status() != status.rawValue { try end() }
+      if try self.status() != status { try end() }
     }
   }
 
@@ -182,23 +161,15 @@ package final class RunRecord {
     on connection: Connection
   ) throws {
     let updated = try connection.execute(
-      SQL.Runs.finish,
-      [
-        .integer(run), .text(status.rawValue), .integer(Int64(exitCode.rawValue)),
-        reason.map { .text($0) } ?? .null,
-      ])
+      SQL.Runs.finish, run, status, Int(exitCode.rawValue), reason)
     guard updated.affectedRows == 1 else { throw takenOver(run) }
   }
 
   /// Writes a stage's row.
   package static func insert(_ stage: StageRecord, run: Int64, on connection: Connection) throws {
     try connection.execute(
-      SQL.Runs.insertStage,
-      [
-        .integer(run), .text(stage.stage.rawValue), .double(stage.seconds),
-        .integer(Int64(stage.rows)), .integer(Int64(stage.bytes)),
-        .integer(Int64(stage.peakRSSBytes)),
-      ])
+      SQL.Runs.insertStage, run, stage.stage, stage.seconds, stage.rows, stage.bytes,
+      stage.peakRSSBytes)
   }
 
   /// Writes metrics; figures that are not numbers are left out.
@@ -209,7 +180,9 @@ package final class RunRecord {
       for row in rows {
         try writer.beginRow(columns: 10)
         try writer.write(run)
-        for text in [row.model, row.split, row.proto, row.metric] { try writer.writeText(text) }
+        for text in [row.model, row.split.rawValue, row.proto.rawValue, row.metric.rawValue] {
+          try writer.writeText(text)
+        }
         try writer.writeInt32(Int32(row.k))
         try writer.writeDouble(row.value)
         if let confidence = row.confidence {

@@ -6,7 +6,7 @@ extension SQL {
     /// Runs of which a table that names users is there, and the type of their ids: $1 job, $2 schema,
     /// $3 what the table's name begins with.
     static let tables = """
-      SELECT r.run_id, pg_catalog.format_type(a.atttypid, a.atttypmod)
+      SELECT r.run_id, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type
       FROM ncf.runs AS r
       JOIN pg_catalog.pg_namespace AS n ON n.nspname = $2
       JOIN pg_catalog.pg_class AS c
@@ -45,7 +45,7 @@ extension SQL.Output {
       WHERE c.run_id = \(run) AND c.user_id = ANY ($1::text[]::\(type)[])
       RETURNING c.user_id
     )
-    SELECT g.user_id::text, pg_catalog.count(*) FROM gone AS g GROUP BY g.user_id
+    SELECT g.user_id::text AS user_id, pg_catalog.count(*) AS rows FROM gone AS g GROUP BY g.user_id
     """
   }
 

@@ -61,7 +61,8 @@ extension SQL {
 
     /// A night's watermark in microseconds; NULL for a backfill.
     package static let watermark = """
-      SELECT (extract(epoch FROM r.watermark) * 1000000)::bigint FROM ncf.runs AS r WHERE r.run_id = $1
+      SELECT (extract(epoch FROM r.watermark) * 1000000)::bigint AS watermark
+      FROM ncf.runs AS r WHERE r.run_id = $1
       """
 
     static let record = """

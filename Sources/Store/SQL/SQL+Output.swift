@@ -105,12 +105,12 @@ extension SQL {
 
     /// Whether a schema exists: $1 schema.
     package static let schemaExists = """
-      SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1)
+      SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1) AS exists
       """
     /// Columns of what stands in the output schema under this program's names: $1 schema, $2 names.
     static let columns = """
-      SELECT c.relname, c.relkind, a.attname,
-        pg_catalog.format_type(a.atttypid, a.atttypmod) AS type
+      SELECT c.relname AS name, c.relkind AS kind,
+        a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod) AS column
       FROM pg_catalog.pg_namespace AS n
       JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid
       JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
@@ -122,14 +122,15 @@ extension SQL {
     ///
     /// Literals in views are in quotes.
     static let foreignViews = """
-      SELECT c.relname
+      SELECT c.relname AS name
       FROM pg_catalog.pg_namespace AS n
       JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid
       WHERE n.nspname = $1 AND c.relkind = 'v' AND c.relname = ANY ($3::text[])
         AND pg_catalog.strpos(pg_catalog.pg_get_viewdef(c.oid), pg_catalog.quote_literal($2)) = 0
       ORDER BY c.relname
       """
-    static let viewDefinition = "SELECT pg_catalog.pg_get_viewdef(pg_catalog.to_regclass($1))"
+    static let viewDefinition =
+      "SELECT pg_catalog.pg_get_viewdef(pg_catalog.to_regclass($1)) AS definition"
 
     var createSchema: String {
       """

@@ -37,8 +37,9 @@ extension SQL.Output {
   /// Rows, lists (those that have a first place) and the lowest place; or vectors, twice, and 1.
   package func countChild(_ run: Int64, of parent: Parent) -> String {
     """
-    SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE \(parent.measure) = 1),
-      coalesce(pg_catalog.max(\(parent.measure)), 0)
+    SELECT pg_catalog.count(*) AS rows,
+      pg_catalog.count(*) FILTER (WHERE \(parent.measure) = 1) AS lists,
+      coalesce(pg_catalog.max(\(parent.measure)), 0) AS most
     FROM \(child(run, of: parent)) AS c
     """
   }
@@ -52,12 +53,13 @@ extension SQL.Output {
 
   /// The transactions that hold a lock on one of four relations, as an array; NULL for none.
   static let readers = """
-    SELECT pg_catalog.array_agg(DISTINCT l.virtualtransaction)::text \(holders)
+    SELECT pg_catalog.array_agg(DISTINCT l.virtualtransaction)::text AS transactions
+    \(holders)
     """
 
   /// Whether one of those in $5 still does.
   static let stillReading = """
-    SELECT EXISTS (SELECT \(holders) AND l.virtualtransaction = ANY ($5::text[]))
+    SELECT EXISTS (SELECT \(holders) AND l.virtualtransaction = ANY ($5::text[])) AS is_reading
     """
 
   private static let holders = """
@@ -72,7 +74,7 @@ extension SQL.Output {
   /// How many rows of a run's lists have this place or a better one.
   package func countUpTo(_ rank: Int, of run: Int64) -> String {
     """
-    SELECT pg_catalog.count(*) FROM \(child(run, of: lists)) AS c WHERE c.rank <= \(rank)
+    SELECT pg_catalog.count(*) AS rows FROM \(child(run, of: lists)) AS c WHERE c.rank <= \(rank)
     """
   }
 }

@@ -69,7 +69,7 @@ extension SQL.Output {
 
   /// Partitions of which detaching was begun and not finished: $1 the parent.
   static let pendingDetach = """
-    SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)
+    SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
     FROM pg_catalog.pg_inherits AS i
     JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -85,7 +85,7 @@ extension SQL.Output {
   package static let isAttached = """
     SELECT EXISTS (
       SELECT FROM pg_catalog.pg_class AS c
-      WHERE c.oid = pg_catalog.to_regclass($1) AND c.relispartition)
+      WHERE c.oid = pg_catalog.to_regclass($1) AND c.relispartition) AS is_attached
     """
   func lock(_ parent: Parent) -> String {
     "LOCK TABLE ONLY \(parent.name) IN ACCESS EXCLUSIVE MODE NOWAIT"

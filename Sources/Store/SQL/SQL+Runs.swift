@@ -57,12 +57,13 @@ extension SQL {
       FROM STDIN (FORMAT binary)
       """
     static let history = """
-      SELECT r.run_id, r.job, r.kind, r.status, r.mode, r.parent_run_id, r.resumed_run_id, r.started_at::text,
+      SELECT r.run_id, r.job, r.kind, r.status, r.mode, r.parent_run_id, r.resumed_run_id,
+        r.started_at::text AS started_at,
         extract(epoch FROM coalesce(r.finished_at, pg_catalog.now()) - r.started_at) AS seconds,
         r.rows_used, r.users, r.items, r.exit_code, r.reason,
         r.slot,
-        (SELECT pg_catalog.string_agg(l.slot, ' ' ORDER BY l.slot <> 'main', l.slot)
-          FROM ncf.live AS l WHERE l.run_id = r.run_id) AS live,
+        coalesce((SELECT pg_catalog.string_agg(l.slot, ' ' ORDER BY l.slot <> 'main', l.slot)
+          FROM ncf.live AS l WHERE l.run_id = r.run_id), '') AS live,
         (SELECT m.value FROM ncf.metrics AS m
           WHERE m.run_id = r.run_id AND m.model NOT IN ('live', 'parent') AND m.split = 'test'
             AND m.protocol = 'full' AND m.metric = 'ndcg'

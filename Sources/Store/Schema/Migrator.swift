@@ -118,8 +118,7 @@ package struct Migrator {
       try connection.transaction {
         try connection.executeScript(migration.sql)
         try connection.execute(
-          SQL.Migrations.record,
-          [.integer(Int64(migration.number)), .text(migration.name), .text(migration.sql)])
+          SQL.Migrations.record, migration.number, migration.name, migration.sql)
       }
     } catch let error as PostgresError {
       throw BatchError(error, doing: "apply migration \(migration.name)")
@@ -136,39 +135,30 @@ package struct Migrator {
   }
 
   private func states(on connection: Connection) throws -> [State] {
-    let exists = try connection.execute(SQL.Migrations.ledgerExists)
-    guard exists[row: 0, column: 0] == "t" else {
+    guard try connection.execute(SQL.Migrations.ledgerExists).value() else {
       return migrations.map { State(number: $0.number, name: $0.name, standing: .pending) }
     }
-    let ledger = try connection.execute(SQL.Migrations.applied)
-    var rows: [Int: Int] = [:]
-    var last = 0
-    for row in 0..<ledger.rowCount {
-      let number = Int(ledger[row: row, column: 0] ?? "") ?? 0
-      rows[number] = row
-      last = max(last, number)
+    var rows: [Int: Row] = [:]
+    for row in try connection.execute(SQL.Migrations.applied) {
+      rows[try row.decode("number")] = row
     }
+    let last = rows.keys.max() ?? 0
     var states: [State] = []
     for migration in migrations {
       var standing = State.Standing.pending
       if let row = rows.removeValue(forKey: migration.number) {
-        let sum = try connection.execute(SQL.Migrations.checksum, [.text(migration.sql)])
-        let same =
-          ledger[row: row, column: 2] == sum[row: 0, column: 0]
-          && ledger[row: row, column: 1] == migration.name
+        let sum: String = try connection.execute(SQL.Migrations.checksum, migration.sql).value()
+        let isSame = try row.decode("sha256") == sum && row.decode("name") == migration.name
         standing =
-          same
-          ? .applied(
-            at: ledger[row: row, column: 3] ?? "", by: ledger[row: row, column: 4] ?? "")
-          : .edited
+          try isSame
+          ? .applied(at: row.decode("applied_at"), by: row.decode("applied_by")) : .edited
       } else if migration.number < last {
         standing = .outOfOrder
       }
       states.append(State(number: migration.number, name: migration.name, standing: standing))
     }
     for (number, row) in rows.sorted(by: { $0.key < $1.key }) {
-      states.append(
-        State(number: number, name: ledger[row: row, column: 1] ?? "", standing: .unknown))
+      states.append(State(number: number, name: try row.decode("name"), standing: .unknown))
     }
     return states
   }

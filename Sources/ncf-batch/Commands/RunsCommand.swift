@@ -80,10 +80,10 @@ struct RunsCommand: BatchCommand {
   private static func cells(_ run: RunHistory.Entry) -> [String] {
     func count(_ value: Int?) -> String { value.map(Figures.count) ?? "-" }
     return [
-      "\(run.runID)", live(run), run.job, run.kind, run.mode ?? "-", run.status.rawValue,
-      run.startedAt.replacing(/\.[0-9]+/, with: ""), Figures.duration(run.seconds),
-      count(run.rowsUsed), count(run.users),
-      count(run.items), run.ndcg.map { Figures.fixed($0, 4) } ?? "-",
+      "\(run.runID)", live(run), run.job, run.kind.rawValue, run.mode?.rawValue ?? "-",
+      run.status.rawValue, run.startedAt.replacing(/\.[0-9]+/, with: ""),
+      Figures.duration(run.seconds), count(run.rowsUsed), count(run.users), count(run.items),
+      run.ndcg.map { Figures.fixed($0, 4) } ?? "-",
       run.reason?.split(separator: "\n").first.map(String.init) ?? "",
     ]
   }
@@ -95,8 +95,9 @@ struct RunsCommand: BatchCommand {
 
   private static func json(_ run: RunHistory.Entry) -> JSON {
     .object([
-      ("run_id", .integer(Int(run.runID))), ("job", .text(run.job)), ("kind", .text(run.kind)),
-      ("mode", .optional(run.mode)), ("parent_run_id", .optional(run.parentRunID.map { Int($0) })),
+      ("run_id", .integer(Int(run.runID))), ("job", .text(run.job)),
+      ("kind", .text(run.kind.rawValue)), ("mode", .optional(run.mode?.rawValue)),
+      ("parent_run_id", .optional(run.parentRunID.map { Int($0) })),
       ("resumed_run_id", .optional(run.resumedRunID.map { Int($0) })),
       ("status", .text(run.status.rawValue)), ("slot", .text(run.slot)),
       ("live", .boolean(run.isLive)), ("live_in", .list(run.liveIn.map { .text($0) })),

@@ -1,0 +1,7 @@
+/// How a run trained, as `ncf.runs.mode` spells it.
+package enum TrainingMode: String, Sendable, CaseIterable {
+  /// From scratch on the whole window.
+  case full
+  /// Further from an earlier run's model.
+  case finetune
+}
