@@ -187,14 +187,14 @@ let package = Package(
     .testTarget(
       name: "FaultTests",
       dependencies: [
-        "Store", "Source", "RunSupport", "Jobs", "NCF", "Postgres", "Parallelism", "Interactions",
-        "TestSupport", "ncf-batch",
+        "Pipeline", "Store", "Source", "RunSupport", "Jobs", "NCF", "Postgres", "Parallelism",
+        "Interactions", "TestSupport", "ncf-batch",
       ], exclude: ["Shim"]),
     .testTarget(
       name: "FuzzTests",
       dependencies: [
-        "Operations", "Store", "Source", "Recommenders", "Configuration", "Jobs", "Baselines",
-        "NCF", "Postgres", "Parallelism", "Interactions", "Formatting", "CZlib",
+        "Operations", "Source", "Recommenders", "Configuration", "Jobs", "Baselines", "NCF",
+        "Postgres", "Parallelism", "Interactions", "Formatting", "CZlib",
       ]),
     .testTarget(
       name: "EndToEndTests",

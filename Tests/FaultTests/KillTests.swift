@@ -1,5 +1,6 @@
 import Glibc
 import Interactions
+import TestSupport
 import Testing
 
 extension FaultTests {

@@ -9,6 +9,8 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Pipeline
+
 extension FaultTests {
   /// Rows that are committed long after they were written, while nights go by.
   @Suite struct LateCommitTests {
