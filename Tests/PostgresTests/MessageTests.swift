@@ -7,6 +7,7 @@ import Testing
 struct MessageTests {
   @Test func aMistakeIsSaidAndTheConnectionGoesOn() throws {
     let connection = try TestDatabase().connect()
+    try connection.executeScript("CREATE TEMPORARY TABLE t (n int)")
     let direction = try failure {
       _ = try connection.copyOut("COPY pg_temp.t FROM STDIN (FORMAT binary)") { _ in }
     }
