@@ -136,7 +136,7 @@ let package = Package(
     .testTarget(
       name: "NCFTests",
       dependencies: [
-        "NCF", "Ranking", "Baselines", "Parallelism", "Interactions", "SyntheticData",
+        "NCF", "Ranking", "Baselines", "Settings", "Parallelism", "Interactions", "SyntheticData",
       ], resources: [.copy("Recorded")]),
     .testTarget(
       name: "BaselinesTests",

@@ -26,44 +26,34 @@ extension FaultTests {
 
     @Test("The connections are cut in each phase")
     func cut() {
-      Trial.of("connections cut in each phase") { trial in
-        let remote = try Remote()
-        try Watchers.during(trial, remote.shop) {
-          for point in FaultTests.points {
-            let run = try remote.night("\(point)=stop")
-            try run.waitUntilStopped()
-            remote.network.cut()
-            trial.tried(try run.resume(), 0, 69, 75, at: "at \(point)")
-            try remote.shop.isWhole(trial, "cut at \(point)")
-          }
-          try remote.shop.server.waitUntilGone("ncf-batch/%")
-          try remote.shop.recovers(trial, after: "after cuts")
+      Trial.remote("connections cut in each phase", recovering: "after cuts") { trial, remote in
+        for point in FaultTests.points {
+          let run = try remote.night("\(point)=stop")
+          try run.waitUntilStopped()
+          remote.network.cut()
+          trial.tried(try run.resume(), 0, 69, 75, at: "at \(point)")
+          try remote.shop.isWhole(trial, "cut at \(point)")
         }
-        remote.network.close()
       }
     }
 
     @Test("The connection is reset at bytes chosen at random, either way")
     func reset() {
-      Trial.of("connection reset at a random byte") { trial in
-        let remote = try Remote()
+      Trial.remote("connection reset at a random byte", recovering: "after resets") {
+        trial, remote in
         trial.tried(try remote.night().wait(), 0)
         let bytes = remote.network.bytes
-        try Watchers.during(trial, remote.shop) {
-          for number in 0..<FaultSize.pick(10, full: 100) {
-            let way: FaultyNetwork.Way = number % 2 == 0 ? .toServer : .toClient
-            let total = way == .toServer ? bytes.toServer : bytes.toClient
-            let place = 1 + trial.random.uniform(below: total)
-            remote.network.set { $0.reset = (way, place) }
-            trial.tried(try remote.night().wait(), 0, 69, 75, at: "\(way) at byte \(place)")
-            remote.network.set { $0.reset = nil }
-            remote.network.cut()
-            try remote.shop.server.waitUntilGone("ncf-batch/%")
-            try remote.shop.isWhole(trial, "reset \(way) at byte \(place)")
-          }
-          try remote.shop.recovers(trial, after: "after resets")
+        for number in 0..<FaultSize.pick(10, full: 100) {
+          let way: FaultyNetwork.Way = number % 2 == 0 ? .toServer : .toClient
+          let total = way == .toServer ? bytes.toServer : bytes.toClient
+          let place = 1 + trial.random.uniform(below: total)
+          remote.network.set { $0.reset = (way, place) }
+          trial.tried(try remote.night().wait(), 0, 69, 75, at: "\(way) at byte \(place)")
+          remote.network.set { $0.reset = nil }
+          remote.network.cut()
+          try remote.shop.server.waitUntilGone("ncf-batch/%")
+          try remote.shop.isWhole(trial, "reset \(way) at byte \(place)")
         }
-        remote.network.close()
       }
     }
 
@@ -71,73 +61,56 @@ extension FaultTests {
       "The connection is cut during COMMIT of the publish: the outcome is found out",
       arguments: [FaultyNetwork.CommitCut.before, .after])
     func commit(cut: FaultyNetwork.CommitCut) {
-      Trial.of("cut during COMMIT, \(cut) the server has it") { trial in
-        let remote = try Remote()
-        try Watchers.during(trial, remote.shop) {
-          for _ in 0..<FaultSize.pick(2, full: 10) {
-            let before = try remote.shop.live()
-            let run = try remote.night("moved=stop")
-            try run.waitUntilStopped()
-            remote.network.set { $0.commit = cut }
-            let outcome = try run.resume()
-            // What was done is known to be done; what was not may have been tried again.
-            if cut == .after {
-              trial.tried(outcome, 0)
-            } else {
-              trial.tried(outcome, 0, 69)
-            }
-            let isPublished = try remote.shop.live() > before
-            trial.keeps(isPublished == (outcome.code == 0), "\(outcome.code) is not what is live")
-            try remote.shop.isWhole(trial, "cut \(cut)")
-          }
-          try remote.shop.server.waitUntilGone("ncf-batch/%")
-          try remote.shop.recovers(trial, after: "after a COMMIT that was cut")
+      Trial.remote(
+        "cut during COMMIT, \(cut) the server has it", recovering: "after a COMMIT that was cut"
+      ) { trial, remote in
+        for _ in 0..<FaultSize.pick(2, full: 10) {
+          let before = try remote.shop.live()
+          let run = try remote.night("moved=stop")
+          try run.waitUntilStopped()
+          remote.network.set { $0.commit = cut }
+          let outcome = try run.resume()
+          // What was done is known to be done; what was not may have been tried again.
+          trial.tried(outcome, cut == .after ? [0] : [0, 69], at: "")
+          let isPublished = try remote.shop.live() > before
+          trial.keeps(isPublished == (outcome.code == 0), "\(outcome.code) is not what is live")
+          try remote.shop.isWhole(trial, "cut \(cut)")
         }
-        remote.network.close()
       }
     }
 
     @Test("Over a slow network that cuts everything up, the same lists come out")
     func slow() {
-      Trial.of("latency, and 7 bytes at a time") { trial in
-        let remote = try Remote()
-        try Watchers.during(trial, remote.shop) {
-          trial.tried(try remote.shop.night(seed: 77).wait(), 0)
-          let lists = try remote.shop.lists()
-          remote.network.set { ($0.slice, $0.latencyMicroseconds) = (7, 20) }
-          trial.tried(try remote.night(seed: 77).wait(), 0)
-          trial.keeps(try remote.shop.lists() == lists, "the lists are others")
-        }
-        remote.network.close()
+      Trial.remote("latency, and 7 bytes at a time") { trial, remote in
+        trial.tried(try remote.shop.night(seed: 77).wait(), 0)
+        let lists = try remote.shop.lists()
+        remote.network.set { ($0.slice, $0.latencyMicroseconds) = (7, 20) }
+        trial.tried(try remote.night(seed: 77).wait(), 0)
+        trial.keeps(try remote.shop.lists() == lists, "the lists are others")
       }
     }
 
     @Test("A connection that falls silent is noticed within its time, not waited for")
     func silent() {
-      Trial.of("half-open connection") { trial in
-        let remote = try Remote()
+      Trial.remote("half-open connection", recovering: "after silence") { trial, remote in
         // The short form has shorter times; those that a run has by itself take minutes to try.
         let times =
           FaultSize.isFull
           ? ""
           : " keepalives_idle=1 keepalives_interval=1 keepalives_count=2 tcp_user_timeout=3000"
             + " connect_timeout=2"
-        try Watchers.during(trial, remote.shop) {
-          for point in FaultSize.isFull ? ["read", "filled", "moved"] : ["filled"] {
-            let run = try remote.night(
-              "\(point)=stop",
-              ["--retries", "1", "-d", "dbname=\(remote.shop.database.name)\(times)"])
-            try run.waitUntilStopped()
-            remote.network.set { $0.isSilent = true }
-            trial.tried(try run.resume(), 69, at: "at \(point)")
-            remote.network.set { $0.isSilent = false }
-            remote.network.cut()
-            try remote.shop.server.waitUntilGone("ncf-batch/%")
-            try remote.shop.isWhole(trial, "silent at \(point)")
-          }
-          try remote.shop.recovers(trial, after: "after silence")
+        for point in FaultSize.isFull ? ["read", "filled", "moved"] : ["filled"] {
+          let run = try remote.night(
+            "\(point)=stop",
+            ["--retries", "1", "-d", "dbname=\(remote.shop.database.name)\(times)"])
+          try run.waitUntilStopped()
+          remote.network.set { $0.isSilent = true }
+          trial.tried(try run.resume(), 69, at: "at \(point)")
+          remote.network.set { $0.isSilent = false }
+          remote.network.cut()
+          try remote.shop.server.waitUntilGone("ncf-batch/%")
+          try remote.shop.isWhole(trial, "silent at \(point)")
         }
-        remote.network.close()
       }
     }
   }

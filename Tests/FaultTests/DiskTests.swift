@@ -69,12 +69,8 @@ extension FaultTests {
               try run.waitUntilStopped()
               try disk.fill()
               let outcome = try run.resume()
-              if point == "attached" {
-                // What is left may fit into pages that are there.
-                trial.tried(outcome, 0, 74, at: "full at \(point)")
-              } else {
-                trial.tried(outcome, 74, at: "full at \(point)")
-              }
+              // What is left at "attached" may fit into pages that are there.
+              trial.tried(outcome, point == "attached" ? [0, 74] : [74], at: "full at \(point)")
               try disk.empty()
               guard outcome.code != 0 else { continue }
               trial.keeps(

@@ -16,11 +16,7 @@ extension FaultTests {
         for (place, point) in FaultTests.points.enumerated() {
           let before = try shop.live()
           let outcome = try shop.night("\(point)=\(place % 2 == 0 ? "term" : "int")").wait()
-          if Self.late.contains(point) {
-            trial.tried(outcome, 0, 75, at: "at \(point)")
-          } else {
-            trial.tried(outcome, 75, at: "at \(point)")
-          }
+          trial.tried(outcome, Self.late.contains(point) ? [0, 75] : [75], at: "at \(point)")
           let isPublished = try shop.live() > before
           let status = try shop.value("SELECT status FROM ncf.runs ORDER BY run_id DESC LIMIT 1")
           trial.keeps(
@@ -42,11 +38,7 @@ extension FaultTests {
           run.signal(SIGTERM)
           run.signal(SIGINT)
           let outcome = try run.resume()
-          if Self.late.contains(point) {
-            trial.tried(outcome, 0, 75, at: "at \(point)")
-          } else {
-            trial.tried(outcome, 75, at: "at \(point)")
-          }
+          trial.tried(outcome, Self.late.contains(point) ? [0, 75] : [75], at: "at \(point)")
           try shop.server.waitUntilGone("ncf-batch/%")
           try shop.isWhole(trial, "stopped twice at \(point)")
         }
@@ -55,35 +47,32 @@ extension FaultTests {
 
     @Test("A signal during COMMIT: what was done is known, and marked as it is")
     func duringCommit() {
-      Trial.of("SIGTERM during COMMIT, once and twice") { trial in
-        let remote = try Remote()
+      Trial.remote(
+        "SIGTERM during COMMIT, once and twice", recovering: "after signals during COMMIT"
+      ) { trial, remote in
         let (shop, network) = (remote.shop, remote.network)
-        try Watchers.during(trial, shop) {
-          for signals in [[SIGTERM], [SIGTERM, SIGTERM]] {
-            let before = try shop.live()
-            let run = try remote.night("moved=stop")
-            try run.waitUntilStopped()
-            network.set { $0.holdsCommit = true }
-            run.signal(SIGCONT)
-            try Breath.until("COMMIT is on its way") { network.isHoldingCommit }
-            for signal in signals { run.signal(signal) }
-            if signals.count == 1 {
-              network.set { $0.holdsCommit = false }
-              trial.tried(try run.wait(), 0, 75)
-            } else {
-              trial.tried(try run.wait(), 75)
-              network.set { $0.holdsCommit = false }
-            }
-            try shop.server.waitUntilGone("ncf-batch/%")
-            let status = try shop.value("SELECT status FROM ncf.runs ORDER BY run_id DESC LIMIT 1")
-            trial.keeps(
-              (status == "published") == (try shop.live() > before),
-              "live or not, it is marked \(status ?? "-")")
-            try shop.isWhole(trial, "signalled during COMMIT")
+        for signals in [[SIGTERM], [SIGTERM, SIGTERM]] {
+          let before = try shop.live()
+          let run = try remote.night("moved=stop")
+          try run.waitUntilStopped()
+          network.set { $0.holdsCommit = true }
+          run.signal(SIGCONT)
+          try Breath.until("COMMIT is on its way") { network.isHoldingCommit }
+          for signal in signals { run.signal(signal) }
+          if signals.count == 1 {
+            network.set { $0.holdsCommit = false }
+            trial.tried(try run.wait(), 0, 75)
+          } else {
+            trial.tried(try run.wait(), 75)
+            network.set { $0.holdsCommit = false }
           }
+          try shop.server.waitUntilGone("ncf-batch/%")
+          let status = try shop.value("SELECT status FROM ncf.runs ORDER BY run_id DESC LIMIT 1")
+          trial.keeps(
+            (status == "published") == (try shop.live() > before),
+            "live or not, it is marked \(status ?? "-")")
+          try shop.isWhole(trial, "signalled during COMMIT")
         }
-        network.close()
-        try shop.recovers(trial, after: "after signals during COMMIT")
       }
     }
 

@@ -2,15 +2,15 @@ import Interactions
 import Testing
 
 struct LeaveOneOutSplitTests {
+  /// The split of a user's events, each an item, its second and its weight.
+  private func split(_ events: [(item: UInt32, second: UInt32, weight: Float)]) -> LeaveOneOutSplit
+  {
+    let events = events.map { Event(user: 0, item: $0.item, second: $0.second, weight: $0.weight) }
+    return LeaveOneOutSplit(table(events, users: 1, items: 4))
+  }
+
   @Test func `the latest is test, the second latest validation, the rest training`() {
-    let split = LeaveOneOutSplit(
-      table(
-        [
-          Event(user: 0, item: 0, second: 40, weight: 1),
-          Event(user: 0, item: 1, second: 10, weight: 2),
-          Event(user: 0, item: 2, second: 30, weight: 3),
-          Event(user: 0, item: 3, second: 20, weight: 4),
-        ], users: 1, items: 4))
+    let split = split([(0, 40, 1), (1, 10, 2), (2, 30, 3), (3, 20, 4)])
     #expect(split.test == [0])
     #expect(split.validation == [2])
     #expect(split.training == UserItems(lists: [[1, 3]]))
@@ -19,23 +19,13 @@ struct LeaveOneOutSplitTests {
   }
 
   @Test func `of two with the same time the higher item is later`() {
-    let events = (0..<4).map { Event(user: 0, item: $0, second: 7, weight: 1) }
-    let split = LeaveOneOutSplit(table(events, users: 1, items: 4))
-    #expect(split.test == [3])
-    #expect(split.validation == [2])
+    let split = split((0..<4).map { ($0, 7, 1) })
+    #expect((split.test, split.validation) == ([3], [2]))
   }
 
   @Test func `a repeat does not make an old interaction the latest`() {
-    let split = LeaveOneOutSplit(
-      table(
-        [
-          Event(user: 0, item: 0, second: 1, weight: 1),
-          Event(user: 0, item: 1, second: 2, weight: 1),
-          Event(user: 0, item: 2, second: 3, weight: 1),
-          Event(user: 0, item: 0, second: 9, weight: 1),
-        ], users: 1, items: 3))
-    #expect(split.test == [2])
-    #expect(split.validation == [1])
+    let split = split([(0, 1, 1), (1, 2, 1), (2, 3, 1), (0, 9, 1)])
+    #expect((split.test, split.validation) == ([2], [1]))
   }
 
   @Test func `users with fewer than three interactions are trained on only`() {

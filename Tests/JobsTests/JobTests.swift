@@ -2,6 +2,7 @@ import Baselines
 import Formatting
 import Jobs
 import NCF
+import TestSupport
 import Testing
 
 struct JobTests {
@@ -119,8 +120,7 @@ struct JobTests {
     let (key, change) = Self.wrong[place]
     var job = Self.good
     change(&job)
-    let error = #expect(throws: BatchError.self) { try job.validate() }
-    #expect(error?.exitCode == .configuration)
+    let error = expectFailure(.configuration) { try job.validate() }
     #expect(error?.what == "\(key) can't be used")
   }
 

@@ -126,19 +126,16 @@ import Testing
     let model = GradientTests.model(spec, users: 8, items: 9)
     let after = try step(model).after
     let width: Float = 0.01
-    for position in stride(from: 0, to: model.users.count, by: 3) where model.users[position] != 0 {
-      var (above, below) = (model, model)
-      above.users[position] += width
-      below.users[position] -= width
-      let slope = try (step(above).loss - step(below).loss) / Double(2 * width)
-      #expect(abs(slope - Double(model.users[position] - after.users[position])) < 2e-4)
-    }
-    for position in stride(from: 0, to: model.dense.count, by: 3) where model.dense[position] != 0 {
-      var (above, below) = (model, model)
-      above.dense[position] += width
-      below.dense[position] -= width
-      let slope = try (step(above).loss - step(below).loss) / Double(2 * width)
-      #expect(abs(slope - Double(model.dense[position] - after.dense[position])) < 2e-4)
+    for part: WritableKeyPath<Model, [Float]> in [\.users, \.dense] {
+      let values = model[keyPath: part]
+      for position in stride(from: 0, to: values.count, by: 3) where values[position] != 0 {
+        var (above, below) = (model, model)
+        above[keyPath: part][position] += width
+        below[keyPath: part][position] -= width
+        let slope = try (step(above).loss - step(below).loss) / Double(2 * width)
+        let moved = Double(values[position] - after[keyPath: part][position])
+        #expect(abs(slope - moved) < 2e-4)
+      }
     }
   }
 

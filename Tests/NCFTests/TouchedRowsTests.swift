@@ -39,12 +39,8 @@ import Testing
   }
 
   @Test func aBatchHoldsEachPositiveWithNegativesThatAreNone() {
-    let lists: [[UInt32]] = (0..<50).map { user in (0..<20).map { UInt32(($0 * 3 + user) % 60) } }
-    let positives = UserItems(lists: lists)
-    let source = EpochSource(
-      sampler: NegativeSampler(.uniform, positives: positives, itemCount: 60),
-      positives: positives, weights: [],
-      owners: InteractionOwners(positives), seed: 9, epoch: 1)
+    let positives = Self.positives
+    let source = source(positives)
     let plan = plan(groups: 1_000, groupSize: 5)
     plan.prepare(positions: 0..<1_000, of: source)
     var seen = Set<[UInt32]>()
@@ -60,8 +56,7 @@ import Testing
   }
 
   @Test func eachKnownNegativeComesOnceAnEpochOnAverageWithItsWeight() {
-    let lists: [[UInt32]] = (0..<50).map { user in (0..<20).map { UInt32(($0 * 3 + user) % 60) } }
-    let positives = UserItems(lists: lists)
+    let positives = Self.positives
     // Every user but the first one has turned down two items that nobody else would draw.
     let known = KnownNegatives(
       items: UserItems(lists: (0..<50).map { $0 == 0 ? [] : [100, 200] }),
@@ -69,15 +64,9 @@ import Testing
     var times: [UInt32: Int] = [:]
     let plan = plan(groups: 1_000, groupSize: 5)
     for epoch in 1...20 {
-      func source(_ known: KnownNegatives?) -> EpochSource {
-        EpochSource(
-          sampler: NegativeSampler(.uniform, positives: positives, itemCount: 60),
-          positives: positives, weights: [], known: known, negatives: 4,
-          owners: InteractionOwners(positives), seed: 9, epoch: epoch)
-      }
-      plan.prepare(positions: 0..<1_000, of: source(nil))
+      plan.prepare(positions: 0..<1_000, of: source(positives, epoch: epoch))
       let drawn = (0..<5_000).map { plan.items[$0] }
-      plan.prepare(positions: 0..<1_000, of: source(known))
+      plan.prepare(positions: 0..<1_000, of: source(positives, known: known, epoch: epoch))
       for sample in 0..<5_000 {
         let item = plan.items[sample]
         if plan.users[sample / 5] == 0 { #expect(item == drawn[sample]) }
@@ -98,12 +87,7 @@ import Testing
     let plan = plan(groups: 1, groupSize: 5)
     var drawn: Set<UInt32> = []
     for epoch in 1...60 {
-      plan.prepare(
-        positions: 0..<1,
-        of: EpochSource(
-          sampler: NegativeSampler(.uniform, positives: positives, itemCount: 60),
-          positives: positives, weights: [], known: known, negatives: 4,
-          owners: InteractionOwners(positives), seed: 9, epoch: epoch))
+      plan.prepare(positions: 0..<1, of: source(positives, known: known, epoch: epoch))
       for sample in 1..<5 { drawn.insert(plan.items[sample]) }
     }
     #expect(drawn.count > 35 && drawn.isSubset(of: Set(1..<40)))
@@ -111,23 +95,15 @@ import Testing
 
   @Test func aUserWhoHasEverythingGetsNegativesThatCountForNothing() {
     let positives = UserItems(lists: [[0, 1, 2]])
-    let source = EpochSource(
-      sampler: NegativeSampler(.uniform, positives: positives, itemCount: 3),
-      positives: positives, weights: [],
-      owners: InteractionOwners(positives), seed: 9, epoch: 1)
     let plan = plan(groups: 3, groupSize: 3)
-    plan.prepare(positions: 0..<3, of: source)
+    plan.prepare(positions: 0..<3, of: source(positives, itemCount: 3))
     for sample in 0..<9 { #expect(plan.weights[sample] == (sample % 3 == 0 ? 1 : 0)) }
   }
 
   @Test(arguments: [1, 2, 3, 5], [1, 2, 40, 333])
   func everyRowIsMovedByOnePartOrSharedByAll(parts: Int, groups: Int) {
-    let lists: [[UInt32]] = (0..<50).map { user in (0..<20).map { UInt32(($0 * 3 + user) % 60) } }
-    let positives = UserItems(lists: lists)
-    let source = EpochSource(
-      sampler: NegativeSampler(.uniform, positives: positives, itemCount: 60),
-      positives: positives, weights: [],
-      owners: InteractionOwners(positives), seed: 9, epoch: 1)
+    let positives = Self.positives
+    let source = source(positives)
     let plan = plan(groups: groups, groupSize: 5, parts: parts)
     plan.prepare(positions: 0..<groups, of: source)
     #expect(plan.firstGroup(ofPart: 0) == 0 && plan.firstGroup(ofPart: parts) == groups)
@@ -144,6 +120,19 @@ import Testing
     }
     for place in 0..<plan.itemRows.sharedCount { times[Int(plan.itemRows.shared[place])] += 1 }
     #expect(times.allSatisfy { $0 == 1 })
+  }
+
+  /// Twenty of sixty items for each of fifty users.
+  private static let positives = UserItems(
+    lists: (0..<50).map { user in (0..<20).map { UInt32(($0 * 3 + user) % 60) } })
+
+  private func source(
+    _ positives: UserItems, itemCount: Int = 60, known: KnownNegatives? = nil, epoch: Int = 1
+  ) -> EpochSource {
+    EpochSource(
+      sampler: NegativeSampler(.uniform, positives: positives, itemCount: itemCount),
+      positives: positives, weights: [], known: known, negatives: 4,
+      owners: InteractionOwners(positives), seed: 9, epoch: epoch)
   }
 
   private func plan(groups: Int, groupSize: Int, parts: Int = 1) -> BatchPlan {

@@ -56,9 +56,7 @@ struct LoaderTests {
   ])
   func aBadLineIsNamedAndNothingIsLoaded(text: String, line: Int) throws {
     #expect(try load(Data("5\t6\t7\n".utf8), .tsv) == 1)
-    let error = #expect(throws: BatchError.self) { try load(Data(text.utf8), .tsv) }
-    #expect(error?.exitCode == .data)
-    #expect(error?.what.contains("file:\(line):") == true)
+    expectFailure(.data, "file:\(line):") { try load(Data(text.utf8), .tsv) }
     #expect(try rows() == ["5|6|interaction|7"])
   }
 
@@ -92,16 +90,14 @@ struct LoaderTests {
   @Test func aTruncatedArchiveIsAnErrorNotAShortFile() throws {
     let gzipped = try #require(
       Data(base64Encoded: "H4sIAAAAAAAC/zPntOC05DI04DQ05DQ04gIArEmJhQ8AAAA="))
-    let error = #expect(throws: BatchError.self) { try load(gzipped.dropLast(9), .tsv) }
-    #expect(error?.exitCode == .io)
+    expectFailure(.io) { try load(gzipped.dropLast(9), .tsv) }
   }
 
   @Test func aMissingFileIsSaidBeforeAnyConnection() {
     let nowhere = Loader(ConnectionParameters(host: "/nonexistent"))
-    let error = #expect(throws: BatchError.self) {
+    expectFailure(.io) {
       try nowhere.load("/nonexistent/file", format: .tsv, table: "app.events", replace: false)
     }
-    #expect(error?.exitCode == .io)
   }
 
   @Test func aHostileTableNameIsQuoted() throws {

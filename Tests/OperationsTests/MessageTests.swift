@@ -8,28 +8,21 @@ import Testing
 
 /// What commands beside the run say when they can't do what they are asked, with the exit code.
 struct MessageTests {
-  /// A failure with a code, and words that it holds.
-  private func expect(_ code: ExitCode, _ words: String, _ body: () throws -> Void) {
-    let error = #expect(throws: BatchError.self) { try body() }
-    #expect(error?.exitCode == code)
-    #expect(error?.what.contains(words) == true, "\(error?.description ?? "")")
-  }
-
   @Test func whatIsNotKeptOrWasNeverMadeIsNamed() throws {
     let shop = try Shop()
     let parameters = shop.database.parameters
     try shop.run(nil, RunRequest(force: true))
-    expect(.data, "run 1 took no other run's place in slot main") {
+    expectFailure(.data, "run 1 took no other run's place in slot main") {
       _ = try Rollback(parameters, job: shop.job()).run()
     }
     let export = Export(parameters)
-    expect(.data, "run 99 has no stored model") {
+    expectFailure(.data, "run 99 has no stored model") {
       _ = try export.writeModel(of: .run(99)) { _ in }
     }
-    expect(.data, "the lists of run 99 are not kept in the schema ncf") {
+    expectFailure(.data, "the lists of run 99 are not kept in the schema ncf") {
       _ = try export.write(.recommendations, as: .csv, of: .run(99)) { _ in }
     }
-    expect(.data, "run 1 made no user-vectors") {
+    expectFailure(.data, "run 1 made no user-vectors") {
       _ = try export.write(.userVectors, as: .csv, of: .run(1)) { _ in }
     }
   }
@@ -38,10 +31,10 @@ struct MessageTests {
     let shop = try Shop(events: false)
     let empty = try shop.folder.write("", to: "empty")
     let loader = Loader(shop.database.parameters)
-    expect(.data, "\(empty) has no lines") {
+    expectFailure(.data, "\(empty) has no lines") {
       _ = try loader.load(empty, format: .tsv, table: "app.events", replace: false)
     }
-    expect(.usage, "events is not the name of a table with its schema") {
+    expectFailure(.usage, "events is not the name of a table with its schema") {
       _ = try loader.load(empty, format: .tsv, table: "events", replace: false)
     }
   }
@@ -54,10 +47,9 @@ struct MessageTests {
         interruption: Interruption(), observer: Recorder())
     }
     let first = try store()
-    expect(.temporary, "another experiment of job default is at work") { _ = try store() }
-    try shop.connection.execute(
-      "INSERT INTO app.events (user_id, item_id, occurred_at) VALUES (1, 1, now()), (1, 2, now())")
-    expect(
+    expectFailure(.temporary, "another experiment of job default is at work") { _ = try store() }
+    try shop.add("VALUES (1, 1, now()), (1, 2, now())")
+    expectFailure(
       .data,
       "no user has the 3 interactions that testing needs, so nothing can be measured"
     ) { _ = try first.pull() }

@@ -17,20 +17,19 @@ struct BatchTests {
     #expect(outcome.exitCode == .success)
     #expect(outcome.rowsPublished == Shop.users * 5)
     #expect(recorder.stages == Stage.allCases)
-    #expect(
-      try shop.query("SELECT count(*), count(DISTINCT user_id) FROM ncf.recommendations")
-        == "\(Shop.users * 5)|\(Shop.users)")
+    try shop.expect(
+      "SELECT count(*), count(DISTINCT user_id) FROM ncf.recommendations",
+      gives: "\(Shop.users * 5)|\(Shop.users)")
     // Ranks 1...5 once each, scores are probabilities that fall along the list.
-    #expect(
-      try shop.query(
-        """
-        SELECT count(*) FROM (
-          SELECT user_id, array_agg(rank ORDER BY rank) AS ranks,
-            array_agg(score ORDER BY rank) = array_agg(score ORDER BY score DESC) AS falling,
-            min(score) > 0 AND max(score) < 1 AS likely, min(source) = 'model' AS own
-          FROM ncf.recommendations GROUP BY user_id) AS l
-        WHERE l.ranks = '{1,2,3,4,5}' AND l.falling AND l.likely AND l.own
-        """) == "\(Shop.users)")
+    try shop.expect(
+      """
+      SELECT count(*) FROM (
+        SELECT user_id, array_agg(rank ORDER BY rank) AS ranks,
+          array_agg(score ORDER BY rank) = array_agg(score ORDER BY score DESC) AS falling,
+          min(score) > 0 AND max(score) < 1 AS likely, min(source) = 'model' AS own
+        FROM ncf.recommendations GROUP BY user_id) AS l
+      WHERE l.ranks = '{1,2,3,4,5}' AND l.falling AND l.likely AND l.own
+      """, gives: "\(Shop.users)")
   }
 
   @Test func listsFollowTheUsersTastes() throws {
@@ -56,33 +55,27 @@ struct BatchTests {
     let shop = try Shop()
     let outcome = try shop.run(
       nil, RunRequest(seed: UInt64.max, host: "here", version: "9.9"))
-    #expect(
-      try shop.query(
-        """
-        SELECT job, kind, status, host, versions ->> 'ncf-batch', seed, rows_read, rows_used,
-          rows_rejected::text, users, items, cold_users, exit_code, reason,
-          finished_at IS NOT NULL, snapshot IS NOT NULL, watermark <= now(),
-          config #>> '{job,source,relation,table}'
-        FROM ncf.runs
-        """)
-        == "default|nightly|published|here|9.9|18446744073709551615|540|540|{}|60|45|0|0|-|t|t|t|"
+    try shop.expect(
+      """
+      SELECT job, kind, status, host, versions ->> 'ncf-batch', seed, rows_read, rows_used,
+        rows_rejected::text, users, items, cold_users, exit_code, reason,
+        finished_at IS NOT NULL, snapshot IS NOT NULL, watermark <= now(),
+        config #>> '{job,source,relation,table}'
+      FROM ncf.runs
+      """,
+      gives: "default|nightly|published|here|9.9|18446744073709551615|540|540|{}|60|45|0|0|-|t|t|t|"
         + "app.events")
-    #expect(
-      try shop.query("SELECT string_agg(stage, ' ' ORDER BY started_at) FROM ncf.stages")
-        == "pull split train evaluate publish")
-    #expect(
-      try shop.query("SELECT rows FROM ncf.stages WHERE stage = 'publish'") == "300")
-    #expect(
-      try shop.query("SELECT count(*) FROM ncf.metrics") == "\(outcome.metrics.count)")
+    try shop.expect(
+      "SELECT string_agg(stage, ' ' ORDER BY started_at) FROM ncf.stages",
+      gives: "pull split train evaluate publish")
+    try shop.expect("SELECT rows FROM ncf.stages WHERE stage = 'publish'", gives: "300")
+    try shop.expect("SELECT count(*) FROM ncf.metrics", gives: "\(outcome.metrics.count)")
     // And how many users get the popular list.
     #expect(outcome.metrics.count == 2 * (2 * 2 * 6 * 5 + 4) + 1)
-    #expect(
-      try shop.query("SELECT count(*) FROM ncf.epochs") == "\(outcome.epochs.count)")
-    #expect(
-      try shop.query("SELECT DISTINCT phase FROM ncf.epochs ORDER BY phase")
-        == "absorb\ngmf\nmlp\nneumf")
-    #expect(
-      try shop.query("SELECT job, slot, run_id, generation FROM ncf.live") == "default|main|1|1")
+    try shop.expect("SELECT count(*) FROM ncf.epochs", gives: "\(outcome.epochs.count)")
+    try shop.expect(
+      "SELECT DISTINCT phase FROM ncf.epochs ORDER BY phase", gives: "absorb\ngmf\nmlp\nneumf")
+    try shop.expect("SELECT job, slot, run_id, generation FROM ncf.live", gives: "default|main|1|1")
   }
 
   @Test func theStoredModelComesBackAndItsSumIsChecked() throws {
@@ -93,10 +86,9 @@ struct BatchTests {
     #expect(stored.users.count == Shop.users)
     #expect(stored.items.count == Shop.items)
     #expect(stored.users.kind == .text && stored.items.kind == .uuid)
-    #expect(
-      try shop.query(
-        "SELECT r.model_sha256 = m.sha256 FROM ncf.runs AS r JOIN ncf.models AS m USING (run_id)")
-        == "t")
+    try shop.expect(
+      "SELECT r.model_sha256 = m.sha256 FROM ncf.runs AS r JOIN ncf.models AS m USING (run_id)",
+      gives: "t")
     try shop.connection.execute(
       "UPDATE ncf.model_chunks SET data = set_byte(data, 5000, get_byte(data, 5000) # 1)")
     let error = #expect(throws: DamagedModel.self) {
@@ -139,41 +131,37 @@ struct BatchTests {
   ) throws {
     let shop = try Shop(userType: userType, user: user, itemType: itemType, item: item)
     #expect(try shop.run().status == .published)
-    #expect(
-      try shop.query(
-        """
-        SELECT count(*), count(DISTINCT r.user_id),
-          count(*) FILTER (WHERE r.item_id IN (SELECT e.item_id FROM app.events AS e)),
-          count(*) FILTER (WHERE r.user_id IN (SELECT e.user_id FROM app.events AS e))
-        FROM ncf.recommendations AS r
-        """) == "300|60|300|300")
+    try shop.expect(
+      """
+      SELECT count(*), count(DISTINCT r.user_id),
+        count(*) FILTER (WHERE r.item_id IN (SELECT e.item_id FROM app.events AS e)),
+        count(*) FILTER (WHERE r.user_id IN (SELECT e.user_id FROM app.events AS e))
+      FROM ncf.recommendations AS r
+      """, gives: "300|60|300|300")
     let type = itemType == "smallint" ? "integer" : itemType
-    #expect(
-      try shop.query(
-        "SELECT DISTINCT pg_typeof(user_id), pg_typeof(item_id) FROM ncf.recommendations")
-        == "\(userType)|\(type)")
+    try shop.expect(
+      "SELECT DISTINCT pg_typeof(user_id), pg_typeof(item_id) FROM ncf.recommendations",
+      gives: "\(userType)|\(type)")
   }
 
   @Test func aUserWithOneInteractionGetsAListToo() throws {
     let shop = try Shop()
-    try shop.connection.execute(
-      "INSERT INTO app.events (user_id, item_id, occurred_at) VALUES (999, 3, '2026-01-01')")
+    try shop.add("VALUES (999, 3, '2026-01-01')")
     let outcome = try shop.run()
     #expect(outcome.counts.coldUsers == 1)
-    #expect(
-      try shop.query("SELECT count(*) FROM ncf.recommendations WHERE user_id = 999") == "5")
+    try shop.expect("SELECT count(*) FROM ncf.recommendations WHERE user_id = 999", gives: "5")
   }
 
   @Test func popularItemsAreThoseThatMostUsersHave() throws {
     let shop = try Shop()
     try shop.run()
-    #expect(
-      try shop.query("SELECT rank, item_id, score FROM ncf.popular_items ORDER BY rank")
-        == (try shop.query(
-          """
-          SELECT row_number() OVER (ORDER BY count(DISTINCT user_id) DESC, item_id), item_id,
-            count(DISTINCT user_id) FROM app.events GROUP BY item_id ORDER BY 1
-          """)))
+    try shop.expect(
+      "SELECT rank, item_id, score FROM ncf.popular_items ORDER BY rank",
+      gives: (try shop.query(
+        """
+        SELECT row_number() OVER (ORDER BY count(DISTINCT user_id) DESC, item_id), item_id,
+          count(DISTINCT user_id) FROM app.events GROUP BY item_id ORDER BY 1
+        """)))
   }
 
   @Test func aDryRunWritesNothing() throws {
@@ -187,29 +175,27 @@ struct BatchTests {
       recorder.notices.contains { $0.hasPrefix("60 users, 45 items; 60 users would be tested") })
     let tried = /tried: \d[\d.]*[kMG]? samples\/s, \d[\d.]*[kMG]? pairs\/s/
     #expect(recorder.notices.contains { $0.contains(tried) })
-    #expect(try shop.query("SELECT count(*) FROM ncf.runs") == "0")
-    #expect(try shop.query("SELECT to_regclass('ncf.recommendations_by_run')") == "-")
+    try shop.expect("SELECT count(*) FROM ncf.runs", gives: "0")
+    try shop.expect("SELECT to_regclass('ncf.recommendations_by_run')", gives: "-")
   }
 
   @Test func withoutPublishingTheModelIsKeptAndListsAreNot() throws {
     let shop = try Shop()
     let outcome = try shop.run(nil, RunRequest(publish: false))
     #expect(outcome.status == .trained)
-    #expect(
-      try shop.query("SELECT status, exit_code, model_sha256 IS NOT NULL FROM ncf.runs")
-        == "trained|0|t")
-    #expect(try shop.query("SELECT count(*) FROM ncf.models") == "1")
-    #expect(try shop.query("SELECT count(*) FROM ncf.live") == "0")
-    #expect(try shop.query("SELECT count(*) > 0 FROM ncf.metrics") == "t")
+    try shop.expect(
+      "SELECT status, exit_code, model_sha256 IS NOT NULL FROM ncf.runs", gives: "trained|0|t")
+    try shop.expect("SELECT count(*) FROM ncf.models", gives: "1")
+    try shop.expect("SELECT count(*) FROM ncf.live", gives: "0")
+    try shop.expect("SELECT count(*) > 0 FROM ncf.metrics", gives: "t")
   }
 
   @Test func aBackfillIsMarkedAsSuch() throws {
     let shop = try Shop()
     let outcome = try shop.run(nil, RunRequest(since: TimePoint("2026-01-01")))
     #expect(outcome.status == .published)
-    #expect(
-      try shop.query("SELECT kind, config #>> '{request,since}' FROM ncf.runs")
-        == "backfill|@1767225600.0")
+    try shop.expect(
+      "SELECT kind, config #>> '{request,since}' FROM ncf.runs", gives: "backfill|@1767225600.0")
   }
 
   @Test func aModelThatDoesNotBeatItemPopIsRefused() throws {
@@ -226,13 +212,12 @@ struct BatchTests {
     #expect(outcome.status == .refused)
     #expect(outcome.exitCode == .refused)
     #expect(outcome.reason?.contains("NDCG") == true)
-    #expect(
-      try shop.query("SELECT status, exit_code FROM ncf.runs WHERE run_id = 2") == "refused|20")
-    #expect(try shop.query("SELECT count(*) > 0 FROM ncf.metrics WHERE run_id = 2") == "t")
+    try shop.expect("SELECT status, exit_code FROM ncf.runs WHERE run_id = 2", gives: "refused|20")
+    try shop.expect("SELECT count(*) > 0 FROM ncf.metrics WHERE run_id = 2", gives: "t")
     #expect(try shop.lists() == before)
     let forced = try shop.run(job, RunRequest(force: true))
     #expect(forced.status == .published)
-    #expect(try shop.query("SELECT reason LIKE 'forced: %' FROM ncf.runs WHERE run_id = 3") == "t")
+    try shop.expect("SELECT reason LIKE 'forced: %' FROM ncf.runs WHERE run_id = 3", gives: "t")
     #expect(try shop.lists() != before)
   }
 

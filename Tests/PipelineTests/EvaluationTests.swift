@@ -66,8 +66,7 @@ struct EvaluationTests {
     #expect(own.n == Shop.users && popular.n == Shop.users)
     #expect(own.value > 0 && own.value + 0.05 < popular.value && popular.value < 1.2)
     #expect(try #require(own.confidence).contains(own.value))
-    #expect(
-      try shop.query(
-        "SELECT count(*) FROM ncf.metrics WHERE metric = 'diversity' AND ci_low < value") == "2")
+    try shop.expect(
+      "SELECT count(*) FROM ncf.metrics WHERE metric = 'diversity' AND ci_low < value", gives: "2")
   }
 }

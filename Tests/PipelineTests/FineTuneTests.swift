@@ -40,10 +40,10 @@ struct FineTuneTests {
     #expect(outcome.exitCode == .success)
     #expect(outcome.reason == "nothing new since run 1")
     #expect(try courses(shop) == "1|nightly|published|full|-\n2|nightly|skipped|-|1")
-    #expect(
-      try shop.query("SELECT exit_code, reason, rows_new FROM ncf.runs WHERE run_id = 2")
-        == "0|nothing new since run 1|0")
-    #expect(try shop.query("SELECT run_id, generation FROM ncf.live") == "1|1")
+    try shop.expect(
+      "SELECT exit_code, reason, rows_new FROM ncf.runs WHERE run_id = 2",
+      gives: "0|nothing new since run 1|0")
+    try shop.expect("SELECT run_id, generation FROM ncf.live", gives: "1|1")
     #expect(try shop.lists() == lists)
     // Another configuration is something new; being asked to train is, too.
     #expect(
@@ -76,12 +76,10 @@ struct FineTuneTests {
     #expect(outcome.status == .published)
     #expect(try courses(shop) == "1|nightly|published|full|-\n2|nightly|published|finetune|1")
     // 10 + 4 + 3 rows; each known user's old validation item is now trained on, and two of the new's.
-    #expect(
-      try shop.query(
-        "SELECT rows_new, rows_late, positives_new, users, items FROM ncf.runs WHERE run_id = 2")
-        == "17|0|15|61|46")
-    #expect(
-      try shop.query("SELECT count(*) FROM ncf.recommendations WHERE user_id = 500") == "5")
+    try shop.expect(
+      "SELECT rows_new, rows_late, positives_new, users, items FROM ncf.runs WHERE run_id = 2",
+      gives: "17|0|15|61|46")
+    try shop.expect("SELECT count(*) FROM ncf.recommendations WHERE user_id = 500", gives: "5")
     #expect(
       Set(outcome.epochs.map(\.phase)) == ["finetune", "absorb"])
     let stored = try #require(try ModelStore(on: shop.connection).load(run: 2))
@@ -106,9 +104,8 @@ struct FineTuneTests {
     let model = try #require(try stored(with))
     #expect(try stored(without) == model)
     #expect(try with.lists() != without.lists())
-    #expect(
-      try with.query("SELECT count(*) > 0, count(ndcg) FROM ncf.epochs WHERE phase = 'absorb'")
-        == "t|0")
+    try with.expect(
+      "SELECT count(*) > 0, count(ndcg) FROM ncf.epochs WHERE phase = 'absorb'", gives: "t|0")
   }
 
   @Test func theSameParentAndDataGiveTheSameListsWithAnyNumberOfThreads() throws {
@@ -120,14 +117,13 @@ struct FineTuneTests {
         $0.source.lookback = Age(10, .year)
       }
       try shop.run(job, RunRequest(threads: threads))
-      try shop.connection.execute(
+      try shop.add(
         """
-        INSERT INTO app.events (user_id, item_id, occurred_at)
         SELECT u, 60, timestamptz '2026-01-03' + u * interval '1 minute'
         FROM generate_series(1, 62) AS u
         """)
       try shop.run(job, RunRequest(force: true, threads: threads))
-      #expect(try shop.query("SELECT mode FROM ncf.runs WHERE run_id = 2") == "finetune")
+      try shop.expect("SELECT mode FROM ncf.runs WHERE run_id = 2", gives: "finetune")
       lists.append(try shop.lists())
     }
     #expect(lists[0] == lists[1])
@@ -141,23 +137,20 @@ struct FineTuneTests {
         $0.source.lookback = lookback
       }
       try shop.run(job)
-      try shop.connection.execute(
+      try shop.add(
         """
-        INSERT INTO app.events (user_id, item_id, occurred_at)
         SELECT user_id, item_id, timestamptz '2026-01-01 00:30Z'
         FROM ncf.recommendations WHERE user_id <= 3 AND rank = 1
         """)
       let outcome = try shop.run(job, RunRequest(force: true))
       #expect(outcome.status == .published)
-      #expect(
-        try shop.query(
-          """
-          SELECT count(*) FROM ncf.recommendations AS r JOIN app.events AS e
-          USING (user_id, item_id)
-          """) == "0")
-      #expect(
-        try shop.query("SELECT rows_new, rows_late FROM ncf.runs WHERE run_id = 2")
-          == "\(news)|\(late)")
+      try shop.expect(
+        """
+        SELECT count(*) FROM ncf.recommendations AS r JOIN app.events AS e
+        USING (user_id, item_id)
+        """, gives: "0")
+      try shop.expect(
+        "SELECT rows_new, rows_late FROM ncf.runs WHERE run_id = 2", gives: "\(news)|\(late)")
     }
   }
 
@@ -182,9 +175,8 @@ struct FineTuneTests {
     #expect(try night(other) == "full: the model is of another shape than run 4's")
     other.source.minInteractions = 2
     #expect(try night(other) == "full: the source is another than run 5's")
-    try shop.connection.execute(
+    try shop.add(
       """
-      INSERT INTO app.events (user_id, item_id, occurred_at)
       SELECT u, i, clock_timestamp() FROM generate_series(200, 210) AS u, generate_series(1, 3) AS i
       """)
     #expect(
@@ -201,16 +193,14 @@ struct FineTuneTests {
   @Test func aFineTuneThatIsAskedForAndCannotBeIsSeventyEight() throws {
     let shop = try Shop()
     let request = RunRequest(mode: .finetune)
-    let first = #expect(throws: BatchError.self) { try shop.run(shop.job(Self.auto), request) }
-    #expect(first?.exitCode == .configuration)
-    #expect(first?.what.contains("no earlier night to go on from") == true)
-    #expect(try shop.query("SELECT status FROM ncf.runs") == "failed")
-    let baseline = #expect(throws: BatchError.self) {
+    expectFailure(.configuration, "no earlier night to go on from") {
+      try shop.run(shop.job(Self.auto), request)
+    }
+    try shop.expect("SELECT status FROM ncf.runs", gives: "failed")
+    expectFailure(.configuration, "--mode finetune") {
       try shop.run(shop.job { $0.method = .ials }, request)
     }
-    #expect(baseline?.exitCode == .configuration)
-    #expect(baseline?.what.contains("--mode finetune") == true)
-    #expect(try shop.query("SELECT count(*) FROM ncf.runs") == "1")
+    try shop.expect("SELECT count(*) FROM ncf.runs", gives: "1")
   }
 
   @Test func aRefitAndAFineTuneAreTestedWithTheValidationItems() throws {
@@ -222,11 +212,9 @@ struct FineTuneTests {
     try shop.run(job)
     try add(shop, users: 1...30, item: "101")
     let outcome = try shop.run(job, RunRequest(force: true))
-    #expect(
-      try shop.query(
-        "SELECT phase, refit, count(*) FROM ncf.epochs WHERE run_id = 2 GROUP BY 1, 2 ORDER BY 1, 2"
-      )
-        == "absorb|f|2\nfinetune|f|3\nfinetune|t|2")
+    try shop.expect(
+      "SELECT phase, refit, count(*) FROM ncf.epochs WHERE run_id = 2 GROUP BY 1, 2 ORDER BY 1, 2",
+      gives: "absorb|f|2\nfinetune|f|3\nfinetune|t|2")
     func models(_ split: MetricRow.Split) -> Set<String> {
       Set(outcome.metrics.filter { $0.split == split }.map(\.model))
     }
@@ -280,8 +268,7 @@ struct LineageTests {
         try decide(mode) { ($0.nights, $0.userGrowth, $0.isBackfill) = (50, 9, isBackfill) }
           == .finetune(reason: "run 4 goes on"))
     }
-    let error = #expect(throws: BatchError.self) { try decide(.finetune) { $0.noParent = "none" } }
-    #expect(error?.exitCode == .configuration)
+    expectFailure(.configuration) { try decide(.finetune) { $0.noParent = "none" } }
   }
 
   @Test func whatTheModelHasLearntIsNotHeldOut() {

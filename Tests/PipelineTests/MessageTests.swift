@@ -54,16 +54,14 @@ struct MessageTests {
   func aJobThatCantRunIsToldWhy(index: Int) throws {
     let (code, words, change) = Self.mistakes[index]
     let shop = try Shop()
-    let error = #expect(throws: BatchError.self) { try shop.run(shop.job(change)) }
-    #expect(error?.exitCode == code)
+    let error = expectFailure(code) { try shop.run(shop.job(change)) }
     #expect(error?.what.hasPrefix(words) == true, "\(error?.description ?? "")")
     #expect(error?.advice?.isEmpty == false)
   }
 
   @Test func aDryRunOfAnEmptyLogFailsAsTheNightWould() throws {
     let shop = try Shop(events: false)
-    let error = #expect(throws: BatchError.self) { try shop.run(nil, RunRequest(dryRun: true)) }
-    #expect(error?.exitCode == .data)
+    let error = expectFailure(.data) { try shop.run(nil, RunRequest(dryRun: true)) }
     #expect(error?.what.hasPrefix("the source gave 0 rows") == true)
   }
 }

@@ -104,13 +104,11 @@ struct MethodTests {
       $0.method = .ials
       $0.baselines.ials.iterations = 50
     }
-    let error = #expect(throws: BatchError.self) {
+    expectFailure(.temporary) {
       try shop.run(job, RunRequest(), observer: recorder, interruption: interruption)
     }
-    #expect(error?.exitCode == .temporary)
-    #expect(
-      try shop.query(
-        "SELECT status, max(epoch) FROM ncf.runs JOIN ncf.epochs USING (run_id) GROUP BY 1")
-        == "interrupted|1")
+    try shop.expect(
+      "SELECT status, max(epoch) FROM ncf.runs JOIN ncf.epochs USING (run_id) GROUP BY 1",
+      gives: "interrupted|1")
   }
 }

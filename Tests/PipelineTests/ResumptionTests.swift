@@ -126,12 +126,11 @@ struct ResumptionTests {
     let recorder = Recorder { event in
       if stop.isAt(event) { interruption.request(reason: "SIGTERM") }
     }
-    let error = #expect(throws: BatchError.self) {
+    expectFailure(.temporary) {
       try shop.run(
         job, RunRequest(force: true, threads: threads), observer: recorder,
         interruption: interruption)
     }
-    #expect(error?.exitCode == .temporary)
     return recorder
   }
 
@@ -153,26 +152,25 @@ struct ResumptionTests {
     if stop.isFineTune { #expect(try shop.lists() == before) }
     let stopped = try shop.query("SELECT max(run_id) FROM ncf.runs")
     let hasLeft = !stop.what.hasPrefix("factorisation by ")
-    #expect(
-      try shop.query("SELECT count(*) FROM ncf.checkpoints") == (hasLeft ? "1" : "0"))
+    try shop.expect("SELECT count(*) FROM ncf.checkpoints", gives: (hasLeft ? "1" : "0"))
     let recorder = Recorder()
     let outcome = try shop.run(job, RunRequest(force: true, threads: 3), observer: recorder)
     #expect(outcome.status == .published)
     #expect(try result(shop) == expected)
-    #expect(
-      try shop.query("SELECT resumed_run_id FROM ncf.runs ORDER BY run_id DESC LIMIT 1")
-        == (hasLeft ? stopped : "-"))
+    try shop.expect(
+      "SELECT resumed_run_id FROM ncf.runs ORDER BY run_id DESC LIMIT 1",
+      gives: (hasLeft ? stopped : "-"))
     #expect(
       recorder.notices.contains { $0.hasPrefix("goes on from run \(stopped)") } == hasLeft)
-    #expect(try shop.query("SELECT count(*) FROM ncf.checkpoints") == "0")
-    #expect(
-      try shop.query("SELECT count(*) FROM ncf.epochs WHERE run_id = \(outcome.runID ?? 0)")
-        == "\(outcome.epochs.count)")
+    try shop.expect("SELECT count(*) FROM ncf.checkpoints", gives: "0")
+    try shop.expect(
+      "SELECT count(*) FROM ncf.epochs WHERE run_id = \(outcome.runID ?? 0)",
+      gives: "\(outcome.epochs.count)")
     let same = """
       SELECT count(DISTINCT watermark) FROM ncf.runs
       WHERE run_id >= \(stopped) OR run_id = \(outcome.runID ?? 0)
       """
-    #expect(try shop.query(same) == (hasLeft ? "1" : "2"))
+    try shop.expect(same, gives: (hasLeft ? "1" : "2"))
   }
 
   private static let joint = Stop("joint training", at: "neumf epoch 2 ")
@@ -189,14 +187,13 @@ struct ResumptionTests {
     for (count, phase) in ["gmf epoch 3 ", "mlp epoch 2 ", "neumf epoch 1 ", "absorb"].enumerated()
     {
       _ = try interrupt(shop, job, Stop(phase, at: phase), threads: 1 + count % 3)
-      #expect(
-        try shop.query("SELECT run_id, resumptions FROM ncf.checkpoints") == "\(count + 1)|0")
+      try shop.expect("SELECT run_id, resumptions FROM ncf.checkpoints", gives: "\(count + 1)|0")
     }
     try shop.run(job, RunRequest(force: true))
     #expect(try result(shop) == expected)
-    #expect(
-      try shop.query("SELECT string_agg(resumed_run_id::text, ',' ORDER BY run_id) FROM ncf.runs")
-        == "1,2,3,4")
+    try shop.expect(
+      "SELECT string_agg(resumed_run_id::text, ',' ORDER BY run_id) FROM ncf.runs", gives: "1,2,3,4"
+    )
   }
 
   /// Runs a job by a clock on which every look takes ten seconds.
@@ -228,10 +225,9 @@ struct ResumptionTests {
     try shop.run(job, RunRequest(force: true), observer: recorder)
     #expect(recorder.notices.contains { $0.hasPrefix("goes on from run 1") })
     // The night after learns them.
-    #expect(try shop.query("SELECT DISTINCT users FROM ncf.runs") == "60")
+    try shop.expect("SELECT DISTINCT users FROM ncf.runs", gives: "60")
     try shop.run(job, RunRequest(force: true))
-    #expect(
-      try shop.query("SELECT users, rows_used > 540 FROM ncf.runs WHERE run_id = 3") == "70|t")
+    try shop.expect("SELECT users, rows_used > 540 FROM ncf.runs WHERE run_id = 3", gives: "70|t")
   }
 
   @Test(
@@ -254,11 +250,11 @@ struct ResumptionTests {
     let recorder = Recorder()
     try shop.run(parted, RunRequest(force: true), observer: recorder)
     #expect(recorder.notices.contains { $0.hasPrefix("goes on from run 1") }, "\(recorder.notices)")
-    #expect(
-      try shop.query("SELECT users, rows_rejected FROM ncf.runs ORDER BY run_id")
-        == "64|{}\n64|{\"future_time\": 6}")
+    try shop.expect(
+      "SELECT users, rows_rejected FROM ncf.runs ORDER BY run_id",
+      gives: "64|{}\n64|{\"future_time\": 6}")
     try shop.run(parted, RunRequest(force: true))
-    #expect(try shop.query("SELECT users FROM ncf.runs WHERE run_id = 3") == "70")
+    try shop.expect("SELECT users FROM ncf.runs WHERE run_id = 3", gives: "70")
   }
 
   /// What is done between a stop and the next run, and what that run says of it.
@@ -325,11 +321,10 @@ struct ResumptionTests {
     let outcome = try shop.run(other, request, observer: recorder)
     #expect(outcome.status == .published)
     #expect(recorder.notices.contains { $0.contains(change.said) }, "\(recorder.notices)")
-    #expect(try shop.query("SELECT count(resumed_run_id) FROM ncf.runs") == "0")
-    #expect(try shop.query("SELECT count(*) FROM ncf.checkpoints") == "0")
+    try shop.expect("SELECT count(resumed_run_id) FROM ncf.runs", gives: "0")
+    try shop.expect("SELECT count(*) FROM ncf.checkpoints", gives: "0")
     // It read the log as of now, not as of then.
-    #expect(
-      try shop.query("SELECT count(DISTINCT watermark) FROM ncf.runs") == "2")
+    try shop.expect("SELECT count(DISTINCT watermark) FROM ncf.runs", gives: "2")
     // As the same run without anything before it.
     let lists = try shop.lists()
     request.mode = .full
@@ -348,7 +343,7 @@ struct ResumptionTests {
     let recorder = Recorder()
     try shop.run(job, RunRequest(force: true), observer: recorder)
     #expect(recorder.notices.contains { $0.contains("is not there as it was") })
-    #expect(try shop.query("SELECT count(resumed_run_id) FROM ncf.runs") == "0")
+    try shop.expect("SELECT count(resumed_run_id) FROM ncf.runs", gives: "0")
   }
 
   @Test("never begins anew, and leaves nothing behind")
@@ -357,12 +352,12 @@ struct ResumptionTests {
     _ = try interrupt(shop, job, Self.joint)
     let recorder = Recorder()
     try shop.run(job, RunRequest(force: true, resume: .never), observer: recorder)
-    #expect(try shop.query("SELECT count(resumed_run_id) FROM ncf.runs") == "0")
-    #expect(try shop.query("SELECT count(*) FROM ncf.checkpoints") == "0")
+    try shop.expect("SELECT count(resumed_run_id) FROM ncf.runs", gives: "0")
+    try shop.expect("SELECT count(*) FROM ncf.checkpoints", gives: "0")
     var other = job
     other.nightly.resume = .never
     _ = try interrupt(shop, other, Self.joint)
-    #expect(try shop.query("SELECT count(*) FROM ncf.checkpoints") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.checkpoints", gives: "0")
   }
 
   @Test("A run whose checkpoints can't be written says so once and comes to its end")
@@ -392,14 +387,14 @@ struct ResumptionTests {
     }
     try run(shop, job, recorder)
     #expect(!seen.withLock { $0.isEmpty })
-    #expect(try shop.query("SELECT count(*) FROM ncf.checkpoints") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.checkpoints", gives: "0")
     _ = try interrupt(shop, job, Stop("GMF", at: "gmf epoch 1 "))
-    #expect(try shop.query("SELECT count(*) FROM ncf.checkpoints") == "1")
+    try shop.expect("SELECT count(*) FROM ncf.checkpoints", gives: "1")
     var diverging = job
     diverging.training.pretraining.optimizer = .sgd
     diverging.training.pretraining.learningRate = 1e30
     #expect(try shop.run(diverging).status == .refused)
-    #expect(try shop.query("SELECT count(*) FROM ncf.checkpoints") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.checkpoints", gives: "0")
   }
 
   @Test("Whoever is forgotten is forgotten by a training under way too")
@@ -407,7 +402,7 @@ struct ResumptionTests {
     let (shop, job) = try shop(Self.joint)
     _ = try interrupt(shop, job, Self.joint)
     _ = try Forgetting(shop.database.parameters, job: job).forget(["7"])
-    #expect(try shop.query("SELECT count(*) FROM ncf.checkpoints") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.checkpoints", gives: "0")
 
     try shop.connection.executeScript(
       "CREATE TABLE app.users AS SELECT DISTINCT user_id FROM app.events;")
@@ -415,10 +410,10 @@ struct ResumptionTests {
     present.users.query = "SELECT user_id FROM app.users"
     present.users.forgetAbsent = true
     _ = try interrupt(shop, present, Self.joint)
-    #expect(try shop.query("SELECT run_id FROM ncf.checkpoints") == "2")
+    try shop.expect("SELECT run_id FROM ncf.checkpoints", gives: "2")
     // Nobody has gone: it goes on.
     _ = try interrupt(shop, present, Stop("absorption", at: "absorb"))
-    #expect(try shop.query("SELECT resumed_run_id FROM ncf.runs WHERE run_id = 3") == "2")
+    try shop.expect("SELECT resumed_run_id FROM ncf.runs WHERE run_id = 3", gives: "2")
     try shop.connection.execute("DELETE FROM app.users WHERE user_id = 7")
     let parameters = shop.database.parameters
     let recorder = Recorder { event in
@@ -428,8 +423,8 @@ struct ResumptionTests {
       }
     }
     try shop.run(present, RunRequest(force: true), observer: recorder)
-    #expect(try shop.query("SELECT n FROM app.seen") == "0")
-    #expect(try shop.query("SELECT resumed_run_id FROM ncf.runs WHERE run_id = 4") == "-")
+    try shop.expect("SELECT n FROM app.seen", gives: "0")
+    try shop.expect("SELECT resumed_run_id FROM ncf.runs WHERE run_id = 4", gives: "-")
   }
 
   @Test("A backfill of ages goes on as of the moment that the stopped one counted them from")
@@ -448,9 +443,9 @@ struct ResumptionTests {
     // A night in between has nothing to do with it.
     try shop.run(job, RunRequest(publish: false))
     try shop.run(job, request)
-    #expect(
-      try shop.query("SELECT kind, resumed_run_id FROM ncf.runs ORDER BY run_id")
-        == "backfill|-\nnightly|-\nbackfill|1")
+    try shop.expect(
+      "SELECT kind, resumed_run_id FROM ncf.runs ORDER BY run_id",
+      gives: "backfill|-\nnightly|-\nbackfill|1")
     #expect(try shop.lists() == whole.lists())
   }
 }

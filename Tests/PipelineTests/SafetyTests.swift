@@ -9,10 +9,6 @@ import Testing
 
 /// What readers and other runs see while a run goes on, fails or is stopped.
 struct SafetyTests {
-  private func failure(_ body: () throws -> Void) -> BatchError? {
-    #expect(throws: BatchError.self) { try body() }
-  }
-
   @Test func aReaderInAnOlderSnapshotKeepsTheWholeOldLists() throws {
     let shop = try Shop()
     try shop.run()
@@ -39,20 +35,15 @@ struct SafetyTests {
       DELETE FROM ncf.migrations WHERE number = (SELECT max(number) FROM ncf.migrations)
       RETURNING name
       """)
-    let error = failure { try shop.run() }
-    #expect(error?.exitCode == .configuration)
-    #expect(error?.what.contains("\(name) is pending") == true)
+    expectFailure(.configuration, "\(name) is pending") { try shop.run() }
   }
 
   @Test func aSecondRunIsToldWhoHoldsTheLock() throws {
     let shop = try Shop()
     let other = try Connection(shop.database.parameters, applicationName: "the first run")
     #expect(try other.tryAdvisoryLock(AdvisoryKey.job("default")))
-    let error = failure { try shop.run() }
-    #expect(error?.exitCode == .temporary)
-    #expect(error?.what.contains("the first run") == true)
-    #expect(error?.what.contains("\(other.backendPID)") == true)
-    #expect(try shop.query("SELECT count(*) FROM ncf.runs") == "0")
+    expectFailure(.temporary, "the first run", "\(other.backendPID)") { try shop.run() }
+    try shop.expect("SELECT count(*) FROM ncf.runs", gives: "0")
     // Another job has a lock of its own.
     #expect(
       try shop.run(shop.job { ($0.name, $0.output.schema) = ("other", "other") }).status
@@ -69,9 +60,8 @@ struct SafetyTests {
       """)
     let recorder = Recorder()
     try shop.run(observer: recorder)
-    #expect(
-      try shop.query("SELECT status FROM ncf.runs ORDER BY run_id")
-        == "abandoned\nrunning\npublished")
+    try shop.expect(
+      "SELECT status FROM ncf.runs ORDER BY run_id", gives: "abandoned\nrunning\npublished")
     #expect(recorder.warnings.contains { $0.contains("run 1 had died") })
   }
 
@@ -85,13 +75,13 @@ struct SafetyTests {
       _ = try? Connection(parameters, applicationName: "tests")
         .execute("UPDATE ncf.live SET generation = generation + 1")
     }
-    let error = failure { try shop.run(nil, RunRequest(seed: 5), observer: recorder) }
-    #expect(error?.exitCode == .temporary)
+    let error = expectFailure(.temporary) {
+      try shop.run(nil, RunRequest(seed: 5), observer: recorder)
+    }
     #expect(error?.stillServed == "the lists of run 1")
-    #expect(
-      try shop.query("SELECT status, exit_code FROM ncf.runs WHERE run_id = 2") == "failed|75")
-    #expect(try shop.query("SELECT run_id, generation FROM ncf.live") == "1|2")
-    #expect(try shop.query("SELECT to_regclass('ncf.recommendations_run_2')") == "-")
+    try shop.expect("SELECT status, exit_code FROM ncf.runs WHERE run_id = 2", gives: "failed|75")
+    try shop.expect("SELECT run_id, generation FROM ncf.live", gives: "1|2")
+    try shop.expect("SELECT to_regclass('ncf.recommendations_run_2')", gives: "-")
     #expect(try shop.run().status == .published)
   }
 
@@ -103,13 +93,12 @@ struct SafetyTests {
       _ = try? Connection(parameters, applicationName: "tests")
         .execute("UPDATE ncf.runs SET status = 'abandoned', finished_at = now()")
     }
-    let error = failure { try shop.run(observer: recorder) }
-    #expect(error?.exitCode == .temporary)
-    #expect(
-      error?.what.contains("run 1 is no longer marked running: a later run took over") == true)
-    #expect(try shop.query("SELECT count(*) FROM ncf.live") == "0")
-    #expect(try shop.query("SELECT status FROM ncf.runs") == "abandoned")
-    #expect(try shop.query("SELECT to_regclass('ncf.recommendations_run_1')") == "-")
+    expectFailure(.temporary, "run 1 is no longer marked running: a later run took over") {
+      try shop.run(observer: recorder)
+    }
+    try shop.expect("SELECT count(*) FROM ncf.live", gives: "0")
+    try shop.expect("SELECT status FROM ncf.runs", gives: "abandoned")
+    try shop.expect("SELECT to_regclass('ncf.recommendations_run_1')", gives: "-")
   }
 
   @Test(arguments: [Stage.pull, .train, .evaluate, .publish])
@@ -121,14 +110,15 @@ struct SafetyTests {
     let recorder = Recorder { event in
       if case .stageBegan(stage) = event { interruption.request(reason: "SIGTERM") }
     }
-    let error = failure { try shop.run(observer: recorder, interruption: interruption) }
-    #expect(error?.exitCode == .temporary)
+    let error = expectFailure(.temporary) {
+      try shop.run(observer: recorder, interruption: interruption)
+    }
     #expect(error?.what == "run 2 was stopped by SIGTERM")
-    #expect(
-      try shop.query("SELECT status, exit_code, reason FROM ncf.runs WHERE run_id = 2")
-        == "interrupted|75|run 2 was stopped by SIGTERM")
+    try shop.expect(
+      "SELECT status, exit_code, reason FROM ncf.runs WHERE run_id = 2",
+      gives: "interrupted|75|run 2 was stopped by SIGTERM")
     #expect(try shop.lists() == before)
-    #expect(try shop.query("SELECT to_regclass('ncf.recommendations_run_2')") == "-")
+    try shop.expect("SELECT to_regclass('ncf.recommendations_run_2')", gives: "-")
   }
 
   @Test func aRequestToStopCancelsTheServersQuery() throws {
@@ -147,9 +137,8 @@ struct SafetyTests {
     }
     let watcher = Watcher(parameters: parameters, interruption: interruption)
     watcher.start()
-    let error = failure { try shop.run(job, interruption: interruption) }
-    #expect(error?.exitCode == .temporary)
-    #expect(try shop.query("SELECT status FROM ncf.runs") == "interrupted")
+    expectFailure(.temporary) { try shop.run(job, interruption: interruption) }
+    try shop.expect("SELECT status FROM ncf.runs", gives: "interrupted")
   }
 
   @Test func aServerProcessThatIsKilledIsRecorded() throws {
@@ -164,12 +153,13 @@ struct SafetyTests {
         """)
     }
     // Each try is cut off, and only the first try is made again.
-    let error = failure { try shop.run(nil, RunRequest(retries: 1), observer: recorder) }
+    let error = expectFailure(.unavailable) {
+      try shop.run(nil, RunRequest(retries: 1), observer: recorder)
+    }
     #expect(recorder.warnings.count { $0.contains("trying again") } == 1)
-    #expect(error?.exitCode == .unavailable)
     #expect(error?.stillServed == "nothing: no run was ever published")
-    #expect(try shop.query("SELECT status, exit_code FROM ncf.runs") == "failed|69")
-    #expect(try shop.query("SELECT to_regclass('ncf.recommendations_run_1')") == "-")
+    try shop.expect("SELECT status, exit_code FROM ncf.runs", gives: "failed|69")
+    try shop.expect("SELECT to_regclass('ncf.recommendations_run_1')", gives: "-")
     #expect(try shop.run().status == .published)
   }
 
@@ -186,7 +176,7 @@ struct SafetyTests {
     }
     #expect(try shop.run(observer: recorder).status == .published)
     #expect(recorder.notices.contains { $0.contains("trying again") })
-    #expect(try shop.query("SELECT run_id, generation FROM ncf.live") == "2|2")
+    try shop.expect("SELECT run_id, generation FROM ncf.live", gives: "2|2")
   }
 
   /// Holds the lock that attaching a partition needs, until it is let go.
@@ -202,25 +192,18 @@ struct SafetyTests {
 
   @Test func aLogWithoutUsableRowsEndsWithSixtyFive() throws {
     let shop = try Shop(events: false)
-    #expect(failure { try shop.run() }?.exitCode == .data)
+    expectFailure(.data) { try shop.run() }
     try shop.connection.execute("INSERT INTO app.events (user_id) VALUES (1), (2)")
-    let error = failure { try shop.run() }
-    #expect(error?.exitCode == .data)
-    #expect(error?.what.contains("null_item 2") == true)
-    #expect(
-      try shop.query("SELECT status, exit_code, rows_rejected FROM ncf.runs WHERE run_id = 2")
-        == "failed|65|{\"null_item\": 2}")
+    expectFailure(.data, "null_item 2") { try shop.run() }
+    try shop.expect(
+      "SELECT status, exit_code, rows_rejected FROM ncf.runs WHERE run_id = 2",
+      gives: "failed|65|{\"null_item\": 2}")
   }
 
   @Test func aLogInWhichNobodyCanBeTestedEndsWithSixtyFive() throws {
     let shop = try Shop(events: false)
-    try shop.connection.execute(
-      """
-      INSERT INTO app.events (user_id, item_id, occurred_at)
-      SELECT u, u % 7, '2026-01-01' FROM generate_series(1, 30) AS u
-      """)
-    let error = failure { try shop.run() }
-    #expect(error?.exitCode == .data)
+    try shop.add("SELECT u, u % 7, '2026-01-01' FROM generate_series(1, 30) AS u")
+    expectFailure(.data) { try shop.run() }
     let forced = try shop.run(nil, RunRequest(force: true))
     #expect(forced.status == .published)
     #expect(forced.rowsPublished == 30 * 5)
@@ -228,9 +211,8 @@ struct SafetyTests {
 
   @Test func oneUserAndOneItemEndWithAStatedResult() throws {
     let shop = try Shop(events: false)
-    try shop.connection.execute(
-      "INSERT INTO app.events (user_id, item_id, occurred_at) VALUES (1, 1, '2026-01-01')")
-    #expect(failure { try shop.run() }?.exitCode == .data)
+    try shop.add("VALUES (1, 1, '2026-01-01')")
+    expectFailure(.data) { try shop.run() }
     let forced = try shop.run(nil, RunRequest(force: true))
     #expect(forced.rowsPublished == 0)
   }
@@ -239,9 +221,7 @@ struct SafetyTests {
     let shop = try Shop()
     try shop.run()
     try shop.connection.execute("ALTER TABLE app.events ALTER item_id TYPE text")
-    let error = failure { try shop.run() }
-    #expect(error?.exitCode == .configuration)
-    #expect(error?.what.contains("item_id") == true)
+    let error = expectFailure(.configuration, "item_id") { try shop.run() }
     #expect(error?.stillServed == "the lists of run 1")
   }
 
@@ -253,12 +233,10 @@ struct SafetyTests {
       CREATE OR REPLACE VIEW ncf.recommendations AS
       SELECT user_id, rank, item_id, score, source, run_id FROM ncf.recommendations_by_run
       """)
-    let error = failure { try shop.run() }
-    #expect(error?.exitCode == .configuration)
-    #expect(error?.what.contains("ncf.recommendations") == true)
+    expectFailure(.configuration, "ncf.recommendations") { try shop.run() }
     try shop.connection.execute("DROP VIEW ncf.recommendations")
     #expect(try shop.run().status == .published)
-    #expect(try shop.query("SELECT DISTINCT run_id FROM ncf.recommendations") == "3")
+    try shop.expect("SELECT DISTINCT run_id FROM ncf.recommendations", gives: "3")
   }
 
   @Test func twoJobsDoNotShareAnOutputSchema() throws {
@@ -266,9 +244,9 @@ struct SafetyTests {
     try shop.run()
     let (before, epochs) = (try shop.lists(), "SELECT count(*) FROM ncf.epochs")
     let learnt = try shop.value(epochs)
-    let error = failure { try shop.run(shop.job { $0.name = "other" }) }
-    #expect(error?.exitCode == .configuration)
-    #expect(error?.what.contains("the view ncf.item_vectors is not the one that this job") == true)
+    expectFailure(.configuration, "the view ncf.item_vectors is not the one that this job") {
+      try shop.run(shop.job { $0.name = "other" })
+    }
     #expect(try shop.lists() == before)
     // It is refused before anything is learnt.
     #expect(try shop.value(epochs) == learnt)
@@ -283,7 +261,7 @@ struct SafetyTests {
     #expect(try shop.run(job).status == .published)
     let reader = ListReader(shop.database.parameters, schema: job.output.schema)
     #expect(try reader.list(.user, "7").count == 5)
-    #expect(try shop.query("SELECT count(*) FROM app.events") == "540")
+    try shop.expect("SELECT count(*) FROM app.events", gives: "540")
     #expect(try RunHistory(shop.database.parameters).list(job: job.name).count == 1)
   }
 
@@ -291,21 +269,20 @@ struct SafetyTests {
     let shop = try Shop()
     let job = shop.job { ($0.output.keepRuns, $0.output.keepDays) = (2, 0) }
     for _ in 1...4 { #expect(try shop.run(job).status == .published) }
-    #expect(
-      try shop.query("SELECT DISTINCT run_id FROM ncf.recommendations_by_run ORDER BY 1")
-        == "3\n4")
-    #expect(try shop.query("SELECT DISTINCT run_id FROM ncf.popular_by_run ORDER BY 1") == "3\n4")
-    #expect(try shop.query("SELECT run_id FROM ncf.models ORDER BY 1") == "3\n4")
-    #expect(try shop.query("SELECT count(*) FROM ncf.runs") == "4")
+    try shop.expect(
+      "SELECT DISTINCT run_id FROM ncf.recommendations_by_run ORDER BY 1", gives: "3\n4")
+    try shop.expect("SELECT DISTINCT run_id FROM ncf.popular_by_run ORDER BY 1", gives: "3\n4")
+    try shop.expect("SELECT run_id FROM ncf.models ORDER BY 1", gives: "3\n4")
+    try shop.expect("SELECT count(*) FROM ncf.runs", gives: "4")
   }
 
   @Test func modelsThatWereNotPublishedAreKeptByTheSameRule() throws {
     let shop = try Shop()
     let job = shop.job { ($0.output.keepRuns, $0.output.keepDays) = (1, 0) }
     for _ in 1...2 { #expect(try shop.run(job, RunRequest(publish: false)).status == .trained) }
-    #expect(try shop.query("SELECT run_id FROM ncf.models ORDER BY 1") == "1\n2")
+    try shop.expect("SELECT run_id FROM ncf.models ORDER BY 1", gives: "1\n2")
     #expect(try shop.run(job).status == .published)
-    #expect(try shop.query("SELECT run_id FROM ncf.models ORDER BY 1") == "2\n3")
+    try shop.expect("SELECT run_id FROM ncf.models ORDER BY 1", gives: "2\n3")
   }
 
   @Test func retentionGivesUpRatherThanMakeAReaderWait() throws {
@@ -320,7 +297,7 @@ struct SafetyTests {
     #expect(recorder.notices.contains { $0.contains("lists of run 1 stay") })
     try reader.execute("COMMIT")
     #expect(try shop.run(job).status == .published)
-    #expect(try shop.query("SELECT DISTINCT run_id FROM ncf.recommendations_by_run") == "3")
+    try shop.expect("SELECT DISTINCT run_id FROM ncf.recommendations_by_run", gives: "3")
   }
 
   @Test func readersOfRunsAndListsSeeWhatIsThere() throws {
@@ -333,8 +310,7 @@ struct SafetyTests {
     #expect(list.map(\.rank) == [1, 2, 3, 4, 5])
     #expect(list.allSatisfy { $0.runID == 1 && $0.source == "model" })
     #expect(try ListReader(shop.database.parameters).list(.user, "12345").isEmpty)
-    let error = failure { _ = try ListReader(shop.database.parameters).list(.user, "x") }
-    #expect(error?.exitCode == .data)
+    expectFailure(.data) { _ = try ListReader(shop.database.parameters).list(.user, "x") }
   }
 }
 
@@ -351,8 +327,8 @@ struct RetentionTests {
       _ = try? Rollback(parameters, job: job).run()
     }
     #expect(try shop.run(job, observer: recorder).status == .published)
-    #expect(try shop.query("SELECT run_id, generation FROM ncf.live") == "1|3")
-    #expect(try shop.query("SELECT count(*), min(run_id) FROM ncf.recommendations") == "300|1")
+    try shop.expect("SELECT run_id, generation FROM ncf.live", gives: "1|3")
+    try shop.expect("SELECT count(*), min(run_id) FROM ncf.recommendations", gives: "300|1")
   }
 
   @Test func aPointerThatIsBeingMovedHoldsRetentionOff() throws {
@@ -367,7 +343,7 @@ struct RetentionTests {
     #expect(try shop.run(job, observer: recorder).status == .published)
     #expect(recorder.notices.contains { $0.contains("lists of run 1 stay") })
     try mover.withLock { try $0.commit() }
-    #expect(try shop.query("SELECT count(*), min(run_id) FROM ncf.recommendations") == "300|1")
+    try shop.expect("SELECT count(*), min(run_id) FROM ncf.recommendations", gives: "300|1")
   }
 
   /// Makes run 1 live in a transaction that stays open.

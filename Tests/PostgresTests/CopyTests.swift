@@ -77,8 +77,7 @@ struct CopyTests {
   }
 
   @Test func everyTypeComesBackAsItWasSent() throws {
-    let connection = try TestDatabase().connect()
-    try connection.executeScript(Self.table)
+    let connection = try TestDatabase.connection(Self.table)
     let sent = try connection.copyIn(
       "COPY public.t (\(Self.columns)) FROM STDIN (FORMAT binary)"
     ) { writer in
@@ -96,8 +95,7 @@ struct CopyTests {
   }
 
   @Test func theServerReadsWhatWasSentAsItWasMeant() throws {
-    let connection = try TestDatabase().connect()
-    try connection.executeScript(Self.table)
+    let connection = try TestDatabase.connection(Self.table)
     let microseconds: Int64 = 1_700_000_000_123_456
     _ = try connection.copyIn("COPY public.t (\(Self.columns)) FROM STDIN (FORMAT binary)") {
       let row = Row(
@@ -134,8 +132,7 @@ struct CopyTests {
   }
 
   @Test func anEmptyResultAndAnEmptyLoadHaveNoRows() throws {
-    let connection = try TestDatabase().connect()
-    try connection.executeScript("CREATE TABLE public.t (n bigint)")
+    let connection = try TestDatabase.connection("CREATE TABLE public.t (n bigint)")
     #expect(try connection.copyIn("COPY public.t FROM STDIN (FORMAT binary)") { _ in } == 0)
     #expect(
       try connection.copyOut("COPY public.t TO STDOUT (FORMAT binary)") { _ in
@@ -144,8 +141,7 @@ struct CopyTests {
   }
 
   @Test func manyRowsArriveWholeAndInOrder() throws {
-    let connection = try TestDatabase().connect()
-    try connection.executeScript("CREATE TABLE public.t (n bigint, words text)")
+    let connection = try TestDatabase.connection("CREATE TABLE public.t (n bigint, words text)")
     let count = 100_000
     let sent = try connection.copyIn("COPY public.t FROM STDIN (FORMAT binary)") { writer in
       for number in 0..<count {
@@ -189,8 +185,7 @@ struct CopyTests {
   }
 
   @Test func aLoadThatIsGivenUpLeavesNothing() throws {
-    let connection = try TestDatabase().connect()
-    try connection.executeScript("CREATE TABLE public.t (n bigint)")
+    let connection = try TestDatabase.connection("CREATE TABLE public.t (n bigint)")
     #expect(throws: Stop()) {
       _ = try connection.copyIn("COPY public.t FROM STDIN (FORMAT binary)") { writer in
         for number in 0..<50_000 {
@@ -204,8 +199,7 @@ struct CopyTests {
   }
 
   @Test func aRowThatTheServerRefusesEndsTheLoadWithItsReason() throws {
-    let connection = try TestDatabase().connect()
-    try connection.executeScript("CREATE TABLE public.t (n bigint CHECK (n < 10))")
+    let connection = try TestDatabase.connection("CREATE TABLE public.t (n bigint CHECK (n < 10))")
     let error = try failure {
       _ = try connection.copyIn("COPY public.t FROM STDIN (FORMAT binary)") { writer in
         for number in 0..<200_000 {
@@ -221,8 +215,7 @@ struct CopyTests {
   }
 
   @Test func aFieldOfAnotherSizeThanItsColumnIsRefused() throws {
-    let connection = try TestDatabase().connect()
-    try connection.executeScript("CREATE TABLE public.t (n bigint)")
+    let connection = try TestDatabase.connection("CREATE TABLE public.t (n bigint)")
     let error = try failure {
       _ = try connection.copyIn("COPY public.t FROM STDIN (FORMAT binary)") { writer in
         try writer.beginRow(columns: 1)
@@ -235,8 +228,7 @@ struct CopyTests {
 
   @Test(arguments: [0, 1, 3])
   func aRowOfTheWrongWidthIsRefusedHere(fields: Int) throws {
-    let connection = try TestDatabase().connect()
-    try connection.executeScript("CREATE TABLE public.t (n bigint, m bigint)")
+    let connection = try TestDatabase.connection("CREATE TABLE public.t (n bigint, m bigint)")
     let error = try failure {
       _ = try connection.copyIn("COPY public.t FROM STDIN (FORMAT binary)") { writer in
         try writer.beginRow(columns: 2)
@@ -312,16 +304,14 @@ struct CopyTests {
     "CREATE TABLE public.u ()", "",
   ])
   func aStatementThatIsNotABinaryCopyOutIsRefused(sql: String) throws {
-    let connection = try TestDatabase().connect()
-    try connection.executeScript("CREATE TABLE public.t (n int)")
+    let connection = try TestDatabase.connection("CREATE TABLE public.t (n int)")
     #expect(try failure { _ = try connection.copyOut(sql) { _ in } }.kind == .misuse)
     #expect(try connection.execute("SELECT 1").rowCount == 1)
   }
 
   @Test(arguments: ["COPY public.t FROM STDIN", "COPY (SELECT 1) TO STDOUT (FORMAT binary)"])
   func aStatementThatIsNotABinaryCopyInIsRefused(sql: String) throws {
-    let connection = try TestDatabase().connect()
-    try connection.executeScript("CREATE TABLE public.t (n int)")
+    let connection = try TestDatabase.connection("CREATE TABLE public.t (n int)")
     #expect(try failure { _ = try connection.copyIn(sql) { _ in } }.kind == .misuse)
     #expect(try connection.execute("SELECT count(*) FROM public.t")[row: 0, column: 0] == "0")
   }

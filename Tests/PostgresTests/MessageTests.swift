@@ -6,8 +6,7 @@ import Testing
 /// The text of an error of a connection: one example for each kind of fault.
 struct MessageTests {
   @Test func aMistakeIsSaidAndTheConnectionGoesOn() throws {
-    let connection = try TestDatabase().connect()
-    try connection.executeScript("CREATE TEMPORARY TABLE t (n int)")
+    let connection = try TestDatabase.connection("CREATE TEMPORARY TABLE t (n int)")
     let direction = try failure {
       _ = try connection.copyOut("COPY pg_temp.t FROM STDIN (FORMAT binary)") { _ in }
     }

@@ -16,15 +16,11 @@ struct QueryTests {
         .bytes([0, 255, 39, 92]), nil, "", .double(-.infinity),
       ])
     #expect(result.rowCount == 1)
-    #expect(result[row: 0, column: 0] == "it's \"quoted\" \\ 👩‍🚀")
-    #expect(result[row: 0, column: 1] == "9223372036854775807")
-    #expect(result[row: 0, column: 2] == "-9223372036854775808")
-    #expect(result[row: 0, column: 3] == "0.1")
-    #expect(result[row: 0, column: 4] == "t")
-    #expect(result[row: 0, column: 5] == "\\x00ff275c")
-    #expect(result[row: 0, column: 6] == nil)
-    #expect(result[row: 0, column: 7] == "")
-    #expect(result[row: 0, column: 8] == "-Infinity")
+    #expect(
+      (0..<9).map { result[row: 0, column: $0] } == [
+        "it's \"quoted\" \\ 👩‍🚀", "9223372036854775807", "-9223372036854775808", "0.1", "t",
+        "\\x00ff275c", nil, "", "-Infinity",
+      ])
   }
 
   @Test func rowsAndNamesAndCountsAreThoseOfTheStatement() throws {
@@ -40,8 +36,7 @@ struct QueryTests {
   }
 
   @Test func columnsAreDescribedWithoutRunningTheStatement() throws {
-    let connection = try TestDatabase().connect()
-    try connection.executeScript("CREATE TABLE public.t (n int)")
+    let connection = try TestDatabase.connection("CREATE TABLE public.t (n int)")
     let columns = try connection.describe(
       "INSERT INTO public.t VALUES (1) RETURNING n, n::text AS words, now() AS at")
     #expect(columns.map(\.name) == ["n", "words", "at"])
@@ -83,8 +78,8 @@ struct QueryTests {
   }
 
   @Test func missingRightsAreToldApart() throws {
-    let connection = try TestDatabase().connect()
-    try connection.executeScript(
+    let connection = try TestDatabase.connection(
+
       """
       CREATE TABLE public.secret (n int);
       DO $$ BEGIN CREATE ROLE ncf_test_nobody NOLOGIN;
@@ -157,8 +152,7 @@ struct QueryTests {
     #"a"; DROP TABLE public.kept;--"#, "UPPER and space", "ünï🙂", "semi;colon'quote", "select",
   ])
   func hostileNamesAndTextsAreQuoted(name: String) throws {
-    let connection = try TestDatabase().connect()
-    try connection.executeScript("CREATE TABLE public.kept (n int)")
+    let connection = try TestDatabase.connection("CREATE TABLE public.kept (n int)")
     let quoted = try connection.quoteIdentifier(name)
     try connection.executeScript("CREATE TABLE public.\(quoted) (\(quoted) int)")
     let found = try connection.execute(
@@ -183,8 +177,7 @@ struct QueryTests {
 
   @Test(arguments: ["COPY (SELECT 1) TO STDOUT", "COPY public.t FROM STDIN"])
   func aCopyThroughTheWrongCallIsRefusedAndTheConnectionGoesOn(sql: String) throws {
-    let connection = try TestDatabase().connect()
-    try connection.executeScript("CREATE TABLE public.t (n int)")
+    let connection = try TestDatabase.connection("CREATE TABLE public.t (n int)")
     #expect(try failure { try connection.execute(sql) }.kind == .misuse)
     #expect(try failure { try connection.executeScript(sql) }.kind == .misuse)
     #expect(try connection.execute("SELECT count(*) FROM public.t")[row: 0, column: 0] == "0")

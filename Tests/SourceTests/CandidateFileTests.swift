@@ -28,8 +28,7 @@ struct CandidateFileTests {
   }
 
   @Test func twoLinesOfAUserAreAnError() {
-    let error = #expect(throws: BatchError.self) { try read("bob\t30\nbob\t10\n") }
-    #expect(error?.exitCode == .data)
+    expectFailure(.data) { try read("bob\t30\nbob\t10\n") }
   }
 
   @Test func onlyUsersWithALineAreTestedOnTheFile() throws {
@@ -50,10 +49,9 @@ struct CandidateFileTests {
 
   @Test func aMissingFileEndsWithSeventyFourAndIsRecorded() throws {
     let shop = try Shop()
-    let error = #expect(throws: BatchError.self) {
+    expectFailure(.io) {
       try shop.run(shop.job { $0.evaluation.candidates = "/nonexistent/file" })
     }
-    #expect(error?.exitCode == .io)
-    #expect(try shop.query("SELECT status, exit_code FROM ncf.runs") == "failed|74")
+    try shop.expect("SELECT status, exit_code FROM ncf.runs", gives: "failed|74")
   }
 }

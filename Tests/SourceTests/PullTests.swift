@@ -52,9 +52,9 @@ struct PullTests {
 
   @Test func rowsThatCannotBeUsedAreCountedByReason() throws {
     let shop = try Shop(userType: "text", user: "u::text")
-    try shop.connection.execute(
+    try shop.add(
       """
-      INSERT INTO app.events (user_id, item_id, occurred_at) VALUES
+      VALUES
         (NULL, 1, now()), (NULL, NULL, now()), ('1', NULL, now()), ('1', 1, NULL),
         ('1', 1, 'infinity'), ('1', 1, '-infinity'), ('1', 1, now() + interval '1 day'),
         ('1', 1, '1969-12-31 23:59:59Z'), ('1', 1, '0044-03-15 00:00:00Z BC'),
@@ -73,8 +73,7 @@ struct PullTests {
 
   @Test func anIdOfFiveHundredAndTwelveBytesIsKept() throws {
     let shop = try Shop(userType: "text", user: "u::text")
-    try shop.connection.execute(
-      "INSERT INTO app.events (user_id, item_id, occurred_at) VALUES (repeat('ü', 256), 1, now())")
+    try shop.add("VALUES (repeat('ü', 256), 1, now())")
     let pulled = try pull(shop)
     #expect(pulled.users.index(of: String(repeating: "ü", count: 256)) != nil)
     #expect(pulled.counts.rejected.isEmpty)
@@ -100,11 +99,7 @@ struct PullTests {
 
   @Test func repeatsKeepTheTimeOfTheFirst() throws {
     let shop = try Shop(events: false)
-    try shop.connection.execute(
-      """
-      INSERT INTO app.events (user_id, item_id, occurred_at) VALUES
-        (1, 5, '2026-01-03'), (1, 5, '2026-01-01'), (1, 6, '2026-01-02')
-      """)
+    try shop.add("VALUES (1, 5, '2026-01-03'), (1, 5, '2026-01-01'), (1, 6, '2026-01-02')")
     let table = try pull(shop).table
     #expect(table.seconds == [1_767_225_600, 1_767_312_000])
     #expect(table.merged == 1)
@@ -112,9 +107,8 @@ struct PullTests {
 
   @Test func sinceIsIncludedAndUntilIsNot() throws {
     let shop = try Shop(events: false)
-    try shop.connection.execute(
+    try shop.add(
       """
-      INSERT INTO app.events (user_id, item_id, occurred_at)
       SELECT 1, d, timestamptz '2026-01-01' + d * interval '1 day' FROM generate_series(0, 9) AS d
       """)
     let request = RunRequest(since: TimePoint("2026-01-03"), until: TimePoint("2026-01-05"))
@@ -125,11 +119,7 @@ struct PullTests {
 
   @Test func rowsWithoutATimeAreCountedWhateverTheWindow() throws {
     let shop = try Shop()
-    try shop.connection.execute(
-      """
-      INSERT INTO app.events (user_id, item_id, occurred_at)
-      VALUES (1, 1, NULL), (1, 1, 'infinity'), (1, 1, '-infinity')
-      """)
+    try shop.add("VALUES (1, 1, NULL), (1, 1, 'infinity'), (1, 1, '-infinity')")
     let request = RunRequest(since: TimePoint("2026-01-01"), until: TimePoint("2026-02-01"))
     let counts = try pull(shop, request).counts
     #expect(counts.rejected.map(\.reason) == ["infinite_time", "null_time"])
@@ -138,11 +128,7 @@ struct PullTests {
 
   @Test func theWindowIsCountedFromTheServersNow() throws {
     let shop = try Shop(events: false)
-    try shop.connection.execute(
-      """
-      INSERT INTO app.events (user_id, item_id, occurred_at) VALUES
-        (1, 1, now() - interval '3 days'), (1, 2, now() - interval '1 day')
-      """)
+    try shop.add("VALUES (1, 1, now() - interval '3 days'), (1, 2, now() - interval '1 day')")
     #expect(try pull(shop) { $0.source.window = Age(2, .day) }.counts.rowsUsed == 1)
     #expect(try pull(shop) { $0.source.window = Age(4, .day) }.counts.rowsUsed == 2)
     let narrower = RunRequest(since: TimePoint("2d"))
@@ -254,7 +240,7 @@ struct PullTests {
       #expect(error?.exitCode == .configuration)
       #expect(error?.what.contains("source") == true)
     }
-    #expect(try shop.query("SELECT to_regclass('app.events') IS NOT NULL") == "t")
+    try shop.expect("SELECT to_regclass('app.events') IS NOT NULL", gives: "t")
   }
 
   @Test func aSecondStatementInTheQueryNeverRuns() throws {
@@ -267,7 +253,7 @@ struct PullTests {
         """)
     }
     #expect(error?.exitCode == .configuration)
-    #expect(try shop.query("SELECT to_regclass('app.events') IS NOT NULL") == "t")
+    try shop.expect("SELECT to_regclass('app.events') IS NOT NULL", gives: "t")
   }
 
   @Test func aQueryThatWritesIsRefused() throws {
@@ -282,7 +268,7 @@ struct PullTests {
         "SELECT app.sly() AS user_id, 1 AS item_id, now() AS occurred_at")
     }
     #expect(error?.server?.sqlState == "25006")
-    #expect(try shop.query("SELECT count(*) FROM app.events") == "\(Shop.events)")
+    try shop.expect("SELECT count(*) FROM app.events", gives: "\(Shop.events)")
   }
 
   @Test func aMissingRightToReadEndsWithSeventySeven() throws {

@@ -8,22 +8,19 @@ import Testing
 /// The record of runs where the server, the database or the schema is missing.
 struct RunHistoryTests {
   @Test func aServerThatIsNotThereIsSixtyNine() {
-    let error = #expect(throws: BatchError.self) {
+    expectFailure(.unavailable) {
       try RunHistory(ConnectionParameters(database: "x", host: "/nonexistent")).list()
     }
-    #expect(error?.exitCode == .unavailable)
   }
 
   @Test func aDatabaseThatIsNotThereIsSeventyEight() throws {
     var parameters = try TestServer.current().parameters()
     parameters.database = "ncf_test_nothing_of_this_name"
-    let error = #expect(throws: BatchError.self) { try RunHistory(parameters).list() }
-    #expect(error?.exitCode == .configuration)
+    expectFailure(.configuration) { try RunHistory(parameters).list() }
   }
 
   @Test func aRecordOfRunsBeforeAnyMigrationIsSeventyEight() throws {
     let database = try TestDatabase()
-    let error = #expect(throws: BatchError.self) { try RunHistory(database.parameters).list() }
-    #expect(error?.exitCode == .configuration)
+    expectFailure(.configuration) { try RunHistory(database.parameters).list() }
   }
 }

@@ -4,6 +4,7 @@ import Pipeline
 package import Postgres
 package import RunSupport
 import Store
+package import Testing
 
 /// A database with the schema `ncf` and a log of events, and a small job on it.
 ///
@@ -131,6 +132,14 @@ package final class Shop {
     ).run()
   }
 
+  /// Adds events, of which user, item and time are given.
+  ///
+  /// - Parameter rows: `VALUES` or a query.
+  /// - Throws: `PostgresError`.
+  package func add(_ rows: String) throws {
+    try connection.execute("INSERT INTO app.events (user_id, item_id, occurred_at) \(rows)")
+  }
+
   /// A result as text: fields joined by `|`, rows by line breaks, NULL as `-`.
   ///
   /// - Parameters:
@@ -144,6 +153,20 @@ package final class Shop {
       result.columnNames.indices.map { result[row: row, column: $0] ?? "-" }
         .joined(separator: "|")
     }.joined(separator: "\n")
+  }
+
+  /// Records an issue unless a query gives a result.
+  ///
+  /// - Parameters:
+  ///   - sql: the query.
+  ///   - expected: its result as `query` has it.
+  ///   - sourceLocation: the line of the test.
+  /// - Throws: `PostgresError`.
+  package func expect(
+    _ sql: String, gives expected: String?, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let found = try query(sql)
+    #expect(found == expected, "\(sql)", sourceLocation: sourceLocation)
   }
 
   /// The first value of a result.

@@ -47,6 +47,17 @@ package final class TestDatabase: Sendable {
     try Connection(parameters, applicationName: applicationName)
   }
 
+  /// Opens a connection to a database of its own in which a script has been run.
+  ///
+  /// - Parameter script: the script.
+  /// - Returns: the connection.
+  /// - Throws: `PostgresError`.
+  package static func connection(_ script: String) throws -> Connection {
+    let connection = try TestDatabase().connect()
+    try connection.executeScript(script)
+    return connection
+  }
+
   /// Part of a name that no other test, process or machine uses.
   static func uniqueSuffix() -> String {
     let digits = String(UInt64.random(in: .min ... .max), radix: 16)

@@ -63,8 +63,7 @@ struct ArgumentTests {
     ] as [([String], String)])
   func usage(arguments: [String], said: String) throws {
     let result = try program.start(arguments).wait()
-    #expect(result.code == 64)
-    #expect(result.talk.contains(said), "\(result.talk)")
+    expect(result, 64, said)
     #expect(result.output.isEmpty)
   }
 
@@ -124,20 +123,18 @@ struct ArgumentTests {
   @Test("Without a configuration it says where it looked: 78")
   func missingConfiguration() throws {
     let folder = try TemporaryFolder()
-    let result = try program.run(in: folder.path)
-    #expect(result.code == 78)
-    #expect(result.talk.contains("jobs/nightly.yaml can't be read: No such file"))
-    #expect(result.talk.contains("--config"))
+    expect(
+      try program.run(in: folder.path), 78, "jobs/nightly.yaml can't be read: No such file",
+      "--config")
   }
 
   @Test("A wrong configuration is named by file, line, column and key: 78")
   func wrongConfiguration() throws {
     let folder = try TemporaryFolder()
     let path = try folder.write("source: {table: a.b}\ntrain:\n  epocs: 3\n", to: "n.yaml")
-    let result = try program.run("--config", path)
-    #expect(result.code == 78)
-    #expect(
-      result.talk.contains("\(path):3:3: train.epocs is not a key; did you mean epochs?"))
+    expect(
+      try program.run("--config", path), 78,
+      "\(path):3:3: train.epocs is not a key; did you mean epochs?")
   }
 
   @Test("A flag comes before its variable, and a variable before the file")
@@ -151,9 +148,9 @@ struct ArgumentTests {
     // Read, then on to a server that is not there.
     #expect(try program.run("--config", good).code == 69)
     program.environment["NCF_TRAIN_EPOCHS"] = "none"
-    let result = try program.run("--config", good)
-    #expect(result.code == 78)
-    #expect(result.talk.contains("NCF_TRAIN_EPOCHS: train.epochs must be a whole number, not none"))
+    expect(
+      try program.run("--config", good), 78,
+      "NCF_TRAIN_EPOCHS: train.epochs must be a whole number, not none")
   }
 
   @Test("A variable that is misspelt is told of")
@@ -172,9 +169,7 @@ struct ArgumentTests {
       ("NCF_SINCE", "yesterday"), ("NCF_SEED", "x"), ("NCF_THREADS", "0"),
       ("NCF_RETRIES", "-1"), ("NCF_LOG_FORMAT", "xml"),
     ] {
-      let result = try Program(environment: [name: value]).run("--config", good)
-      #expect(result.code == 78)
-      #expect(result.talk.contains("\(name) must be "))
+      expect(try Program(environment: [name: value]).run("--config", good), 78, "\(name) must be ")
     }
   }
 
@@ -188,10 +183,7 @@ struct ArgumentTests {
       let result = try program.start(arguments + ["-h", folder.path, "-d", "shop"]).wait()
       // Only a run is tried again: whoever waits before a terminal can do that better.
       #expect(result.talk.contains("trying again in") == (arguments[0] == "run"))
-      #expect(result.code == 69)
-      #expect(result.talk.contains("shop"))
-      #expect(result.talk.contains(folder.path))
-      #expect(result.talk.contains("what to do: "))
+      expect(result, 69, "shop", folder.path, "what to do: ")
       #expect(result.output.isEmpty)
     }
   }
@@ -201,9 +193,7 @@ struct ArgumentTests {
     let folder = try TemporaryFolder()
     let config = try folder.write("source: {table: a.b}\n", to: "n.yaml")
     let path = folder.path + "/absent/report.json"
-    let result = try program.run("--config", config, "--report", path, "-h", folder.path)
-    #expect(result.code == 74)
-    #expect(result.talk.contains(path))
+    expect(try program.run("--config", config, "--report", path, "-h", folder.path), 74, path)
   }
 
   @Test("Log lines as JSON are one object a line, with level, time and exit code")
@@ -228,16 +218,16 @@ struct ArgumentTests {
       terminal.screen.contains("A model is no text for a terminal; name a file with --output."))
     let shop = try Shop(.eighty)
     let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
-    let result = try shop.program.start(["migrate", "status"], screen: full).wait()
-    #expect(result.code == 74)
-    #expect(result.talk.contains("standard output can't be written: No space left on device"))
+    expect(
+      try shop.program.start(["migrate", "status"], screen: full).wait(), 74,
+      "standard output can't be written: No space left on device")
   }
 
   @Test("A form of log lines that there is not is 78")
   func logFormat() throws {
-    let result = try Program(environment: ["NCF_LOG_FORMAT": "xml"]).run("runs")
-    #expect(result.code == 78)
-    #expect(result.talk.contains("NCF_LOG_FORMAT must be text or json, not xml"))
+    expect(
+      try Program(environment: ["NCF_LOG_FORMAT": "xml"]).run("runs"), 78,
+      "NCF_LOG_FORMAT must be text or json, not xml")
   }
 
   @Test(

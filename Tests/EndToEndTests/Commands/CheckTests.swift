@@ -146,11 +146,7 @@ struct CheckTests {
     let empty = try check(shop.program, try shop.jobFile("table: app.events, window: 1d"))
     #expect(empty.code == 65)
     #expect(empty.advice["sample"]?.contains("source.window") == true)
-    try shop.connection.executeScript(
-      """
-      INSERT INTO app.events (user_id, item_id, occurred_at)
-      VALUES (NULL, 1, now()), (1, 1, now() + interval '1 day')
-      """)
+    try shop.add("VALUES (NULL, 1, now()), (1, 1, now() + interval '1 day')")
     let odd = try check(shop.program, try shop.jobFile())
     #expect(odd.code == 0)
     #expect(

@@ -52,13 +52,12 @@ struct ExportTests {
     try psql.run()
     psql.waitUntilExit()
     #expect(psql.terminationStatus == 0)
-    #expect(
-      try shop.value(
-        """
-        SELECT count(*) FROM (TABLE app.read EXCEPT SELECT user_id, rank, item_id, score, source,
-          run_id FROM ncf.recommendations) AS other
-        """) == "0")
-    #expect(try shop.value("SELECT count(*) FROM app.read") == "400")
+    try shop.expect(
+      """
+      SELECT count(*) FROM (TABLE app.read EXCEPT SELECT user_id, rank, item_id, score, source,
+        run_id FROM ncf.recommendations) AS other
+      """, gives: "0")
+    try shop.expect("SELECT count(*) FROM app.read", gives: "400")
   }
 
   @Test("JSON lines hold an object each, ids in the source's own type, in the order of the ids")
@@ -112,9 +111,9 @@ struct ExportTests {
       (["model", "--run", "9"], 65, "no stored model"),
     ] {
       let file = "\(shop.folder.path)/none"
-      let done = try shop.program.start(["export"] + arguments + ["--output", file]).wait()
-      #expect(done.code == code, "\(arguments): \(done.talk)")
-      #expect(done.talk.contains(text), "\(arguments): \(done.talk)")
+      expect(
+        try shop.program.start(["export"] + arguments + ["--output", file]).wait(), Int32(code),
+        text)
     }
     let left = try FileManager.default.contentsOfDirectory(atPath: shop.folder.path)
     #expect(!left.contains { $0.hasPrefix("none") }, "\(left)")

@@ -51,28 +51,25 @@ struct ForgetTests {
     #expect(result.output == "job shop: 1 user forgotten, 15 rows of lists, 4 stored models\n")
     #expect(try found(shop) == "0 0")
     #expect(try shop.value(others) == before)
-    #expect(
-      try shop.value(
-        """
-        SELECT concat_ws(' ', job, coalesce(run_id, 0), users, list_rows, models) FROM ncf.forgotten
-        """) == "shop 0 1 15 4")
+    try shop.expect(
+      """
+      SELECT concat_ws(' ', job, coalesce(run_id, 0), users, list_rows, models) FROM ncf.forgotten
+      """, gives: "shop 0 1 15 4")
     // What is left of the models is whole, and as good: the next night reads them and says nothing.
-    #expect(
-      try shop.value(
-        """
-        SELECT count(*) FROM ncf.models JOIN ncf.runs USING (run_id) WHERE sha256 <> model_sha256
-        """) == "0")
+    try shop.expect(
+      """
+      SELECT count(*) FROM ncf.models JOIN ncf.runs USING (run_id) WHERE sha256 <> model_sha256
+      """, gives: "0")
     try shop.connection.execute("DELETE FROM app.typed WHERE user_id = $1", [.text(Self.canary)])
     let night = try shop.night("--seed", "2", config: config)
     try expectSuccess(night)
     #expect(!night.talk.contains("can't be used"), "\(night.talk)")
-    #expect(
-      try shop.value("SELECT count(*) > 0 FROM ncf.metrics WHERE run_id = 5 AND model = 'live'")
-        == "t")
+    try shop.expect(
+      "SELECT count(*) > 0 FROM ncf.metrics WHERE run_id = 5 AND model = 'live'", gives: "t")
     #expect(try found(shop) == "0 0")
     // And back to a run from before.
     try expectSuccess(shop.program.run("rollback", "--to", "1", "--config", config))
-    #expect(try shop.value("SELECT count(DISTINCT user_id) FROM ncf.recommendations") == "79")
+    try shop.expect("SELECT count(DISTINCT user_id) FROM ncf.recommendations", gives: "79")
     #expect(try found(shop) == "0 0")
   }
 
@@ -91,7 +88,7 @@ struct ForgetTests {
     let wrong = try shop.program.run("forget", "--user", "seven", "--config", config)
     #expect(wrong.code == 65, "\(wrong.talk)")
     #expect(try shop.program.run("forget", "--config", config).code == 64)
-    #expect(try shop.value("SELECT count(DISTINCT user_id) FROM ncf.recommendations") == "78")
+    try shop.expect("SELECT count(DISTINCT user_id) FROM ncf.recommendations", gives: "78")
 
     let holder = try shop.database.connect()
     try holder.executeScript("BEGIN; LOCK TABLE app.events IN ACCESS EXCLUSIVE MODE")
@@ -99,14 +96,11 @@ struct ForgetTests {
     try shop.wait(
       until: "SELECT EXISTS (SELECT FROM ncf.runs WHERE run_id = 2 AND status = 'running')",
       while: run)
-    let locked = try shop.program.run("forget", "--user", "5", "--config", config)
-    #expect(locked.code == 75)
-    #expect(locked.talk.contains("holds the lock"))
+    expect(try shop.program.run("forget", "--user", "5", "--config", config), 75, "holds the lock")
     try holder.execute("COMMIT")
     try expectSuccess(run.wait())
-    #expect(
-      try shop.value("SELECT string_agg(users::text, ' ' ORDER BY forgotten_id) FROM ncf.forgotten")
-        == "2 0")
+    try shop.expect(
+      "SELECT string_agg(users::text, ' ' ORDER BY forgotten_id) FROM ncf.forgotten", gives: "2 0")
   }
 
   @Test("A stored model that can't be read is dropped, since nobody can tell who is in it")
@@ -118,9 +112,8 @@ struct ForgetTests {
     try expectSuccess(result)
     #expect(result.talk.contains("the stored model of run 1 could not be read and was dropped"))
     #expect(try found(shop) == "0 0")
-    #expect(
-      try shop.value("SELECT string_agg(run_id::text, ' ' ORDER BY run_id) FROM ncf.models")
-        == "2 3 4")
+    try shop.expect(
+      "SELECT string_agg(run_id::text, ' ' ORDER BY run_id) FROM ncf.models", gives: "2 3 4")
   }
 }
 
@@ -175,19 +168,16 @@ extension ForgetTests {
       FROM ncf.forgotten
       """
     #expect(try shop.value(counted) == "shop 3 1 10 2")
-    #expect(
-      try shop.value("SELECT rows_rejected ->> 'absent_user' FROM ncf.runs WHERE run_id = 3") == "8"
-    )
+    try shop.expect(
+      "SELECT rows_rejected ->> 'absent_user' FROM ncf.runs WHERE run_id = 3", gives: "8")
     // A night that publishes does not learn the user anew, and has nobody more to forget.
     try expectSuccess(shop.night("--seed", "3", "--mode", "full", config: config))
     #expect(try found("canary seven", shop) == "0 0")
     #expect(try shop.value(counted) == "shop 3 1 10 2")
-    #expect(
-      try shop.value(
-        "SELECT source FROM ncf.recommendations WHERE user_id = 'canary eight' LIMIT 1")
-        == "popular")
-    #expect(
-      try shop.value("SELECT count(DISTINCT user_id) FROM ncf.recommendations") == "79")
+    try shop.expect(
+      "SELECT source FROM ncf.recommendations WHERE user_id = 'canary eight' LIMIT 1",
+      gives: "popular")
+    try shop.expect("SELECT count(DISTINCT user_id) FROM ncf.recommendations", gives: "79")
   }
 
   @Test("Absent users are forgotten by a night that has nothing to do, and by one that fine-tunes")
@@ -205,31 +195,27 @@ extension ForgetTests {
         ('canary eight', 39, clock_timestamp()), ('u1', 40, clock_timestamp());
       """)
     try expectSuccess(shop.night("--seed", "2", config: config))
-    #expect(
-      try shop.value(
-        "SELECT concat_ws(' ', mode, parent_run_id, users) FROM ncf.runs WHERE run_id = 4")
-        == "finetune 2 78")
+    try shop.expect(
+      "SELECT concat_ws(' ', mode, parent_run_id, users) FROM ncf.runs WHERE run_id = 4",
+      gives: "finetune 2 78")
     #expect(try found("canary seven", shop) == "0 0")
     #expect(try found("canary eight", shop) == "0 0")
-    #expect(
-      try shop.value(
-        "SELECT string_agg(run_id || ' ' || users, ', ' ORDER BY run_id) FROM ncf.forgotten")
-        == "3 1, 4 1")
+    try shop.expect(
+      "SELECT string_agg(run_id || ' ' || users, ', ' ORDER BY run_id) FROM ncf.forgotten",
+      gives: "3 1, 4 1")
   }
 
   @Test("A query that gives nobody forgets nobody: 65; without a query there is no telling: 78")
   func nobody() throws {
     let (shop, config) = try people()
     try shop.connection.execute("TRUNCATE app.people")
-    let result = try shop.night(config: config)
-    #expect(result.code == 65)
-    #expect(result.talk.contains("users.query gave no rows"), "\(result.talk)")
+    expect(try shop.night(config: config), 65, "users.query gave no rows")
     #expect(try found("canary seven", shop) == "10 2")
-    #expect(try shop.value("SELECT count(*) FROM ncf.forgotten") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.forgotten", gives: "0")
     let without = try shop.jobFile("table: app.typed", extra: "users: {forget_absent: true}")
-    let refused = try shop.night(config: without)
-    #expect(refused.code == 78)
-    #expect(refused.talk.contains("users.forget_absent must be given together with users.query"))
+    expect(
+      try shop.night(config: without), 78,
+      "users.forget_absent must be given together with users.query")
   }
 
   @Test("Without forget_absent a user who is not in the query gets no list, and is not forgotten")
@@ -240,6 +226,6 @@ extension ForgetTests {
       "table: app.typed", extra: "users: {query: SELECT user_id FROM app.people}")
     try expectSuccess(shop.night("--seed", "3", config: config))
     #expect(try found("canary seven", shop) == "10 3")
-    #expect(try shop.value("SELECT count(*) FROM ncf.forgotten") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.forgotten", gives: "0")
   }
 }

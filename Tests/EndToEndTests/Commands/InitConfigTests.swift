@@ -46,12 +46,11 @@ struct InitConfigTests {
     #expect(text.contains("# events: {view: 1}"))
     try expectSuccess(shop.program.run("check", "--config", path))
     try expectSuccess(shop.program.run("run", "--config", path, "--force"))
-    #expect(try shop.value("SELECT count(DISTINCT user_id) FROM ncf.recommendations") == "80")
+    try shop.expect("SELECT count(DISTINCT user_id) FROM ncf.recommendations", gives: "80")
     // What is there is not written over.
-    let again = try shop.program.run("init-config", "--output", path)
-    #expect(again.code == 64)
-    #expect(again.talk.contains("\(path) is there already"))
-    #expect(again.talk.contains("--force"))
+    expect(
+      try shop.program.run("init-config", "--output", path), 64, "\(path) is there already",
+      "--force")
     #expect(try shop.folder.read("new.yaml") == text)
     try expectSuccess(shop.program.run("init-config", "--output", path, "--force"))
   }
@@ -65,7 +64,7 @@ struct InitConfigTests {
       shop.program.run("init-config", "--job", "lines", "--schema", "out", "--output", path))
     #expect(try shop.folder.read("new.yaml").contains("JOIN app.orders AS h"))
     try expectSuccess(shop.program.run("run", "--config", path, "--force"))
-    #expect(try shop.value("SELECT count(DISTINCT user_id) FROM out.recommendations") == "80")
+    try shop.expect("SELECT count(DISTINCT user_id) FROM out.recommendations", gives: "80")
   }
 
   @Test("Names that need quotes are quoted, in SQL and in YAML")
@@ -105,11 +104,10 @@ struct InitConfigTests {
     ] as [([String], Int32, String)])
   func unclear(arguments: [String], code: Int32, said: String) throws {
     let shop = try shop()
-    let result = try shop.program.start(
-      ["init-config", "--output", shop.folder.path + "/x.yaml"] + arguments
-    ).wait()
-    #expect(result.code == code, "\(result.talk)")
-    #expect(result.talk.contains(said), "\(result.talk)")
+    expect(
+      try shop.program.start(
+        ["init-config", "--output", shop.folder.path + "/x.yaml"] + arguments
+      ).wait(), code, said)
   }
 
   /// Answers of somebody before a terminal; what became of them is the code, the screen and the file.
@@ -184,13 +182,10 @@ struct InitConfigTests {
   func nothing() throws {
     let shop = try Shop(.eighty)
     try shop.connection.execute("DROP TABLE app.events")
-    let result = try shop.program.run("init-config", "--output", shop.folder.path + "/x.yaml")
-    #expect(result.code == 78)
-    #expect(
-      result.talk.contains(
-        "tables and views that this role may read looks like a log of events: a user, an item and a "
-          + "time"))
-    #expect(result.talk.contains("--table"))
+    expect(
+      try shop.program.run("init-config", "--output", shop.folder.path + "/x.yaml"), 78,
+      "tables and views that this role may read looks like a log of events: a user, an item and a "
+        + "time", "--table")
     let name = "ncf_test_blind_\(UUID().uuidString.prefix(8).lowercased())"
     try shop.connection.executeScript(
       """
@@ -199,11 +194,7 @@ struct InitConfigTests {
       """)
     defer { _ = try? shop.connection.executeScript("DROP OWNED BY \(name); DROP ROLE \(name)") }
     let asked = ["init-config", "--table", "app.log", "--output", shop.folder.path + "/x.yaml"]
-    let odd = try shop.program.start(asked).wait()
-    #expect(odd.code == 78)
-    #expect(odd.talk.contains("it can't be told which columns of "), "\(odd.talk)")
-    let blind = try shop.program.start(asked + ["-U", name]).wait()
-    #expect(blind.code == 77, "\(blind.talk)")
-    #expect(blind.talk.contains("may not be read by this role"), "\(blind.talk)")
+    expect(try shop.program.start(asked).wait(), 78, "it can't be told which columns of ")
+    expect(try shop.program.start(asked + ["-U", name]).wait(), 77, "may not be read by this role")
   }
 }

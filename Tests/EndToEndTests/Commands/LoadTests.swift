@@ -28,7 +28,7 @@ struct LoadTests {
         """)
       #expect(found == rows)
     }
-    #expect(try shop.value("SELECT sum(value) FROM new.b") == "12.5")
+    try shop.expect("SELECT sum(value) FROM new.b", gives: "12.5")
   }
 
   @Test("Rows are added, or with --replace take the place of the old ones")
@@ -38,7 +38,7 @@ struct LoadTests {
     for (flags, rows) in [([], "3"), ([], "6"), (["--replace"], "3")] {
       let arguments = ["load", "tsv", file, "--table", "app.events"] + flags
       try expectSuccess(shop.program.start(arguments).wait())
-      #expect(try shop.value("SELECT count(*) FROM app.events") == rows)
+      try shop.expect("SELECT count(*) FROM app.events", gives: rows)
     }
   }
 
@@ -52,20 +52,18 @@ struct LoadTests {
   func badLine(line: String, named: String) throws {
     let shop = try Shop(.eighty, events: false)
     let file = try shop.folder.write(lines + line + "\n" + lines, to: "log.tsv")
-    let result = try shop.program.run("load", "tsv", file, "--table", "app.events", "--replace")
-    #expect(result.code == 65, "\(result.talk)")
-    #expect(result.talk.contains("\(file):4"), "\(result.talk)")
-    #expect(result.talk.contains(named))
-    #expect(try shop.value("SELECT count(*) FROM app.events") == "0")
+    expect(
+      try shop.program.run("load", "tsv", file, "--table", "app.events", "--replace"), 65,
+      "\(file):4", named)
+    try shop.expect("SELECT count(*) FROM app.events", gives: "0")
   }
 
   @Test("A file that is not there is 74, before a server is looked for")
   func absent() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/absent.tsv"
-    let result = try Program().run(
-      "load", "tsv", path, "--table", "app.events", "-h", folder.path)
-    #expect(result.code == 74, "\(result.talk)")
-    #expect(result.talk.contains(path))
+    expect(
+      try Program().run(
+        "load", "tsv", path, "--table", "app.events", "-h", folder.path), 74, path)
   }
 }

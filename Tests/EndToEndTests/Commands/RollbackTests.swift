@@ -43,17 +43,16 @@ struct RollbackTests {
     #expect(try shop.lists() == lists[2])
 
     // The popular items follow the same pointer, every move is on record, and nothing was trained.
-    #expect(try shop.value("SELECT count(*) FROM ncf.popular_items") == "40")
-    #expect(
-      try shop.value(
-        """
-        SELECT string_agg(concat_ws(' ', generation, cause, coalesce(previous_run_id, 0), run_id), ', '
-          ORDER BY generation) FROM ncf.live_moves
-        """)
-        == "1 publish 0 1, 2 publish 1 2, 3 publish 2 3, 4 rollback 3 2, 5 rollback 2 1, "
+    try shop.expect("SELECT count(*) FROM ncf.popular_items", gives: "40")
+    try shop.expect(
+      """
+      SELECT string_agg(concat_ws(' ', generation, cause, coalesce(previous_run_id, 0), run_id), ', '
+        ORDER BY generation) FROM ncf.live_moves
+      """,
+      gives: "1 publish 0 1, 2 publish 1 2, 3 publish 2 3, 4 rollback 3 2, 5 rollback 2 1, "
         + "6 rollback 1 3")
-    #expect(try shop.value("SELECT count(*) FROM ncf.runs") == "3")
-    #expect(try shop.value("SELECT count(*) FROM ncf.epochs") == epochs)
+    try shop.expect("SELECT count(*) FROM ncf.runs", gives: "3")
+    try shop.expect("SELECT count(*) FROM ncf.epochs", gives: epochs)
   }
 
   @Test("The night after a rollback is held against the run rolled back to, and replaces it")
@@ -63,15 +62,14 @@ struct RollbackTests {
     try expectSuccess(shop.program.run("rollback", "--config", config))
     #expect(try shop.lists() == lists[0])
     try expectSuccess(shop.night("--seed", "1"))
-    #expect(try shop.value("SELECT gate ->> 'live_run_id' FROM ncf.runs WHERE run_id = 3") == "1")
+    try shop.expect("SELECT gate ->> 'live_run_id' FROM ncf.runs WHERE run_id = 3", gives: "1")
     // The same seed as run 1: what was measured as live is what the new model measures.
-    #expect(
-      try shop.value(
-        """
-        SELECT count(*) FROM ncf.metrics AS l JOIN ncf.metrics AS n
-          USING (run_id, split, protocol, metric, k)
-        WHERE run_id = 3 AND l.model = 'live' AND n.model = 'neumf' AND l.value <> n.value
-        """) == "0")
+    try shop.expect(
+      """
+      SELECT count(*) FROM ncf.metrics AS l JOIN ncf.metrics AS n
+        USING (run_id, split, protocol, metric, k)
+      WHERE run_id = 3 AND l.model = 'live' AND n.model = 'neumf' AND l.value <> n.value
+      """, gives: "0")
     let again = try shop.program.run("rollback", "--config", config)
     #expect(again.output.contains("run 1 is served (before: run 3), generation 5"))
   }
@@ -88,9 +86,7 @@ struct RollbackTests {
       while: run)
     try expectSuccess(shop.program.run("rollback", "--config", config))
     try holder.execute("COMMIT")
-    let result = try run.wait()
-    #expect(result.code == 75, "\(result.talk)")
-    #expect(result.talk.contains("by a rollback"))
+    expect(try run.wait(), 75, "by a rollback")
     #expect(try shop.lists() == lists[0])
     #expect(try shop.value("SELECT generation FROM ncf.live") == "3")
     #expect(try shop.strayTables().isEmpty)
@@ -106,9 +102,7 @@ struct RollbackTests {
       (["--to", "99"], "kept are the lists of 2, 3"),
       (["--slot", "b"], "nothing was ever published by job shop in slot b"),
     ] {
-      let result = try shop.program.start(["rollback", "--config", config] + arguments).wait()
-      #expect(result.code == 65)
-      #expect(result.talk.contains(said), "\(result.talk)")
+      expect(try shop.program.start(["rollback", "--config", config] + arguments).wait(), 65, said)
     }
     let same = try shop.program.run("rollback", "--to", "3", "--config", config)
     #expect(same.code == 0)
@@ -135,16 +129,15 @@ struct RollbackTests {
     try expectSuccess(shop.program.run("rollback", "--to", "3", "--config", shop.jobFile()))
     try expectSuccess(shop.night(keep, "--seed", "4"))
     #expect(try shop.value(kept) == "3 5")
-    #expect(
-      try shop.value("SELECT string_agg(run_id::text, ' ' ORDER BY run_id) FROM ncf.models")
-        == "3 4 5")
+    try shop.expect(
+      "SELECT string_agg(run_id::text, ' ' ORDER BY run_id) FROM ncf.models", gives: "3 4 5")
     try expectSuccess(shop.program.run("rollback", "--config", shop.jobFile()))
     #expect(try shop.lists() == lists[2])
     // More than two are kept while they are young.
     try expectSuccess(shop.night(keep, "--seed", "5"))
     try expectSuccess(shop.night(keep, "--seed", "6"))
     #expect(try shop.value(kept) == "3 5 6 7")
-    #expect(try shop.value("SELECT count(DISTINCT run_id) FROM ncf.popular_by_run") == "4")
+    try shop.expect("SELECT count(DISTINCT run_id) FROM ncf.popular_by_run", gives: "4")
   }
 
   @Test("Old lists are not dropped while somebody reads; nobody waits, and the next run drops them")
@@ -163,9 +156,8 @@ struct RollbackTests {
     #expect(try shop.value(seen) == "2 400")
     try reader.execute("COMMIT")
     try expectSuccess(shop.night(keep, "--seed", "3"))
-    #expect(
-      try shop.value("SELECT max(run_id) || ' ' || min(run_id) FROM ncf.recommendations_by_run")
-        == "3 3")
+    try shop.expect(
+      "SELECT max(run_id) || ' ' || min(run_id) FROM ncf.recommendations_by_run", gives: "3 3")
     #expect(try shop.strayTables().isEmpty)
   }
 }

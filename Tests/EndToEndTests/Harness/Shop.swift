@@ -1,6 +1,7 @@
 import Foundation
 import Postgres
 import TestSupport
+import Testing
 
 extension Shop {
   /// The program, led to this database.
@@ -63,6 +64,17 @@ extension Shop {
 func expectSuccess(_ result: Program.Result) throws {
   guard result.code == 0 else {
     throw Unexpected("exit code \(result.code):\n\(result.talk)")
+  }
+}
+
+/// Records an issue unless a run ended with an exit code and said some words on standard error.
+func expect(
+  _ result: Program.Result, _ code: Int32, _ words: String...,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  #expect(result.code == code, "\(result.talk)", sourceLocation: sourceLocation)
+  for word in words {
+    #expect(result.talk.contains(word), "\(result.talk)", sourceLocation: sourceLocation)
   }
 }
 

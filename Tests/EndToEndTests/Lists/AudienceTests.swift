@@ -23,46 +23,39 @@ struct AudienceTests {
   func tooFew() throws {
     let shop = try shop()
     try expectSuccess(shop.night())
-    #expect(
-      try shop.value(
-        """
-        SELECT string_agg(concat_ws(' ', source, users, rows), ', ' ORDER BY source) FROM (
-          SELECT source, count(DISTINCT user_id) AS users, count(*) AS rows
-          FROM ncf.recommendations GROUP BY source) AS sources
-        """) == "model 80 400, popular 2 10")
-    #expect(
-      try shop.value(
-        "SELECT count(*) FROM ncf.recommendations JOIN app.events USING (user_id, item_id)") == "0")
+    try shop.expect(
+      """
+      SELECT string_agg(concat_ws(' ', source, users, rows), ', ' ORDER BY source) FROM (
+        SELECT source, count(DISTINCT user_id) AS users, count(*) AS rows
+        FROM ncf.recommendations GROUP BY source) AS sources
+      """, gives: "model 80 400, popular 2 10")
+    try shop.expect(
+      "SELECT count(*) FROM ncf.recommendations JOIN app.events USING (user_id, item_id)",
+      gives: "0")
     // What is left of the popular items, in their order.
-    #expect(
-      try shop.value(
-        """
-        SELECT count(*) FROM (
-          SELECT p.item_id, row_number() OVER (ORDER BY p.rank) AS rank FROM ncf.popular_items AS p
-          WHERE p.item_id NOT IN (8, 12)) AS popular
-        JOIN ncf.recommendations AS r USING (item_id, rank) WHERE r.user_id = 102
-        """) == "5")
-    #expect(
-      try shop.value(
-        "SELECT bool_and(score BETWEEN 0 AND 1) FROM ncf.recommendations") == "t")
+    try shop.expect(
+      """
+      SELECT count(*) FROM (
+        SELECT p.item_id, row_number() OVER (ORDER BY p.rank) AS rank FROM ncf.popular_items AS p
+        WHERE p.item_id NOT IN (8, 12)) AS popular
+      JOIN ncf.recommendations AS r USING (item_id, rank) WHERE r.user_id = 102
+      """, gives: "5")
+    try shop.expect("SELECT bool_and(score BETWEEN 0 AND 1) FROM ncf.recommendations", gives: "t")
     #expect(try shop.value("SELECT cold_users FROM ncf.runs") == "2")
-    #expect(
-      try shop.value(
-        "SELECT round(value::numeric, 4) || ' ' || n FROM ncf.metrics WHERE metric = 'fallback'")
-        == "0.0244 82")
+    try shop.expect(
+      "SELECT round(value::numeric, 4) || ' ' || n FROM ncf.metrics WHERE metric = 'fallback'",
+      gives: "0.0244 82")
     // Who is content with less gets the model's list; who wants more history does not.
     try expectSuccess(shop.night(config: shop.jobFile(extra: "users: {cold_below: 1}")))
-    #expect(
-      try shop.value("SELECT count(*) FROM ncf.recommendations WHERE source = 'popular'") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.recommendations WHERE source = 'popular'", gives: "0")
     try expectSuccess(
       shop.night(config: shop.jobFile("table: app.events, min_interactions: 2")))
-    #expect(
-      try shop.value(
-        "SELECT string_agg(DISTINCT user_id::text, ',') FROM ncf.recommendations WHERE source = 'popular'"
-      ) == "101,102")
-    #expect(
-      try shop.value(
-        "SELECT count(*) FROM ncf.recommendations JOIN app.events USING (user_id, item_id)") == "0")
+    try shop.expect(
+      "SELECT string_agg(DISTINCT user_id::text, ',') FROM ncf.recommendations WHERE source = 'popular'",
+      gives: "101,102")
+    try shop.expect(
+      "SELECT count(*) FROM ncf.recommendations JOIN app.events USING (user_id, item_id)",
+      gives: "0")
   }
 
   @Test(
@@ -82,20 +75,18 @@ struct AudienceTests {
       to: "\(method).yaml")
     let result = try shop.night(config: config)
     try expectSuccess(result)
-    #expect(
-      try shop.value(
-        """
-        SELECT count(*) FROM (SELECT user_id, count(*) AS n FROM ncf.recommendations GROUP BY user_id)
-          AS lists FULL JOIN (SELECT user_id FROM app.users WHERE NOT closed) AS wanted USING (user_id)
-        WHERE lists.n IS DISTINCT FROM 5
-        """) == "0")
-    #expect(
-      try shop.value(
-        """
-        SELECT string_agg(source || ' ' || users, ', ' ORDER BY source) FROM (
-          SELECT source, count(DISTINCT user_id) AS users FROM ncf.recommendations GROUP BY source)
-          AS sources
-        """) == "model 79, popular 28")
+    try shop.expect(
+      """
+      SELECT count(*) FROM (SELECT user_id, count(*) AS n FROM ncf.recommendations GROUP BY user_id)
+        AS lists FULL JOIN (SELECT user_id FROM app.users WHERE NOT closed) AS wanted USING (user_id)
+      WHERE lists.n IS DISTINCT FROM 5
+      """, gives: "0")
+    try shop.expect(
+      """
+      SELECT string_agg(source || ' ' || users, ', ' ORDER BY source) FROM (
+        SELECT source, count(DISTINCT user_id) AS users FROM ncf.recommendations GROUP BY source)
+        AS sources
+      """, gives: "model 79, popular 28")
     #expect(try shop.value("SELECT users || ' ' || cold_users FROM ncf.runs") == "82 28")
     #expect(result.output.contains("popular lists for 28 users"))
     // A type of ids that is wider than the source's is no harm; they are published as the source's.
@@ -112,24 +103,22 @@ struct AudienceTests {
         - CASE WHEN user_id <= 20 THEN interval '90 days' ELSE interval '0' END
       """)
     try expectSuccess(shop.night(config: shop.jobFile(extra: "users: {active_within: 30d}")))
-    #expect(
-      try shop.value(
-        "SELECT min(user_id) || ' ' || count(DISTINCT user_id) FROM ncf.recommendations")
-        == "21 62")
+    try shop.expect(
+      "SELECT min(user_id) || ' ' || count(DISTINCT user_id) FROM ncf.recommendations",
+      gives: "21 62")
     // They have still taught the model, and where a list is asked for, they have one.
     #expect(try shop.value("SELECT users FROM ncf.runs") == "82")
     let asked = "users: {active_within: 30d, query: SELECT user_id FROM app.users}"
     try expectSuccess(shop.night(config: shop.jobFile(extra: asked)))
-    #expect(
-      try shop.value(
-        """
-        SELECT string_agg(source || ' ' || users, ', ' ORDER BY source) FROM (
-          SELECT source, count(DISTINCT user_id) AS users FROM ncf.recommendations GROUP BY source)
-          AS sources
-        """) == "model 60, popular 50")
-    #expect(
-      try shop.value(
-        "SELECT count(*) FROM ncf.recommendations JOIN app.events USING (user_id, item_id)") == "0")
+    try shop.expect(
+      """
+      SELECT string_agg(source || ' ' || users, ', ' ORDER BY source) FROM (
+        SELECT source, count(DISTINCT user_id) AS users FROM ncf.recommendations GROUP BY source)
+        AS sources
+      """, gives: "model 60, popular 50")
+    try shop.expect(
+      "SELECT count(*) FROM ncf.recommendations JOIN app.events USING (user_id, item_id)",
+      gives: "0")
   }
 
   @Test("What is popular is so in a window, and fades")

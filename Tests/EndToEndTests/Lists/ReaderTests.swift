@@ -29,8 +29,7 @@ struct ReaderTests {
       WHERE n.nspname IN ('ncf', 'shop_lists') AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
       """
     // Two partitions of each kind are there to be looked at.
-    #expect(
-      try shop.value("SELECT count(DISTINCT c.oid) \(relations) AND c.relispartition") == "4")
+    try shop.expect("SELECT count(DISTINCT c.oid) \(relations) AND c.relispartition", gives: "4")
     #expect(
       try shop.value(
         """
@@ -47,13 +46,12 @@ struct ReaderTests {
         WHERE n.nspname IN ('ncf', 'shop_lists')
           AND pg_catalog.obj_description(p.oid, 'pg_proc') IS NULL
         """) == nil)
-    #expect(
-      try shop.value(
-        """
-        SELECT count(*) FROM pg_catalog.pg_namespace
-        WHERE nspname IN ('ncf', 'shop_lists')
-          AND pg_catalog.obj_description(oid, 'pg_namespace') IS NOT NULL
-        """) == "2")
+    try shop.expect(
+      """
+      SELECT count(*) FROM pg_catalog.pg_namespace
+      WHERE nspname IN ('ncf', 'shop_lists')
+        AND pg_catalog.obj_description(oid, 'pg_namespace') IS NOT NULL
+      """, gives: "2")
   }
 
   /// The examples of README.md: the sentence above each, and its SQL.
@@ -104,27 +102,23 @@ struct ReaderTests {
       return "(\(sql.replacingOccurrences(of: ";", with: ""))) AS e"
     }
     // Three items for each of four segments, and mostly of the segment's taste.
-    #expect(try shop.value("SELECT count(*) FROM \(try example("by segment"))") == "12")
-    #expect(
-      try shop.value(
-        """
-        SELECT avg((item_id % 4 = right(segment, 1)::integer)::integer) > 0.5
-        FROM \(try example("by segment"))
-        """) == "t")
-    #expect(
-      try shop.value(
-        "SELECT string_agg(model || ' ' || nights, ', ' ORDER BY model) FROM \(try example("by week"))"
-      )
-        == "ials 2, itempop 3, live 2")
-    #expect(
-      try shop.value(
-        """
-        SELECT count(*) = (
-          SELECT count(DISTINCT user_id) FROM (
-            SELECT user_id, rank, item_id FROM ncf.recommendations_by_run WHERE run_id IN (1, 2)
-            GROUP BY user_id, rank, item_id HAVING count(*) = 1) AS differing)
-        FROM \(try example("lists changed"))
-        """) == "t")
+    try shop.expect("SELECT count(*) FROM \(try example("by segment"))", gives: "12")
+    try shop.expect(
+      """
+      SELECT avg((item_id % 4 = right(segment, 1)::integer)::integer) > 0.5
+      FROM \(try example("by segment"))
+      """, gives: "t")
+    try shop.expect(
+      "SELECT string_agg(model || ' ' || nights, ', ' ORDER BY model) FROM \(try example("by week"))",
+      gives: "ials 2, itempop 3, live 2")
+    try shop.expect(
+      """
+      SELECT count(*) = (
+        SELECT count(DISTINCT user_id) FROM (
+          SELECT user_id, rank, item_id FROM ncf.recommendations_by_run WHERE run_id IN (1, 2)
+          GROUP BY user_id, rank, item_id HAVING count(*) = 1) AS differing)
+      FROM \(try example("lists changed"))
+      """, gives: "t")
     #expect(
       try shop.value(
         "SELECT users || ' ' || fallback || ' ' || share::integer FROM \(try example("fallback"))")
@@ -152,16 +146,14 @@ struct ReaderTests {
       evaluate: {sampled: 20}
       """, to: "scores.yaml")
     try expectSuccess(shop.night(config: job))
-    #expect(
-      try shop.value(
-        "SELECT count(*) FROM ncf.recommendations WHERE NOT (score > 0 AND score < 1)") == "0")
-    #expect(
-      try shop.value(
-        """
-        SELECT count(*) FROM (
-          SELECT score > lag(score) OVER (PARTITION BY user_id ORDER BY rank) AS rises
-          FROM ncf.recommendations) AS pairs WHERE rises
-        """) == "0")
+    try shop.expect(
+      "SELECT count(*) FROM ncf.recommendations WHERE NOT (score > 0 AND score < 1)", gives: "0")
+    try shop.expect(
+      """
+      SELECT count(*) FROM (
+        SELECT score > lag(score) OVER (PARTITION BY user_id ORDER BY rank) AS rises
+        FROM ncf.recommendations) AS pairs WHERE rises
+      """, gives: "0")
     let ratio = try shop.value(
       """
       SELECT (SELECT sum(score) / count(DISTINCT user_id) FROM ncf.recommendations) / m.value

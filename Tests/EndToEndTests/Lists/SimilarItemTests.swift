@@ -44,7 +44,7 @@ struct SimilarItemTests {
     for fault in faults {
       #expect(try shop.value("SELECT count(*) FROM (\(fault)) AS faulty") == "0", "\(fault)")
     }
-    #expect(try shop.value("SELECT count(DISTINCT item_id) FROM ncf.similar_items") == "40")
+    try shop.expect("SELECT count(DISTINCT item_id) FROM ncf.similar_items", gives: "40")
     // Tastes are planted by the item's number modulo 4; by chance 9 in 39 would agree.
     let share = try shop.value(
       """
@@ -92,13 +92,12 @@ struct SimilarItemTests {
     try expectSuccess(program.run("rollback", "--to", "2", "--config", config))
     #expect(try state() == states[1])
     try expectSuccess(program.run("--config", config, "--force", "--seed", "3"))
-    #expect(
-      try shop.value(
-        """
-        SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
-        WHERE relname LIKE 'similar\\_items\\_run\\_%' AND relkind = 'r'
-        """) == "similar_items_run_2 similar_items_run_3")
-    #expect(try shop.value("SELECT count(*) FROM ncf.similar_items WHERE rank > 6") == "0")
+    try shop.expect(
+      """
+      SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
+      WHERE relname LIKE 'similar\\_items\\_run\\_%' AND relkind = 'r'
+      """, gives: "similar_items_run_2 similar_items_run_3")
+    try shop.expect("SELECT count(*) FROM ncf.similar_items WHERE rank > 6", gives: "0")
   }
 
   @Test("What may not be recommended is similar to nothing, but has similar items of its own")
@@ -110,8 +109,8 @@ struct SimilarItemTests {
       var program = shop.program
       program.environment["NCF_ITEMS_ELIGIBLE"] = "SELECT item_id FROM app.stock"
       try expectSuccess(program.run("--config", config(shop, model), "--force"))
-      #expect(
-        try shop.value("SELECT count(*) FROM ncf.similar_items WHERE similar_item_id > 30") == "0")
+      try shop.expect(
+        "SELECT count(*) FROM ncf.similar_items WHERE similar_item_id > 30", gives: "0")
       #expect(
         try shop.value("SELECT count(DISTINCT item_id) FROM ncf.similar_items WHERE item_id > 30")
           == "10", "\(model)")
@@ -123,15 +122,15 @@ struct SimilarItemTests {
   func none() throws {
     let shop = try Shop(.eighty)
     try expectSuccess(shop.night(config: config(shop, "itempop")))
-    #expect(try shop.value("SELECT count(*) FROM ncf.similar_items") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.similar_items", gives: "0")
     try expectSuccess(
       shop.night(config: config(shop, "{method: ials, factors: 8}", output: "k: 5, similar: 0")))
-    #expect(try shop.value("SELECT count(*) FROM ncf.similar_items") == "0")
-    #expect(try shop.value("SELECT count(*) FROM ncf.recommendations") == "400")
-    let wrong = try shop.program.run(
-      "--config", config(shop, "ials", output: "similar: 1001"))
-    #expect(wrong.code == 78)
-    #expect(wrong.talk.contains("output.similar must be a number from 0 to 1000, not 1001"))
+    try shop.expect("SELECT count(*) FROM ncf.similar_items", gives: "0")
+    try shop.expect("SELECT count(*) FROM ncf.recommendations", gives: "400")
+    expect(
+      try shop.program.run(
+        "--config", config(shop, "ials", output: "similar: 1001")), 78,
+      "output.similar must be a number from 0 to 1000, not 1001")
   }
 
   @Test("similar prints an item's list as a table and as JSON, ids in the source's own type")
@@ -160,8 +159,6 @@ struct SimilarItemTests {
           SELECT string_agg(similar_item_id, ',' ORDER BY rank) FROM ncf.similar_items
           WHERE item_id = E'it''s "7'
           """))
-    let unknown = try program.run("similar", "nothing")
-    #expect(unknown.code == 0)
-    #expect(unknown.talk.contains("has no list"))
+    expect(try program.run("similar", "nothing"), 0, "has no list")
   }
 }

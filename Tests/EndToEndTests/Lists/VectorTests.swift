@@ -48,14 +48,13 @@ struct VectorTests {
     try night(shop, model)
     let rows = try shop.value("SELECT count(*) FROM ncf.recommendations")
     #expect(try shop.value(Self.disagreements) == "0 of \(rows ?? "")")
-    #expect(try shop.value("SELECT count(*) FROM ncf.user_vectors") == "80")
-    #expect(try shop.value("SELECT count(*) FROM ncf.item_vectors WHERE eligible") == "40")
-    #expect(
-      try shop.value(
-        """
-        SELECT string_agg(DISTINCT array_length(vector, 1)::text, ' ')
-        FROM (SELECT vector FROM ncf.user_vectors UNION ALL SELECT vector FROM ncf.item_vectors) AS v
-        """) == width)
+    try shop.expect("SELECT count(*) FROM ncf.user_vectors", gives: "80")
+    try shop.expect("SELECT count(*) FROM ncf.item_vectors WHERE eligible", gives: "40")
+    try shop.expect(
+      """
+      SELECT string_agg(DISTINCT array_length(vector, 1)::text, ' ')
+      FROM (SELECT vector FROM ncf.user_vectors UNION ALL SELECT vector FROM ncf.item_vectors) AS v
+      """, gives: width)
   }
 
   @Test("A model without such a part, and a job that wants none, leave the views empty")
@@ -66,14 +65,14 @@ struct VectorTests {
       #expect(try shop.value("SELECT count(*) FROM ncf.item_vectors") == "0", "\(model)")
     }
     try night(shop, "{gmf: 4, tower: [8, 4]}")
-    #expect(try shop.value("SELECT count(*) FROM ncf.user_vectors") == "80")
+    try shop.expect("SELECT count(*) FROM ncf.user_vectors", gives: "80")
     try night(shop, "{gmf: 4, tower: [8, 4]}", vectors: false)
-    #expect(try shop.value("SELECT count(*) FROM ncf.user_vectors") == "0")
-    #expect(try shop.value("SELECT count(*) > 0 FROM ncf.recommendations") == "t")
+    try shop.expect("SELECT count(*) FROM ncf.user_vectors", gives: "0")
+    try shop.expect("SELECT count(*) > 0 FROM ncf.recommendations", gives: "t")
     // What old runs had is dropped with them.
-    #expect(
-      try shop.value(
-        "SELECT count(*) FROM pg_class WHERE relname ~ '^(user|item)_vectors_run_[0-9]+$'") == "0")
+    try shop.expect(
+      "SELECT count(*) FROM pg_class WHERE relname ~ '^(user|item)_vectors_run_[0-9]+$'", gives: "0"
+    )
   }
 
   @Test("They are exported with the lists, and forgotten users' are gone, by command and by night")
@@ -88,13 +87,12 @@ struct VectorTests {
     #expect(csv.hasPrefix("item_id,vector,eligible,run_id\r\n1,\"{"))
     try expectSuccess(
       shop.program.run("forget", "--user", "7", "--config", "\(shop.folder.path)/vectors.yaml"))
-    #expect(try shop.value("SELECT count(*) FROM ncf.user_vectors WHERE user_id = 7") == "0")
-    #expect(try shop.value("SELECT count(*) FROM ncf.user_vectors") == "79")
+    try shop.expect("SELECT count(*) FROM ncf.user_vectors WHERE user_id = 7", gives: "0")
+    try shop.expect("SELECT count(*) FROM ncf.user_vectors", gives: "79")
     // A night forgets who is absent, of all that is kept.
     try shop.connection.execute("DELETE FROM app.events WHERE user_id = 8")
     try night(shop, "{method: ials, factors: 6}")
-    #expect(
-      try shop.value("SELECT count(*) FROM ncf.user_vectors_by_run WHERE user_id = 8") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.user_vectors_by_run WHERE user_id = 8", gives: "0")
   }
 
   /// The live run's vectors in short, after the runs that they are of.
@@ -114,7 +112,7 @@ struct VectorTests {
     }
     try night(shop, "{gmf: 8, tower: []}", vectors: false, keep: 5)
     #expect(seen[0].hasPrefix("1 ") && seen[1].hasPrefix("2 "))
-    #expect(try shop.value("SELECT count(*) FROM ncf.item_vectors") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.item_vectors", gives: "0")
     let config = "\(shop.folder.path)/vectors.yaml"
     for run in [2, 1, 2] {
       try expectSuccess(
@@ -124,6 +122,6 @@ struct VectorTests {
       #expect(try shop.value(Self.disagreements) == "0 of \(rows ?? "")")
     }
     try expectSuccess(shop.program.run("rollback", "--to", "3", "--config", config))
-    #expect(try shop.value("SELECT count(*) FROM ncf.user_vectors") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.user_vectors", gives: "0")
   }
 }

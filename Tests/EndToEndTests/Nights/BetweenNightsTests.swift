@@ -73,8 +73,8 @@ struct BetweenNightsTests {
     #expect(
       try last(shop, "kind, status, gate ->> 'live_run_id', coalesce(gate ->> 'compared', 'none')")
         == "backfill published 1 none")
-    #expect(
-      try shop.value("SELECT count(*) FROM ncf.metrics WHERE run_id = 2 AND model = 'live'") == "0")
+    try shop.expect(
+      "SELECT count(*) FROM ncf.metrics WHERE run_id = 2 AND model = 'live'", gives: "0")
     // The night after is held against the backfill, which knows nothing of the last ten days.
     try add(shop, users: 1...10)
     try expectSuccess(shop.night(config: config))
@@ -99,7 +99,7 @@ struct BetweenNightsTests {
     #expect(
       try last(shop, "reason")?.contains("was not a finite number") == true, "\(refused.talk)")
     #expect(try shop.lists() == lists)
-    #expect(try shop.value("SELECT string_agg(run_id::text, ' ') FROM ncf.models") == "1")
+    try shop.expect("SELECT string_agg(run_id::text, ' ') FROM ncf.models", gives: "1")
     let learnt = try last(shop, "positives_new")
 
     // Without the next day's events it is the same lesson once more.
@@ -143,23 +143,19 @@ struct BetweenNightsTests {
     try add(shop, users: 41...60)
     try night("b")
     try night("main")
-    #expect(
-      try shop.value(
-        """
-        SELECT string_agg(concat_ws(' ', run_id, slot, mode, parent_run_id), ', ' ORDER BY run_id)
-        FROM ncf.runs
-        """)
-        == "1 main full, 2 b full, 3 main finetune 1, 4 b finetune 2, 5 main finetune 3, "
+    try shop.expect(
+      """
+      SELECT string_agg(concat_ws(' ', run_id, slot, mode, parent_run_id), ', ' ORDER BY run_id)
+      FROM ncf.runs
+      """,
+      gives: "1 main full, 2 b full, 3 main finetune 1, 4 b finetune 2, 5 main finetune 3, "
         + "6 b finetune 4, 7 b finetune 4, 8 main finetune 5")
-    #expect(
-      try shop.value(
-        "SELECT string_agg(DISTINCT run_id::text, ' ') FROM ncf.recommendations_by_run")
-        == "5 6 7 8")
-    #expect(
-      try shop.value(
-        "SELECT string_agg(slot || ' ' || run_id, ', ' ORDER BY slot) FROM ncf.live")
-        == "b 7, main 8"
-    )
+    try shop.expect(
+      "SELECT string_agg(DISTINCT run_id::text, ' ') FROM ncf.recommendations_by_run",
+      gives: "5 6 7 8")
+    try shop.expect(
+      "SELECT string_agg(slot || ' ' || run_id, ', ' ORDER BY slot) FROM ncf.live",
+      gives: "b 7, main 8")
   }
 
   @Test("Popular lists are filled to K though fewer items were popular of late")
@@ -176,14 +172,12 @@ struct BetweenNightsTests {
       popular: {window: 30d}
       """
     try expectSuccess(shop.night(config: shop.jobFile(k: 40, extra: extra)))
-    #expect(
-      try shop.value(
-        """
-        SELECT concat_ws(' ', count(*), count(DISTINCT item_id), min(item_id) FILTER (WHERE rank = 1))
-        FROM ncf.recommendations WHERE user_id = 1000
-        """) == "40 40 7")
-    #expect(
-      try shop.value("SELECT count(*) FROM ncf.recommendations WHERE user_id = 201") == "39")
+    try shop.expect(
+      """
+      SELECT concat_ws(' ', count(*), count(DISTINCT item_id), min(item_id) FILTER (WHERE rank = 1))
+      FROM ncf.recommendations WHERE user_id = 1000
+      """, gives: "40 40 7")
+    try shop.expect("SELECT count(*) FROM ncf.recommendations WHERE user_id = 201", gives: "39")
   }
 
   @Test(

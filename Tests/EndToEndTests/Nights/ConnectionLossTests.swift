@@ -94,7 +94,7 @@ struct ConnectionLossTests {
     try expectSuccess(result)
     #expect(result.talk.contains("publish: "), "\(result.talk)")
     #expect(try held.state() == "1 published, 2 published; 2 2")
-    #expect(try held.shop.value("SELECT count(*) FROM ncf.live_moves") == "2")
+    try held.shop.expect("SELECT count(*) FROM ncf.live_moves", gives: "2")
     #expect(try held.shop.strayTables().isEmpty)
     // What the second try has published is what an undisturbed run would have.
     let lists = try held.shop.lists()
@@ -114,8 +114,7 @@ struct ConnectionLossTests {
     try expectSuccess(result)
     #expect(result.talk.contains("the lock was taken again"), "\(result.talk)")
     #expect(try held.state() == "1 published, 2 published; 2 2")
-    #expect(
-      try held.shop.value("SELECT count(*) FROM ncf.stages WHERE run_id = 2") == "5")
+    try held.shop.expect("SELECT count(*) FROM ncf.stages WHERE run_id = 2", gives: "5")
   }
 
   @Test("Who loses the lock to a second run does not publish: 75; the second one does")

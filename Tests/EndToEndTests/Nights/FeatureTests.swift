@@ -43,41 +43,35 @@ struct FeatureTests {
     try expectSuccess(shop.night(config: config))
     // Seven new items may be listed; most of their places are in lists of their own kind.
     let new = "FROM ncf.recommendations WHERE item_id BETWEEN 41 AND 47"
-    #expect(try shop.value("SELECT count(DISTINCT item_id) \(new)") == "7")
-    #expect(
-      try shop.value(
-        """
-        SELECT count(*) FILTER (WHERE item_id % 4 = user_id % 4) >= 40
-          AND count(*) FILTER (WHERE item_id % 4 = user_id % 4)
-            > 3 * count(*) FILTER (WHERE item_id % 4 <> user_id % 4) \(new) AND user_id <= 80
-        """) == "t")
-    #expect(
-      try shop.value("SELECT count(*) FROM ncf.recommendations WHERE item_id > 47") == "0")
+    try shop.expect("SELECT count(DISTINCT item_id) \(new)", gives: "7")
+    try shop.expect(
+      """
+      SELECT count(*) FILTER (WHERE item_id % 4 = user_id % 4) >= 40
+        AND count(*) FILTER (WHERE item_id % 4 = user_id % 4)
+          > 3 * count(*) FILTER (WHERE item_id % 4 <> user_id % 4) \(new) AND user_id <= 80
+      """, gives: "t")
+    try shop.expect("SELECT count(*) FROM ncf.recommendations WHERE item_id > 47", gives: "0")
     // New users: a list of the model, full, of what they like.
-    #expect(
-      try shop.value(
-        """
-        SELECT string_agg(DISTINCT source, ',') || ' ' || count(DISTINCT user_id) || ' ' || count(*)
-          || ' ' || (avg((item_id % 4 = user_id % 4)::int) > 0.8)
-        FROM ncf.recommendations WHERE user_id BETWEEN 201 AND 208
-        """) == "model 8 40 true")
-    #expect(
-      try shop.value(
-        "SELECT string_agg(DISTINCT source, ',') FROM ncf.recommendations WHERE user_id = 209")
-        == "popular")
-    #expect(
-      try shop.value(
-        "SELECT count(*) FROM ncf.recommendations JOIN app.events USING (user_id, item_id)") == "0")
-    #expect(
-      try shop.value("SELECT count(DISTINCT item_id) FROM ncf.similar_items WHERE item_id > 40")
-        == "7")
-    #expect(
-      try shop.value(
-        """
-        SELECT concat_ws(' ', features ->> 'user_rows', features ->> 'item_rows',
-          features ->> 'user_features', features ->> 'item_features', features ->> 'new_users',
-          features ->> 'new_items', users, items, cold_users) FROM ncf.runs
-        """) == "89 50 4 4 8 7 80 40 1")
+    try shop.expect(
+      """
+      SELECT string_agg(DISTINCT source, ',') || ' ' || count(DISTINCT user_id) || ' ' || count(*)
+        || ' ' || (avg((item_id % 4 = user_id % 4)::int) > 0.8)
+      FROM ncf.recommendations WHERE user_id BETWEEN 201 AND 208
+      """, gives: "model 8 40 true")
+    try shop.expect(
+      "SELECT string_agg(DISTINCT source, ',') FROM ncf.recommendations WHERE user_id = 209",
+      gives: "popular")
+    try shop.expect(
+      "SELECT count(*) FROM ncf.recommendations JOIN app.events USING (user_id, item_id)",
+      gives: "0")
+    try shop.expect(
+      "SELECT count(DISTINCT item_id) FROM ncf.similar_items WHERE item_id > 40", gives: "7")
+    try shop.expect(
+      """
+      SELECT concat_ws(' ', features ->> 'user_rows', features ->> 'item_rows',
+        features ->> 'user_features', features ->> 'item_features', features ->> 'new_users',
+        features ->> 'new_items', users, items, cold_users) FROM ncf.runs
+      """, gives: "89 50 4 4 8 7 80 40 1")
     let plan = try shop.program.run("run", "--config", config, "--dry-run")
     try expectSuccess(plan)
     #expect(
@@ -109,32 +103,29 @@ struct FeatureTests {
       VALUES (201, 41, 'view', now() - interval '1 hour');
       """)
     try expectSuccess(shop.night(config: config))
-    #expect(
-      try shop.value(
-        """
-        SELECT concat_ws(' ', mode, parent_run_id, features ->> 'item_features',
-          features ->> 'new_users', features ->> 'new_items', items)
-        FROM ncf.runs ORDER BY run_id DESC LIMIT 1
-        """) == "finetune 1 5 7 8 41")
+    try shop.expect(
+      """
+      SELECT concat_ws(' ', mode, parent_run_id, features ->> 'item_features',
+        features ->> 'new_users', features ->> 'new_items', items)
+      FROM ncf.runs ORDER BY run_id DESC LIMIT 1
+      """, gives: "finetune 1 5 7 8 41")
     // User 201 has one event, too few for a list of the model without features.
-    #expect(
-      try shop.value(
-        """
-        SELECT string_agg(DISTINCT source, ',') || ' ' || (avg((item_id % 4 = 1)::int) > 0.7)
-        FROM ncf.recommendations WHERE user_id = 201
-        """) == "model true")
-    #expect(
-      try shop.value(
-        """
-        SELECT count(*) FILTER (WHERE user_id % 4 = 1) > 3 * count(*) FILTER (WHERE user_id % 4 <> 1)
-        FROM ncf.recommendations WHERE item_id = 61
-        """) == "t")
+    try shop.expect(
+      """
+      SELECT string_agg(DISTINCT source, ',') || ' ' || (avg((item_id % 4 = 1)::int) > 0.7)
+      FROM ncf.recommendations WHERE user_id = 201
+      """, gives: "model true")
+    try shop.expect(
+      """
+      SELECT count(*) FILTER (WHERE user_id % 4 = 1) > 3 * count(*) FILTER (WHERE user_id % 4 <> 1)
+      FROM ncf.recommendations WHERE item_id = 61
+      """, gives: "t")
     // Known users of the models; nothing in them says who has which feature.
     try expectSuccess(
       shop.program.run("forget", "--config", config, "--user", "5", "--user", "202"))
-    #expect(
-      try shop.value("SELECT count(*) FROM ncf.recommendations WHERE user_id IN (5, 202)") == "0")
-    #expect(try shop.value("SELECT count(*) FROM ncf.models") == "2")
+    try shop.expect(
+      "SELECT count(*) FROM ncf.recommendations WHERE user_id IN (5, 202)", gives: "0")
+    try shop.expect("SELECT count(*) FROM ncf.models", gives: "2")
     try shop.connection.executeScript(
       """
       DELETE FROM app.events WHERE user_id = 5;
@@ -143,8 +134,7 @@ struct FeatureTests {
       VALUES (6, 34, 'view', now());
       """)
     try expectSuccess(shop.night(config: config))
-    #expect(
-      try shop.value("SELECT mode FROM ncf.runs ORDER BY run_id DESC LIMIT 1") == "finetune")
+    try shop.expect("SELECT mode FROM ncf.runs ORDER BY run_id DESC LIMIT 1", gives: "finetune")
     // Without features it is another model.
     try expectSuccess(shop.night(config: shop.jobFile(epochs: 20, mode: "auto")))
     #expect(
@@ -175,9 +165,7 @@ struct FeatureTests {
     ])
   func refused(section: String, message: String, code: Int32) throws {
     let shop = try Shop(.eighty)
-    let result = try shop.night(config: shop.jobFile(extra: section))
-    #expect(result.code == code)
-    #expect(result.talk.contains(message))
+    expect(try shop.night(config: shop.jobFile(extra: section)), code, message)
     if code == 78 {
       #expect(try shop.value("SELECT rows_read IS NULL FROM ncf.runs") == "t")
     }
@@ -191,9 +179,9 @@ struct FeatureTests {
     let config = try shop.folder.write(
       text.replacingOccurrences(of: "model: {gmf: 4, tower: [8, 4]}", with: "model: ials"),
       to: "ials.yaml")
-    let result = try shop.night(config: config)
-    #expect(result.code == 78)
-    #expect(result.talk.contains("\(side).features must be left out with model.method ials"))
-    #expect(result.talk.contains("only the network learns from features"))
+    expect(
+      try shop.night(config: config), 78,
+      "\(side).features must be left out with model.method ials",
+      "only the network learns from features")
   }
 }

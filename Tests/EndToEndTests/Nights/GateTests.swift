@@ -45,7 +45,7 @@ struct GateTests {
     #expect(try gate(shop, "live_run_id", of: 1) == nil)
     #expect(try gate(shop, "live_run_id", of: 2) == "1")
     #expect(try gate(shop, "live_ndcg", of: 2) == gate(shop, "ndcg", of: 2))
-    #expect(try shop.value("SELECT count(*) FROM ncf.runs WHERE reason IS NOT NULL") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.runs WHERE reason IS NOT NULL", gives: "0")
   }
 
   @Test("A model worse than the live one and than ItemPop is refused: 20; --force is on record")
@@ -57,36 +57,31 @@ struct GateTests {
     let refused = try shop.program.run("--config", bad)
     #expect(refused.code == 20, "\(refused.talk)")
     #expect(try shop.lists() == lists)
-    #expect(
-      try shop.value("SELECT status || ' ' || exit_code FROM ncf.runs WHERE run_id = 2")
-        == "refused 20")
+    try shop.expect(
+      "SELECT status || ' ' || exit_code FROM ncf.runs WHERE run_id = 2", gives: "refused 20")
     let reason = try shop.value("SELECT reason FROM ncf.runs WHERE run_id = 2") ?? ""
     #expect(reason.contains("is below the live model's"), "\(reason)")
     #expect(refused.output.contains(reason))
     #expect(try gate(shop, "verdict", of: 2) == "refuse")
-    #expect(
-      try shop.value(
-        """
-        SELECT (gate ->> 'p_value')::float8 < 0.01
-          AND (gate ->> 'ndcg')::float8 < 0.98 * (gate ->> 'live_ndcg')::float8
-          AND gate -> 'reasons' ->> 0 = left(reason, length(gate -> 'reasons' ->> 0))
-        FROM ncf.runs WHERE run_id = 2
-        """) == "t")
+    try shop.expect(
+      """
+      SELECT (gate ->> 'p_value')::float8 < 0.01
+        AND (gate ->> 'ndcg')::float8 < 0.98 * (gate ->> 'live_ndcg')::float8
+        AND gate -> 'reasons' ->> 0 = left(reason, length(gate -> 'reasons' ->> 0))
+      FROM ncf.runs WHERE run_id = 2
+      """, gives: "t")
     // The figures of a refused run are kept like any other's.
-    #expect(
-      try shop.value("SELECT count(DISTINCT model) FROM ncf.metrics WHERE run_id = 2") == "3")
-    #expect(try shop.value("SELECT count(*) FROM ncf.models WHERE run_id = 2") == "0")
+    try shop.expect("SELECT count(DISTINCT model) FROM ncf.metrics WHERE run_id = 2", gives: "3")
+    try shop.expect("SELECT count(*) FROM ncf.models WHERE run_id = 2", gives: "0")
 
     let forced = try shop.program.run("--config", bad, "--force")
-    #expect(forced.code == 0)
-    #expect(forced.talk.contains("published by force"))
+    expect(forced, 0, "published by force")
     #expect(try gate(shop, "verdict", of: 3) == "force")
-    #expect(
-      try shop.value(
-        """
-        SELECT reason LIKE 'forced: whole-catalogue NDCG %' AND (config #>> '{request,force}')::boolean
-        FROM ncf.runs WHERE run_id = 3
-        """) == "t")
+    try shop.expect(
+      """
+      SELECT reason LIKE 'forced: whole-catalogue NDCG %' AND (config #>> '{request,force}')::boolean
+      FROM ncf.runs WHERE run_id = 3
+      """, gives: "t")
     #expect(try shop.lists() != lists)
   }
 
@@ -98,12 +93,11 @@ struct GateTests {
     #expect(popular.code == 20)
     let reason = try shop.value("SELECT reason FROM ncf.runs WHERE run_id = 2") ?? ""
     #expect(reason.contains("is under half the live run's"), "\(reason)")
-    #expect(
-      try shop.value(
-        """
-        SELECT (gate ->> 'coverage')::float8 < (gate ->> 'live_coverage')::float8 / 2 FROM ncf.runs
-        WHERE run_id = 2
-        """) == "t")
+    try shop.expect(
+      """
+      SELECT (gate ->> 'coverage')::float8 < (gate ->> 'live_coverage')::float8 / 2 FROM ncf.runs
+      WHERE run_id = 2
+      """, gives: "t")
   }
 
   @Test("Shrunken data is refused; shorter or longer lists by the job's own wish are not")
@@ -114,7 +108,7 @@ struct GateTests {
     for (k, rows) in [(8, "640"), (3, "240"), (8, "240")] {
       program.environment["NCF_OUTPUT_K"] = "\(k)"
       try expectSuccess(program.run("--config", config))
-      #expect(try shop.value("SELECT count(*) FROM ncf.recommendations") == "\(k * 80)")
+      try shop.expect("SELECT count(*) FROM ncf.recommendations", gives: "\(k * 80)")
       let run = try #require(try shop.value("SELECT max(run_id) FROM ncf.runs").flatMap { Int($0) })
       #expect(try gate(shop, "rows", of: run) == rows)
       #expect(try gate(shop, "live_rows", of: run) == (run == 1 ? nil : rows))

@@ -19,8 +19,7 @@ struct HostileTests {
     ] {
       let config = try shop.folder.write(text, to: "secret.yaml")
       let result = try shop.program.run("run", "--config", config, "-v")
-      #expect(result.code == 78, "\(result.talk)")
-      #expect(result.talk.contains(named), "\(result.talk)")
+      expect(result, 78, named)
       #expect(!result.talk.contains(secret.prefix(12)), "\(result.talk)")
     }
   }
@@ -72,7 +71,7 @@ struct HostileTests {
       table: '"a""; DROP TABLE app.events;--"."e''$$;"', columns: {user_id: 'u"; DROP TABLE app.events;--', item_id: '$1'}
       """#
     try expectSuccess(shop.night(config: shop.jobFile(source)))
-    #expect(try shop.value("SELECT count(*) FROM app.events") == "640")
+    try shop.expect("SELECT count(*) FROM app.events", gives: "640")
     // As long as a name may be, with a line break, beyond ASCII; and one that is longer.
     let long = "é🙂\n'\"\\;" + String(repeating: "n", count: 50)
     let quoted = "\"" + long.replacing("\"", with: "\"\"") + "\""
@@ -90,9 +89,8 @@ struct HostileTests {
     try expectSuccess(
       shop.night(
         config: shop.jobFile(odd, output: "schema: \(yaml("o\"; DROP TABLE app.events;--"))")))
-    #expect(
-      try shop.value(
-        "SELECT count(*) FROM \"o\"\"; DROP TABLE app.events;--\".recommendations") == "400")
+    try shop.expect(
+      "SELECT count(*) FROM \"o\"\"; DROP TABLE app.events;--\".recommendations", gives: "400")
     for hostile in [
       "table: 'app.events; DROP TABLE app.events'", "table: 'app.events WHERE true'",
       "query: 'SELECT 1; DROP TABLE app.events'", "table: app.events, columns: {user_id: '1; --'}",
@@ -106,6 +104,6 @@ struct HostileTests {
       let refused = try shop.night(config: shop.jobFile(output: output))
       #expect(refused.code == 78, "\(output): \(refused.talk)")
     }
-    #expect(try shop.value("SELECT count(*) FROM app.events") == "640")
+    try shop.expect("SELECT count(*) FROM app.events", gives: "640")
   }
 }

@@ -59,7 +59,7 @@ struct LeastRightsTests {
         until: "SELECT count(*) > 20 FROM ncf.epochs WHERE run_id = 4", while: run)
       run.signal(SIGTERM)
       #expect(try run.wait().code == 75)
-      #expect(try shop.value("SELECT count(*) FROM ncf.checkpoints") == "1")
+      try shop.expect("SELECT count(*) FROM ncf.checkpoints", gives: "1")
       let resumed = try shop.program.run(
         "run", "--config", shop.jobFile(epochs: 400), "--slot", "b", "--force", "-U", user)
       try expectSuccess(resumed)
@@ -67,10 +67,10 @@ struct LeastRightsTests {
       let config = try shop.jobFile()
       try expectSuccess(shop.program.run("rollback", "--config", config, "-U", user))
       try expectSuccess(shop.program.run("forget", "--user", "7", "--config", config, "-U", user))
-      #expect(
-        try shop.value("SELECT string_agg(slot || ' ' || run_id, ', ' ORDER BY slot) FROM ncf.live")
-          == "b 5, main 2")
-      #expect(try shop.value("SELECT count(DISTINCT user_id) FROM ncf.recommendations") == "79")
+      try shop.expect(
+        "SELECT string_agg(slot || ' ' || run_id, ', ' ORDER BY slot) FROM ncf.live",
+        gives: "b 5, main 2")
+      try shop.expect("SELECT count(DISTINCT user_id) FROM ncf.recommendations", gives: "79")
       #expect(try shop.value("SELECT DISTINCT moved_by FROM ncf.live_moves") == user)
 
       // It may do no more than that.
@@ -93,9 +93,7 @@ struct LeastRightsTests {
   func noCreate() throws {
     try withRoles { shop in
       try shop.connection.execute("REVOKE CREATE ON SCHEMA ncf FROM ncf_run_\(suffix)")
-      let night = try shop.night("-U", "ncf_run_\(suffix)")
-      #expect(night.code == 77, "\(night.talk)")
-      #expect(night.talk.contains("42501"))
+      expect(try shop.night("-U", "ncf_run_\(suffix)"), 77, "42501")
       #expect(try shop.value("SELECT status || ' ' || exit_code FROM ncf.runs") == "failed 77")
     }
   }

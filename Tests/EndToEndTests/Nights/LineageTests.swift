@@ -51,35 +51,31 @@ struct LineageTests {
         SELECT u, 400, clock_timestamp() FROM generate_series(4, 40, 4) AS u;
       """)
     #expect(try night().talk.contains("fine-tuning: run 1 goes on"))
-    #expect(try shop.value("SELECT count(*) FROM ncf.recommendations WHERE user_id = 900") == "5")
-    #expect(
-      try shop.value(
-        "SELECT users || ' ' || items || ' ' || rows_new FROM ncf.runs WHERE run_id = 3")
-        == "81 41 35")
+    try shop.expect("SELECT count(*) FROM ncf.recommendations WHERE user_id = 900", gives: "5")
+    try shop.expect(
+      "SELECT users || ' ' || items || ' ' || rows_new FROM ncf.runs WHERE run_id = 3",
+      gives: "81 41 35")
     // What a full night trains is more than five times what a fine-tune does.
-    #expect(
-      try shop.value(
-        """
-        SELECT sum(samples) FILTER (WHERE run_id = 1) > 5 * sum(samples) FILTER (WHERE run_id = 3)
-        FROM ncf.epochs
-        """) == "t")
+    try shop.expect(
+      """
+      SELECT sum(samples) FILTER (WHERE run_id = 1) > 5 * sum(samples) FILTER (WHERE run_id = 3)
+      FROM ncf.epochs
+      """, gives: "t")
     try add(shop, users: 41...60)
     #expect(try night().talk.contains("fine-tuning: run 3 goes on"))
     #expect(
       try courses(shop)
         == "1 nightly published full -, 2 nightly skipped - 1, 3 nightly published finetune 1, "
         + "4 nightly published finetune 3")
-    #expect(
-      try shop.value("SELECT count(DISTINCT watermark) FROM ncf.runs WHERE kind = 'nightly'") == "4"
-    )
+    try shop.expect(
+      "SELECT count(DISTINCT watermark) FROM ncf.runs WHERE kind = 'nightly'", gives: "4")
     let dry = try shop.program.run("run", "--config", config, "--dry-run")
     #expect(dry.talk.contains("nothing to do: nothing new since run 4"))
     // After a rollback of the pointer the parent is the run rolled back to.
     try shop.connection.execute("UPDATE ncf.live SET run_id = 1, generation = generation + 1")
     _ = try night()
-    #expect(
-      try shop.value("SELECT mode || ' ' || parent_run_id FROM ncf.runs WHERE run_id = 5")
-        == "finetune 1")
+    try shop.expect(
+      "SELECT mode || ' ' || parent_run_id FROM ncf.runs WHERE run_id = 5", gives: "finetune 1")
   }
 
   @Test("A backfill goes on from the night before it, gives the same lists twice, and is no parent")
@@ -114,7 +110,7 @@ struct LineageTests {
     let lists = try shop.lists()
     try run("--since", "90d", "--until", "30d")
     #expect(try last("mode, parent_run_id") == "finetune 2")
-    #expect(try shop.value("SELECT min(run_id) FROM ncf.recommendations") == "4")
+    try shop.expect("SELECT min(run_id) FROM ncf.recommendations", gives: "4")
     #expect(try shop.lists() == lists)
     // An earlier T has the earlier night for a parent; before all nights there is none.
     try run("--since", "97d")
@@ -139,21 +135,20 @@ struct LineageTests {
   func refused() throws {
     let shop = try Shop(.eighty)
     let config = try shop.jobFile(mode: "auto")
-    let none = try shop.program.run("run", "--config", config, "--mode", "finetune")
-    #expect(none.code == 78)
-    #expect(none.talk.contains("no earlier night to go on from"))
-    #expect(none.talk.contains("--mode full"))
+    expect(
+      try shop.program.run("run", "--config", config, "--mode", "finetune"), 78,
+      "no earlier night to go on from", "--mode full")
     let ials = try shop.folder.write(
       "job: shop\nsource: {table: app.events}\nmodel: ials\n", to: "ials.yaml")
-    let flag = try shop.program.run("run", "--config", ials, "--mode", "finetune")
-    #expect(flag.code == 78)
-    #expect(flag.talk.contains("--mode finetune can't be used with model.method ials"))
+    expect(
+      try shop.program.run("run", "--config", ials, "--mode", "finetune"), 78,
+      "--mode finetune can't be used with model.method ials")
     var program = shop.program
     program.environment["NCF_TRAIN_MODE"] = "finetune"
-    let key = try program.run("run", "--config", ials)
-    #expect(key.code == 78)
-    #expect(key.talk.contains("train.mode must be auto or full with model.method ials"))
-    #expect(try shop.value("SELECT count(*) FROM ncf.runs WHERE status <> 'failed'") == "0")
+    expect(
+      try program.run("run", "--config", ials), 78,
+      "train.mode must be auto or full with model.method ials")
+    try shop.expect("SELECT count(*) FROM ncf.runs WHERE status <> 'failed'", gives: "0")
     // Of itself it is trained in full, and says why.
     let auto = try shop.program.run("run", "--config", ials, "--force")
     try expectSuccess(auto)

@@ -35,35 +35,32 @@ struct MethodTests {
     let config = try config(shop, model: model)
     try expectSuccess(shop.night("--threads", "1", config: config))
     #expect(try shop.value("SELECT status FROM ncf.runs") == "published")
-    #expect(
-      try shop.value("SELECT count(*) || ' ' || count(DISTINCT user_id) FROM ncf.recommendations")
-        == "400 80")
-    #expect(
-      try shop.value(
-        "SELECT count(*) FROM ncf.recommendations JOIN app.events USING (user_id, item_id)") == "0")
+    try shop.expect(
+      "SELECT count(*) || ' ' || count(DISTINCT user_id) FROM ncf.recommendations", gives: "400 80")
+    try shop.expect(
+      "SELECT count(*) FROM ncf.recommendations JOIN app.events USING (user_id, item_id)",
+      gives: "0")
     // The copy that lists are made with is trained once more, with what was held out.
-    #expect(
-      try shop.value("SELECT string_agg(DISTINCT phase, ',' ORDER BY phase) FROM ncf.epochs")
-        == ["absorb", name].joined(separator: ","))
-    #expect(
-      try shop.value("SELECT count(*) FILTER (WHERE ndcg IS NOT NULL) FROM ncf.epochs") == "1")
+    try shop.expect(
+      "SELECT string_agg(DISTINCT phase, ',' ORDER BY phase) FROM ncf.epochs",
+      gives: ["absorb", name].joined(separator: ","))
+    try shop.expect("SELECT count(*) FILTER (WHERE ndcg IS NOT NULL) FROM ncf.epochs", gives: "1")
     let others = name == "itempop" ? name : [name, "itempop"].sorted().joined(separator: ",")
     let models = "SELECT string_agg(DISTINCT model, ',' ORDER BY model) FROM ncf.metrics"
-    #expect(try shop.value(models + " WHERE run_id = 1") == others)
+    try shop.expect(models + " WHERE run_id = 1", gives: others)
 
     // The same seed and log give the same model, so the stored one must score as the new one does.
     let lists = try shop.lists()
     try expectSuccess(shop.night("--threads", "2", config: config))
-    #expect(try shop.value("SELECT min(run_id) FROM ncf.recommendations") == "2")
+    try shop.expect("SELECT min(run_id) FROM ncf.recommendations", gives: "2")
     #expect(try shop.lists() == lists)
-    #expect(
-      try shop.value(
-        """
-        SELECT count(*) FILTER (WHERE live.value = own.value) || ' of ' || count(*)
-        FROM ncf.metrics AS live JOIN ncf.metrics AS own
-          USING (run_id, split, protocol, metric, k)
-        WHERE run_id = 2 AND live.model = 'live' AND own.model = '\(name)' AND metric = 'ndcg'
-        """) == "20 of 20")
+    try shop.expect(
+      """
+      SELECT count(*) FILTER (WHERE live.value = own.value) || ' of ' || count(*)
+      FROM ncf.metrics AS live JOIN ncf.metrics AS own
+        USING (run_id, split, protocol, metric, k)
+      WHERE run_id = 2 AND live.model = 'live' AND own.model = '\(name)' AND metric = 'ndcg'
+      """, gives: "20 of 20")
   }
 
   @Test("Taste is learnt: ALS, neighbours and autoencoders are far above popularity")
@@ -94,22 +91,20 @@ struct MethodTests {
     try expectSuccess(shop.night(config: config(shop, model: model, train: train)))
     try expectSuccess(
       shop.night(config: config(shop, model: model, train: train + ", refit: true")))
-    #expect(
-      try shop.value("SELECT string_agg(DISTINCT phase, ',' ORDER BY phase) FROM ncf.epochs")
-        == "absorb,ials,mlp,neumf")
-    #expect(
-      try shop.value("SELECT string_agg(DISTINCT run_id::text, ',') FROM ncf.epochs WHERE refit")
-        == "2")
-    #expect(try shop.value("SELECT spec ->> 'gmf_width' FROM ncf.models WHERE run_id = 1") == "6")
+    try shop.expect(
+      "SELECT string_agg(DISTINCT phase, ',' ORDER BY phase) FROM ncf.epochs",
+      gives: "absorb,ials,mlp,neumf")
+    try shop.expect(
+      "SELECT string_agg(DISTINCT run_id::text, ',') FROM ncf.epochs WHERE refit", gives: "2")
+    try shop.expect("SELECT spec ->> 'gmf_width' FROM ncf.models WHERE run_id = 1", gives: "6")
     // Validation judges the first model of both runs, the test the second one's second.
     for (split, same) in [("validation", "t"), ("test", "f")] {
-      #expect(
-        try shop.value(
-          """
-          SELECT bool_and(a.value = b.value) FROM ncf.metrics AS a
-          JOIN ncf.metrics AS b USING (model, split, protocol, metric, k)
-          WHERE a.run_id = 1 AND b.run_id = 2 AND model = 'neumf' AND split = '\(split)'
-          """) == same)
+      try shop.expect(
+        """
+        SELECT bool_and(a.value = b.value) FROM ncf.metrics AS a
+        JOIN ncf.metrics AS b USING (model, split, protocol, metric, k)
+        WHERE a.run_id = 1 AND b.run_id = 2 AND model = 'neumf' AND split = '\(split)'
+        """, gives: same)
     }
   }
 
@@ -139,9 +134,8 @@ struct MethodTests {
     let shop = try Shop(.eighty)
     let settings = [train, Self.short].filter { !$0.isEmpty }.joined(separator: ", ")
     try expectSuccess(shop.night(config: config(shop, model: model, train: settings)))
-    #expect(try shop.value("SELECT count(*) FROM ncf.recommendations") == "400")
-    #expect(
-      try shop.value("SELECT count(*) FROM ncf.recommendations WHERE score = 'NaN'") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.recommendations", gives: "400")
+    try shop.expect("SELECT count(*) FROM ncf.recommendations WHERE score = 'NaN'", gives: "0")
   }
 
   @Test("A variable chooses a baseline over what the file says of the network")
@@ -170,7 +164,7 @@ struct MethodTests {
       try expectSuccess(result)
       #expect(result.talk.contains(said), "\(result.talk)")
     }
-    #expect(try shop.value("SELECT count(*) FROM ncf.runs") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.runs", gives: "0")
   }
 
   @Test(
@@ -185,8 +179,6 @@ struct MethodTests {
     let path = try folder.write(
       "job: a\nsource: {table: a.b}\nmodel: \(model)\ntrain: {\(train)}\n", to: "n.yaml")
     // No server is asked: there is none here.
-    let result = try Program().run("--config", path, "-h", folder.path)
-    #expect(result.code == 78, "\(result.talk)")
-    #expect(result.talk.contains(said), "\(result.talk)")
+    expect(try Program().run("--config", path, "-h", folder.path), 78, said)
   }
 }

@@ -18,7 +18,7 @@ struct MovieLensTests {
     try expectSuccess(
       shop.program.run(
         "load", "tsv", Self.folder + "/interactions.tsv.gz", "--table", "app.events", "--replace"))
-    #expect(try shop.value("SELECT count(*) FROM app.events") == "1000088")
+    try shop.expect("SELECT count(*) FROM app.events", gives: "1000088")
     let config = try shop.folder.write(
       """
       source: {table: app.events}
@@ -26,19 +26,17 @@ struct MovieLensTests {
       evaluate: {candidates: \(Self.folder)/test-negatives.tsv.gz}
       """, to: "ml.yaml")
     try expectSuccess(shop.program.run("--config", config))
-    #expect(
-      try shop.value(
-        "SELECT count(*) || ' ' || count(DISTINCT user_id) FROM ncf.recommendations")
-        == "60400 6040")
-    #expect(
-      try shop.value(
-        """
-        SELECT count(*) FROM (SELECT FROM ncf.recommendations GROUP BY user_id
-          HAVING array_agg(rank ORDER BY rank) <> ARRAY[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) AS faulty
-        """) == "0")
-    #expect(
-      try shop.value(
-        "SELECT count(*) FROM ncf.recommendations JOIN app.events USING (user_id, item_id)") == "0")
+    try shop.expect(
+      "SELECT count(*) || ' ' || count(DISTINCT user_id) FROM ncf.recommendations",
+      gives: "60400 6040")
+    try shop.expect(
+      """
+      SELECT count(*) FROM (SELECT FROM ncf.recommendations GROUP BY user_id
+        HAVING array_agg(rank ORDER BY rank) <> ARRAY[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) AS faulty
+      """, gives: "0")
+    try shop.expect(
+      "SELECT count(*) FROM ncf.recommendations JOIN app.events USING (user_id, item_id)",
+      gives: "0")
     // As published, to 0.003.
     for (metric, published) in [("hr", 0.4531), ("ndcg", 0.2542)] {
       let value = try shop.value(
@@ -49,11 +47,10 @@ struct MovieLensTests {
       #expect(abs((Double(value ?? "") ?? 0) - published) < 0.003)
     }
     // One epoch of each phase is above popularity already.
-    #expect(
-      try shop.value(
-        """
-        SELECT max(value) FILTER (WHERE model = 'neumf') > max(value) FILTER (WHERE model = 'itempop')
-        FROM ncf.metrics WHERE split = 'test' AND protocol = 'full' AND metric = 'ndcg' AND k = 10
-        """) == "t")
+    try shop.expect(
+      """
+      SELECT max(value) FILTER (WHERE model = 'neumf') > max(value) FILTER (WHERE model = 'itempop')
+      FROM ncf.metrics WHERE split = 'test' AND protocol = 'full' AND metric = 'ndcg' AND k = 10
+      """, gives: "t")
   }
 }

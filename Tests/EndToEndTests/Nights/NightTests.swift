@@ -10,8 +10,8 @@ struct NightTests {
     let shop = try Shop(.eighty)
     let result = try shop.night()
     try expectSuccess(result)
-    #expect(try shop.value("SELECT count(DISTINCT user_id) FROM ncf.recommendations") == "80")
-    #expect(try shop.value("SELECT count(*) FROM ncf.recommendations") == "400")
+    try shop.expect("SELECT count(DISTINCT user_id) FROM ncf.recommendations", gives: "80")
+    try shop.expect("SELECT count(*) FROM ncf.recommendations", gives: "400")
     let faults = [
       // Ranks are 1...5, each once.
       """
@@ -31,7 +31,7 @@ struct NightTests {
       #expect(try shop.value("SELECT count(*) FROM (\(fault)) AS faulty") == "0", "\(fault)")
     }
     #expect(try shop.strayTables().isEmpty)
-    #expect(try shop.value("SELECT min(score) = max(score) FROM ncf.recommendations") == "f")
+    try shop.expect("SELECT min(score) = max(score) FROM ncf.recommendations", gives: "f")
   }
 
   @Test("The record of a run says what was read, how it went and how good it is")
@@ -40,20 +40,18 @@ struct NightTests {
     let report = shop.folder.path + "/report.json"
     let result = try shop.night("--report", report, "--seed", "9")
     try expectSuccess(result)
-    #expect(
-      try shop.value(
-        """
-        SELECT concat_ws(' ', run_id, job, kind, status, seed, rows_read, rows_used, users, items,
-          exit_code) FROM ncf.runs
-        """) == "1 shop nightly published 9 640 640 80 40 0")
-    #expect(try shop.value("SELECT count(DISTINCT stage) FROM ncf.stages") == "5")
-    #expect(try shop.value("SELECT count(DISTINCT phase) FROM ncf.epochs") == "4")
-    #expect(
-      try shop.value(
-        """
-        SELECT string_agg(DISTINCT model || ' ' || protocol, ',' ORDER BY model || ' ' || protocol)
-        FROM ncf.metrics WHERE metric = 'ndcg' AND split = 'test'
-        """) == "itempop full,itempop sampled,neumf full,neumf sampled")
+    try shop.expect(
+      """
+      SELECT concat_ws(' ', run_id, job, kind, status, seed, rows_read, rows_used, users, items,
+        exit_code) FROM ncf.runs
+      """, gives: "1 shop nightly published 9 640 640 80 40 0")
+    try shop.expect("SELECT count(DISTINCT stage) FROM ncf.stages", gives: "5")
+    try shop.expect("SELECT count(DISTINCT phase) FROM ncf.epochs", gives: "4")
+    try shop.expect(
+      """
+      SELECT string_agg(DISTINCT model || ' ' || protocol, ',' ORDER BY model || ' ' || protocol)
+      FROM ncf.metrics WHERE metric = 'ndcg' AND split = 'test'
+      """, gives: "itempop full,itempop sampled,neumf full,neumf sampled")
 
     let object = try json(shop.folder.read("report.json")) as? [String: Any]
     #expect(object?["status"] as? String == "published")
@@ -110,7 +108,7 @@ struct NightTests {
     try expectSuccess(shop.night("--seed", "3", "--threads", "1"))
     let first = try shop.lists()
     try expectSuccess(shop.night("--seed", "3", "--threads", "2", "--mode", "full"))
-    #expect(try shop.value("SELECT min(run_id) FROM ncf.recommendations") == "2")
+    try shop.expect("SELECT min(run_id) FROM ncf.recommendations", gives: "2")
     #expect(try shop.lists() == first)
     try expectSuccess(shop.night("--seed", "4"))
     #expect(try shop.lists() != first)
@@ -121,12 +119,12 @@ struct NightTests {
     let shop = try Shop(.eighty)
     let config = try shop.jobFile()
     try expectSuccess(shop.program.run("--config", config, "--dry-run"))
-    #expect(try shop.value("SELECT count(*) FROM ncf.runs") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.runs", gives: "0")
     try expectSuccess(shop.night())
     let lists = try shop.lists()
     try expectSuccess(shop.program.run("--config", config, "--no-publish", "--seed", "5"))
     #expect(try shop.lists() == lists)
-    #expect(try shop.value("SELECT status FROM ncf.runs ORDER BY run_id DESC LIMIT 1") == "trained")
+    try shop.expect("SELECT status FROM ncf.runs ORDER BY run_id DESC LIMIT 1", gives: "trained")
   }
 
   @Test("--since and --until bound what exists, half-open, and make a backfill")
@@ -195,7 +193,7 @@ struct NightTests {
     #expect(try shop.value("SELECT status || ' ' || exit_code FROM ncf.runs") == "refused 20")
     #expect(
       (try json(shop.folder.read("report.json")) as? [String: Any])?["exit_code"] as? Int == 20)
-    #expect(try shop.value("SELECT count(*) FROM ncf.live") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.live", gives: "0")
   }
 
   private func json(_ text: String) throws -> Any {

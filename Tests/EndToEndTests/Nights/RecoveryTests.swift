@@ -36,8 +36,8 @@ struct RecoveryTests {
       "\(night.talk)")
     #expect(night.talk.contains("it was attached again"))
     #expect(try shop.lists() == lists)
-    #expect(try shop.value("SELECT count(*) > 0 FROM ncf.similar_items") == "t")
-    #expect(try shop.value("SELECT count(*) FROM pg_inherits WHERE inhdetachpending") == "0")
+    try shop.expect("SELECT count(*) > 0 FROM ncf.similar_items", gives: "t")
+    try shop.expect("SELECT count(*) FROM pg_inherits WHERE inhdetachpending", gives: "0")
     // The same again finds nothing to do.
     let quiet = try shop.program.run("--config", shop.jobFile(), "--no-publish")
     #expect(!quiet.talk.contains("WARN"), "\(quiet.talk)")
@@ -73,9 +73,9 @@ struct RecoveryTests {
     #expect(night.talk.contains("recommendations_run_1 was left over; it was dropped"))
     #expect(night.talk.contains("similar_items_run_1 was left over; it was dropped"))
     #expect(night.talk.contains("recommendations_run_2 stood by itself"))
-    #expect(
-      try shop.value(
-        "SELECT string_agg(DISTINCT run_id::text, ' ') FROM ncf.recommendations_by_run") == "2 3 5")
+    try shop.expect(
+      "SELECT string_agg(DISTINCT run_id::text, ' ') FROM ncf.recommendations_by_run",
+      gives: "2 3 5")
     #expect(
       try shop.strayTables().sorted() == ["recommendations_run_2_copy", "recommendations_run_77"])
     try expectSuccess(shop.program.run("rollback", "--to", "2", "--config", shop.jobFile()))
@@ -126,6 +126,6 @@ struct RecoveryTests {
     ] { #expect(second.talk.contains(part), "\(part): \(second.talk)") }
     try holder.execute("COMMIT")
     try expectSuccess(first.wait())
-    #expect(try shop.value("SELECT count(*) FROM ncf.runs") == "1")
+    try shop.expect("SELECT count(*) FROM ncf.runs", gives: "1")
   }
 }

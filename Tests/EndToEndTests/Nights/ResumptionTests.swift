@@ -46,21 +46,17 @@ struct ResumptionTests {
           WHERE phase = '\(phase)' AND run_id = (SELECT max(run_id) FROM ncf.runs)
           """, while: run)
       run.signal(SIGTERM)
-      let result = try run.wait()
-      #expect(result.code == 75, "\(result.talk)")
-      #expect(result.talk.contains("what was learnt is kept"))
-      #expect(try shop.value("SELECT count(*) FROM ncf.checkpoints") == "1")
+      expect(try run.wait(), 75, "what was learnt is kept")
+      try shop.expect("SELECT count(*) FROM ncf.checkpoints", gives: "1")
     }
     let result = try start(shop, epochs: 400, [:], "--threads", "3").wait()
     try expectSuccess(result)
     #expect(result.talk.contains("goes on from run 2"))
     #expect(try results(shop) == results(whole))
-    #expect(
-      try shop.value(
-        "SELECT string_agg(concat_ws(' ', status, resumed_run_id), ', ' ORDER BY run_id) FROM ncf.runs"
-      )
-        == "interrupted, interrupted 1, published 2")
-    #expect(try shop.value("SELECT count(*) FROM ncf.checkpoint_chunks") == "0")
+    try shop.expect(
+      "SELECT string_agg(concat_ws(' ', status, resumed_run_id), ', ' ORDER BY run_id) FROM ncf.runs",
+      gives: "interrupted, interrupted 1, published 2")
+    try shop.expect("SELECT count(*) FROM ncf.checkpoint_chunks", gives: "0")
   }
 
   @Test("Killed, it goes on from what it had written down: the uninterrupted run's lists")
@@ -82,11 +78,9 @@ struct ResumptionTests {
     try expectSuccess(result)
     #expect(result.talk.contains("goes on from run 1"), "\(result.talk)")
     #expect(try results(shop) == results(whole))
-    #expect(
-      try shop.value(
-        "SELECT string_agg(concat_ws(' ', status, resumed_run_id), ', ' ORDER BY run_id) FROM ncf.runs"
-      )
-        == "abandoned, published 1")
+    try shop.expect(
+      "SELECT string_agg(concat_ws(' ', status, resumed_run_id), ', ' ORDER BY run_id) FROM ncf.runs",
+      gives: "abandoned, published 1")
   }
 
   @Test("--resume never begins anew; other words are refused")
@@ -98,12 +92,8 @@ struct ResumptionTests {
     let stopped = try run.wait()
     #expect(stopped.code == 75, "\(stopped.talk)")
     try expectSuccess(start(shop, epochs: 400, [:], "--resume", "never").wait())
-    #expect(try shop.value("SELECT count(resumed_run_id) FROM ncf.runs") == "0")
-    let wrong = try start(shop, epochs: 400, [:], "--resume", "sometimes").wait()
-    #expect(wrong.code == 64)
-    #expect(wrong.talk.contains("auto, never"))
-    let variable = try start(shop, epochs: 400, ["NCF_TRAIN_RESUME": "no"]).wait()
-    #expect(variable.code == 78)
-    #expect(variable.talk.contains("NCF_TRAIN_RESUME"))
+    try shop.expect("SELECT count(resumed_run_id) FROM ncf.runs", gives: "0")
+    expect(try start(shop, epochs: 400, [:], "--resume", "sometimes").wait(), 64, "auto, never")
+    expect(try start(shop, epochs: 400, ["NCF_TRAIN_RESUME": "no"]).wait(), 78, "NCF_TRAIN_RESUME")
   }
 }

@@ -12,15 +12,13 @@ struct SlotTests {
     let main = try shop.lists()
     try expectSuccess(shop.night("--seed", "2", "--slot", "b"))
     #expect(try shop.lists() == main)
-    #expect(
-      try shop.value(
-        """
-        SELECT string_agg(concat_ws(' ', slot, run_id, generation), ', ' ORDER BY slot) FROM ncf.live
-        """) == "b 2 1, main 1 1")
-    #expect(
-      try shop.value("SELECT string_agg(slot, ' ' ORDER BY run_id) FROM ncf.runs") == "main b")
+    try shop.expect(
+      """
+      SELECT string_agg(concat_ws(' ', slot, run_id, generation), ', ' ORDER BY slot) FROM ncf.live
+      """, gives: "b 2 1, main 1 1")
+    try shop.expect("SELECT string_agg(slot, ' ' ORDER BY run_id) FROM ncf.runs", gives: "main b")
     // The first of a slot is held against what is live in main.
-    #expect(try shop.value("SELECT gate ->> 'live_run_id' FROM ncf.runs WHERE run_id = 2") == "1")
+    try shop.expect("SELECT gate ->> 'live_run_id' FROM ncf.runs WHERE run_id = 2", gives: "1")
 
     // Without shares everybody sees main.
     let all = """
@@ -40,19 +38,18 @@ struct SlotTests {
         OR s.run_id <> (SELECT l.run_id FROM ncf.live AS l WHERE l.job = 'shop' AND l.slot = s.slot)
       """
     #expect(try shop.value(faults) == "0")
-    #expect(
-      try shop.value(
-        """
-        SELECT count(*) FROM (SELECT user_id FROM ncf.recommendations_by_slot GROUP BY user_id
-          HAVING count(*) = 5 AND count(DISTINCT slot) = 1) AS whole
-        """) == "80")
+    try shop.expect(
+      """
+      SELECT count(*) FROM (SELECT user_id FROM ncf.recommendations_by_slot GROUP BY user_id
+        HAVING count(*) = 5 AND count(DISTINCT slot) = 1) AS whole
+      """, gives: "80")
     let few = try shop.value(
       "SELECT count(DISTINCT user_id) FROM ncf.recommendations_by_slot WHERE slot = 'b'")
     #expect((16...48).contains(Int(few ?? "") ?? 0))
 
     // Each slot has its own next night and its own way back.
     try expectSuccess(shop.night("--seed", "3", "--slot", "b"))
-    #expect(try shop.value("SELECT gate ->> 'live_run_id' FROM ncf.runs WHERE run_id = 3") == "2")
+    try shop.expect("SELECT gate ->> 'live_run_id' FROM ncf.runs WHERE run_id = 3", gives: "2")
     #expect(try shop.lists() == main)
     #expect(try shop.value(all) == "b 3, main 1 400")
     let back = try shop.program.run("rollback", "--slot", "b", "--config", shop.jobFile())
@@ -87,37 +84,34 @@ struct SlotTests {
     #expect(abs(try share("c") - 0.3) < 0.02)
     try shop.connection.execute("UPDATE ncf.slot_shares SET share = 0.5")
     #expect(abs(try share("c") - 0.5) < 0.02)
-    #expect(
-      try shop.value(
-        "SELECT count(*) FROM app.assigned WHERE slot = 'c' AND ncf.slot_of(u, 'shop') <> 'c'")
-        == "0")
+    try shop.expect(
+      "SELECT count(*) FROM app.assigned WHERE slot = 'c' AND ncf.slot_of(u, 'shop') <> 'c'",
+      gives: "0")
     // Shares beyond 1 in all take what is left.
     try shop.connection.execute(
       "INSERT INTO ncf.slot_shares (job, slot, share) VALUES ('shop', 'b', 0.8)")
     #expect(abs(try share("b") - 0.8) < 0.02)
     #expect(abs(try share("c") - 0.2) < 0.02)
     #expect(try share("main") == 0)
-    #expect(
-      try shop.value(
-        """
-        SELECT count(*) FROM app.assigned
-        WHERE ncf.slot_of(u::bigint, 'shop') <> ncf.slot_of(u::text, 'shop')
-        """) == "0")
+    try shop.expect(
+      """
+      SELECT count(*) FROM app.assigned
+      WHERE ncf.slot_of(u::bigint, 'shop') <> ncf.slot_of(u::text, 'shop')
+      """, gives: "0")
     let uuid = "md5('7')::uuid"
-    #expect(
-      try shop.value("SELECT ncf.slot_of(\(uuid), 'shop') = ncf.slot_of(\(uuid)::text, 'shop')")
-        == "t")
+    try shop.expect(
+      "SELECT ncf.slot_of(\(uuid), 'shop') = ncf.slot_of(\(uuid)::text, 'shop')", gives: "t")
     // Another job divides its users by itself.
-    #expect(try shop.value("SELECT ncf.slot_of(7, 'other')") == "main")
+    try shop.expect("SELECT ncf.slot_of(7, 'other')", gives: "main")
   }
 
   @Test("A slot has a plain name: 64 on the command line, 78 in the environment")
   func names() throws {
     let shop = try Shop(.eighty)
     for name in ["", "a b", "x';--", String(repeating: "s", count: 64)] {
-      let result = try shop.program.run("--slot", name, "--config", shop.jobFile())
-      #expect(result.code == 64)
-      #expect(result.talk.contains("1 to 63 letters, digits, - and _"), "\(result.talk)")
+      expect(
+        try shop.program.run("--slot", name, "--config", shop.jobFile()), 64,
+        "1 to 63 letters, digits, - and _")
     }
     var program = shop.program
     program.environment["NCF_SLOT"] = "a b"
@@ -125,7 +119,7 @@ struct SlotTests {
     program.environment["NCF_SLOT"] = "spring-2026_b"
     try expectSuccess(program.run("--config", shop.jobFile(), "--force"))
     #expect(try shop.value("SELECT slot FROM ncf.live") == "spring-2026_b")
-    #expect(try shop.value("SELECT count(*) FROM ncf.recommendations") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.recommendations", gives: "0")
   }
 
   @Test("Jobs have their own lock, pointer and schema: one that waits or fails leaves the other")
@@ -167,11 +161,10 @@ struct SlotTests {
     #expect(try shop.value(others) == "2 400 u1")
     #expect(try shop.value("SELECT DISTINCT run_id FROM ncf.recommendations") == "4")
     try expectSuccess(shop.night("--seed", "3"))
-    #expect(
-      try shop.value(
-        """
-        SELECT string_agg(concat_ws(' ', job, run_id, generation), ', ' ORDER BY job) FROM ncf.live
-        """) == "other 2 1, shop 5 3")
+    try shop.expect(
+      """
+      SELECT string_agg(concat_ws(' ', job, run_id, generation), ', ' ORDER BY job) FROM ncf.live
+      """, gives: "other 2 1, shop 5 3")
     // Nor can one roll back to the other's run.
     #expect(try shop.program.run("rollback", "--to", "2", "--config", shop.jobFile()).code == 65)
   }

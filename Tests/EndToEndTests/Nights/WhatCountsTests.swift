@@ -41,7 +41,7 @@ struct WhatCountsTests {
       WHERE event_type = 'hide'
       """
     #expect(try shop.value(hidden) == "0")
-    #expect(try shop.value("SELECT count(DISTINCT user_id) FROM ncf.recommendations") == "80")
+    try shop.expect("SELECT count(DISTINCT user_id) FROM ncf.recommendations", gives: "80")
   }
 
   @Test("Hiding changes the model of a network, and the same bits come with any number of threads")
@@ -87,10 +87,9 @@ struct WhatCountsTests {
     try expectSuccess(shop.night(config: decaying))
     #expect(try shop.value("SELECT item_id FROM ncf.popular_items WHERE rank = 1") == "2")
     // 365 days and 19 hours, or so, before the newest event: 12 half-lives of 30 days.
-    #expect(
-      try shop.value(
-        "SELECT score BETWEEN 80 / 2 ^ 12.5 AND 80 / 2 ^ 12 FROM ncf.popular_items WHERE item_id = 1"
-      ) == "t")
+    try shop.expect(
+      "SELECT score BETWEEN 80 / 2 ^ 12.5 AND 80 / 2 ^ 12 FROM ncf.popular_items WHERE item_id = 1",
+      gives: "t")
     #expect(try shop.lists() != lists)
     #expect(
       try shop.value(
@@ -111,25 +110,21 @@ struct WhatCountsTests {
       FROM generate_series(1, 35) AS i, generate_series(1, 100) AS n
       """)
     try expectSuccess(shop.night(config: shop.jobFile("\(Self.columns), max_per_user: 50", k: 10)))
-    #expect(
-      try shop.value(
-        "SELECT concat_ws(' ', rows_read, rows_used, rows_rejected) FROM ncf.runs")
-        == #"4140 675 {"over_max_per_user": 3450}"#)
+    try shop.expect(
+      "SELECT concat_ws(' ', rows_read, rows_used, rows_rejected) FROM ncf.runs",
+      gives: #"4140 675 {"over_max_per_user": 3450}"#)
     // 50 events are the last minute of all items and 15 of the minute before.
-    #expect(
-      try shop.value(
-        """
-        SELECT string_agg(item_id::text, ',' ORDER BY item_id) FROM ncf.recommendations
-        WHERE user_id = 666
-        """) == "36,37,38,39,40")
+    try shop.expect(
+      """
+      SELECT string_agg(item_id::text, ',' ORDER BY item_id) FROM ncf.recommendations
+      WHERE user_id = 666
+      """, gives: "36,37,38,39,40")
     try expectSuccess(shop.night(config: shop.jobFile("\(Self.columns), max_per_user: 20", k: 10)))
-    #expect(
-      try shop.value(
-        "SELECT concat_ws(' ', rows_used, rows_rejected) FROM ncf.runs ORDER BY run_id DESC LIMIT 1"
-      ) == #"660 {"over_max_per_user": 3480}"#)
-    #expect(
-      try shop.value(
-        "SELECT count(*) FROM ncf.recommendations WHERE user_id = 666 AND item_id <= 35") == "0")
+    try shop.expect(
+      "SELECT concat_ws(' ', rows_used, rows_rejected) FROM ncf.runs ORDER BY run_id DESC LIMIT 1",
+      gives: #"660 {"over_max_per_user": 3480}"#)
+    try shop.expect(
+      "SELECT count(*) FROM ncf.recommendations WHERE user_id = 666 AND item_id <= 35", gives: "0")
   }
 
   @Test("Below the least value nothing counts, but a thumbs-down needs no value")
@@ -144,15 +139,13 @@ struct WhatCountsTests {
     let source = "\(Self.columns), events: {rating: 1, hide: -1}, min_value: 3"
     try expectSuccess(shop.night(config: shop.jobFile(source, k: 40)))
     let low = try shop.value("SELECT count(*) FROM app.events WHERE value = 2")
-    #expect(
-      try shop.value(
-        "SELECT concat_ws(' ', rows_rejected ->> 'below_min_value', rows_rejected ->> 'negative_event') FROM ncf.runs"
-      ) == "\(low ?? "") 2")
-    #expect(
-      try shop.value(
-        """
-        SELECT count(*) FROM ncf.recommendations
-        WHERE item_id % 5 = 0 OR (user_id, item_id) IN ((1, 2), (2, 1))
-        """) == "0")
+    try shop.expect(
+      "SELECT concat_ws(' ', rows_rejected ->> 'below_min_value', rows_rejected ->> 'negative_event') FROM ncf.runs",
+      gives: "\(low ?? "") 2")
+    try shop.expect(
+      """
+      SELECT count(*) FROM ncf.recommendations
+      WHERE item_id % 5 = 0 OR (user_id, item_id) IN ((1, 2), (2, 1))
+      """, gives: "0")
   }
 }

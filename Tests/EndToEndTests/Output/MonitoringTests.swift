@@ -56,7 +56,7 @@ struct MonitoringTests {
     #expect(!FileManager.default.fileExists(atPath: file))
     let closed = try shop.program.run("--config", shop.jobFile(), "--metrics", "/nowhere/ncf.prom")
     #expect(closed.code == 74)
-    #expect(try shop.value("SELECT count(*) FROM ncf.runs") == "0")
+    try shop.expect("SELECT count(*) FROM ncf.runs", gives: "0")
   }
 
   @Test("Reports of nights that published, were refused, skipped, dry or failed follow the schema")

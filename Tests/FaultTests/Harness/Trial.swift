@@ -54,6 +54,27 @@ final class Trial {
     }
   }
 
+  /// Tries a fault in a shop behind a network that can fail, whose readers look on.
+  ///
+  /// - Parameters:
+  ///   - fault: what is done, in words.
+  ///   - place: after what the next night must find nothing in its way; nil where none is run.
+  ///   - body: does it, and says of each promise whether it was kept.
+  static func remote(
+    _ fault: String, recovering place: String? = nil, _ body: (Trial, Remote) throws -> Void
+  ) {
+    of(fault) { trial in
+      let remote = try Remote()
+      try Watchers.during(trial, remote.shop) {
+        try body(trial, remote)
+        guard let place else { return }
+        try remote.shop.server.waitUntilGone("ncf-batch/%")
+        try remote.shop.recovers(trial, after: place)
+      }
+      remote.network.close()
+    }
+  }
+
   /// Enters a fault that can't be tried here, and says so where it can't be missed.
   static func leftOut(_ fault: String, because reason: String) {
     print("faults: LEFT OUT: \(fault): \(reason)")
