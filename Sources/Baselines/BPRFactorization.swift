@@ -58,10 +58,9 @@ package enum BPRFactorization: Factorization {
     let passes = StochasticPasses(positives, weights, seed: options.seed)
     try passes.run(iterations: options.iterations, report: report) { entry, user, weight, random in
       guard let negative = sampler.draw(user: user, random: &random) else { return }
-      let step = Step(
-        user: user * width, positive: Int(positives.items[entry]), negative: Int(negative),
-        weight: weight, options: options)
-      step.take(&users, &items, &biases)
+      step(
+        user * width, Int(positives.items[entry]), Int(negative), weight: weight, options, &users,
+        &items, &biases)
     }
     return MatrixFactors(
       width: width, userCount: positives.userCount, itemCount: itemCount, users: users,
@@ -69,31 +68,26 @@ package enum BPRFactorization: Factorization {
   }
 
   /// One positive against one negative.
-  private struct Step {
-    let user: Int
-    let positive: Int
-    let negative: Int
-    let weight: Float
-    let options: BPROptions
-
-    func take(_ users: inout [Float], _ items: inout [Float], _ biases: inout [Float]) {
-      let width = options.factors
-      let (first, second) = (positive * width, negative * width)
-      var difference = biases[positive] - biases[negative]
-      for column in 0..<width {
-        difference += users[user + column] * (items[first + column] - items[second + column])
-      }
-      // The derivative of ln sigmoid.
-      let pull = weight / (1 + expf(difference))
-      let (rate, keep) = (options.learningRate, options.regularization)
-      for column in 0..<width {
-        let (u, i, j) = (users[user + column], items[first + column], items[second + column])
-        users[user + column] = u + rate * (pull * (i - j) - keep * u)
-        items[first + column] = i + rate * (pull * u - keep * i)
-        items[second + column] = j + rate * (-pull * u - keep * j)
-      }
-      biases[positive] += rate * (pull - keep * biases[positive])
-      biases[negative] += rate * (-pull - keep * biases[negative])
+  private static func step(
+    _ user: Int, _ positive: Int, _ negative: Int, weight: Float, _ options: BPROptions,
+    _ users: inout [Float], _ items: inout [Float], _ biases: inout [Float]
+  ) {
+    let width = options.factors
+    let (first, second) = (positive * width, negative * width)
+    var difference = biases[positive] - biases[negative]
+    for column in 0..<width {
+      difference += users[user + column] * (items[first + column] - items[second + column])
     }
+    // The derivative of ln sigmoid.
+    let pull = weight / (1 + expf(difference))
+    let (rate, keep) = (options.learningRate, options.regularization)
+    for column in 0..<width {
+      let (u, i, j) = (users[user + column], items[first + column], items[second + column])
+      users[user + column] = u + rate * (pull * (i - j) - keep * u)
+      items[first + column] = i + rate * (pull * u - keep * i)
+      items[second + column] = j + rate * (-pull * u - keep * j)
+    }
+    biases[positive] += rate * (pull - keep * biases[positive])
+    biases[negative] += rate * (-pull - keep * biases[negative])
   }
 }

@@ -91,10 +91,37 @@ package enum ElementwiseALS: Factorization {
     let products = weightedProducts(of: other, weights: otherWeights, width: width)
     unsafe vectors.writeRows(rows.count, by: 32, pool) { range, base, _ in
       for row in range {
-        let update = RowUpdate(
-          entries: rows.range(of: row), rows: rows, other: other, otherWeights: otherWeights,
-          ownWeight: ownWeights[row], products: products, options: options)
-        unsafe update.run(base + row * width)
+        // The missing weight of a pair is the product of its rows' weights.
+        let (entries, ownWeight) = (rows.range(of: row), ownWeights[row])
+        let vector = unsafe base + row * width
+        var scores = entries.map { entry in
+          let place = Int(rows.columns[entry]) * width
+          var sum: Float = 0
+          for column in 0..<width { sum += unsafe vector[column] * other[place + column] }
+          return sum
+        }
+        for factor in 0..<width {
+          let old = unsafe vector[factor]
+          var above: Float = 0
+          var below = ownWeight * products[factor * width + factor] + options.regularization
+          for (index, entry) in entries.enumerated() {
+            let column = Int(rows.columns[entry])
+            let value = other[column * width + factor]
+            let weight = rows.weight(entry)
+            let excess = weight - ownWeight * otherWeights[column]
+            above += (weight - excess * (scores[index] - old * value)) * value
+            below += excess * value * value
+          }
+          var shared: Float = 0
+          for column in 0..<width where column != factor {
+            shared += unsafe vector[column] * products[column * width + factor]
+          }
+          let new = below > 0 ? (above - ownWeight * shared) / below : 0
+          unsafe vector[factor] = new
+          for (index, entry) in entries.enumerated() {
+            scores[index] += (new - old) * other[Int(rows.columns[entry]) * width + factor]
+          }
+        }
       }
     }
   }
@@ -111,49 +138,5 @@ package enum ElementwiseALS: Factorization {
       }
     }
     return sums
-  }
-
-  /// The update of one vector.
-  private struct RowUpdate {
-    let entries: Range<Int>
-    let rows: WeightedRows
-    let other: [Float]
-    /// Missing weights of the other side's rows, and of this row: the pair's is their product.
-    let otherWeights: [Float]
-    let ownWeight: Float
-    let products: [Float]
-    let options: EALSOptions
-
-    func run(_ vector: UnsafeMutablePointer<Float>) {
-      let width = options.factors
-      var scores = entries.map { entry in
-        let place = Int(rows.columns[entry]) * width
-        var sum: Float = 0
-        for column in 0..<width { sum += unsafe vector[column] * other[place + column] }
-        return sum
-      }
-      for factor in 0..<width {
-        let old = unsafe vector[factor]
-        var above: Float = 0
-        var below = ownWeight * products[factor * width + factor] + options.regularization
-        for (index, entry) in entries.enumerated() {
-          let column = Int(rows.columns[entry])
-          let value = other[column * width + factor]
-          let weight = rows.weight(entry)
-          let excess = weight - ownWeight * otherWeights[column]
-          above += (weight - excess * (scores[index] - old * value)) * value
-          below += excess * value * value
-        }
-        var shared: Float = 0
-        for column in 0..<width where column != factor {
-          shared += unsafe vector[column] * products[column * width + factor]
-        }
-        let new = below > 0 ? (above - ownWeight * shared) / below : 0
-        unsafe vector[factor] = new
-        for (index, entry) in entries.enumerated() {
-          scores[index] += (new - old) * other[Int(rows.columns[entry]) * width + factor]
-        }
-      }
-    }
   }
 }

@@ -58,6 +58,20 @@ package protocol FactorizationOptions: NumericSettings, Sendable {
 }
 
 extension FactorizationOptions {
+  /// No biases, unless a factorisation says otherwise.
+  package static var hasBiases: Bool { false }
+
+  /// One operation an interaction and iteration, unless a factorisation says otherwise.
+  ///
+  /// - Parameters:
+  ///   - interactions: how many there are.
+  ///   - users: how many there are.
+  ///   - items: how many there are.
+  /// - Returns: numbers that grow as the time does.
+  package func work(interactions: Double, users: Double, items: Double) -> Double {
+    Double(iterations) * interactions
+  }
+
   /// The number of factors as a setting: with two for biases a GMF can hold them.
   static var factorsSetting: Setting<Self> { Setting("factors", \.factors, .from(1, to: 4_094)) }
 
@@ -113,9 +127,6 @@ extension ALSOptions: FactorizationOptions {
   /// Its method.
   package typealias Solver = ImplicitALS
 
-  /// None.
-  package static var hasBiases: Bool { false }
-
   /// A product of a row with itself for each interaction, a solve for each row.
   package func work(interactions: Double, users: Double, items: Double) -> Double {
     let width = Double(factors)
@@ -136,9 +147,6 @@ extension EALSOptions: FactorizationOptions {
   /// Its method.
   package typealias Solver = ElementwiseALS
 
-  /// None.
-  package static var hasBiases: Bool { false }
-
   /// Every number of a row once for each interaction, and against all others of the row.
   package func work(interactions: Double, users: Double, items: Double) -> Double {
     let width = Double(factors)
@@ -156,9 +164,6 @@ extension EASEOptions: FactorizationOptions {
 
   /// Its method.
   package typealias Solver = ShallowAutoencoder
-
-  /// None.
-  package static var hasBiases: Bool { false }
 
   /// An inversion of the items' matrix, and two products with it and two with the log an iteration.
   package func work(interactions: Double, users: Double, items: Double) -> Double {
@@ -188,11 +193,6 @@ extension BPROptions: FactorizationOptions {
 
   /// Of items.
   package static var hasBiases: Bool { true }
-
-  /// A step for each interaction.
-  package func work(interactions: Double, users: Double, items: Double) -> Double {
-    Double(iterations) * interactions
-  }
 }
 
 extension MFOptions: FactorizationOptions, DrawsNegatives {
@@ -209,9 +209,4 @@ extension MFOptions: FactorizationOptions, DrawsNegatives {
 
   /// Of users and items.
   package static var hasBiases: Bool { true }
-
-  /// As many steps for each interaction.
-  package func work(interactions: Double, users: Double, items: Double) -> Double {
-    Double(iterations) * interactions
-  }
 }

@@ -126,12 +126,15 @@ struct DividedData {
   init(_ data: ExperimentData, seed: UInt64, pool: WorkerPool) {
     let split = LeaveOneOutSplit(data.table, randomValidation: seed)
     self.split = split
-    let (before, weights) = Self.beforeTest(data.table, split)
-    beforeTest = before
+    let before = LeaveOneOutSplit(data.table, minimumInteractions: 3) { user, rows in
+      (test: rows.first { Int32(data.table.items[$0]) == split.test[user] } ?? -1, validation: -1)
+    }
+    beforeTest = before.training
     (trainingWeights, beforeTestWeights) =
-      data.isWeighted ? (split.trainingWeights, weights) : ([], [])
+      data.isWeighted ? (split.trainingWeights, before.trainingWeights) : ([], [])
     validationCandidates = Candidates.drawn(
-      data.sampled, users: split.testUsers, outside: before, itemCount: data.table.itemCount,
+      data.sampled, users: split.testUsers, outside: before.training,
+      itemCount: data.table.itemCount,
       seed: seed &+ 1, pool: pool)
     if let given = data.given {
       testCandidates = given.candidates
@@ -142,23 +145,5 @@ struct DividedData {
         itemCount: data.table.itemCount, seed: seed &+ 2, pool: pool)
       sampledTest = split.test
     }
-  }
-
-  /// Everything but the test items, with weights.
-  private static func beforeTest(
-    _ table: InteractionTable, _ split: LeaveOneOutSplit
-  ) -> (UserItems, [Float]) {
-    var (offsets, items, weights): ([Int], [UInt32], [Float]) = ([0], [], [])
-    items.reserveCapacity(table.count)
-    weights.reserveCapacity(table.count)
-    for user in 0..<table.userCount {
-      for row in table.offsets[user]..<table.offsets[user + 1]
-      where Int32(table.items[row]) != split.test[user] {
-        items.append(table.items[row])
-        weights.append(table.weights[row])
-      }
-      offsets.append(items.count)
-    }
-    return (UserItems(offsets: offsets, items: items), weights)
   }
 }

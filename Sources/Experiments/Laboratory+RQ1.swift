@@ -17,18 +17,13 @@ extension Laboratory {
 
   private func knn() -> [KNNOptions] {
     let pairs: [(Int, Float)] = settings.isQuick ? [(50, 10)] : [(50, 10), (50, 100), (200, 100)]
-    return pairs.map { pair in
-      var options = KNNOptions()
-      (options.neighbours, options.shrinkage) = pair
-      return options
-    }
+    return pairs.map(KNNOptions.init(neighbours:shrinkage:))
   }
 
   private func bpr(_ factors: Int) -> [BPROptions] {
     let regularizations: [Float] = settings.isQuick ? [0.01] : [0.003, 0.01, 0.03]
     return regularizations.map { regularization in
-      var options = BPROptions()
-      (options.factors, options.regularization) = (factors, regularization)
+      var options = BPROptions(factors: factors, regularization: regularization)
       if settings.isQuick { options.iterations = min(options.iterations, 10) }
       return options
     }
@@ -37,8 +32,7 @@ extension Laboratory {
   private func eals(_ factors: Int) -> [EALSOptions] {
     let weights: [Float] = settings.isQuick ? [512] : [128, 512, 2_048]
     return weights.map { weight in
-      var options = EALSOptions()
-      (options.factors, options.missingWeight) = (factors, weight)
+      var options = EALSOptions(factors: factors, missingWeight: weight)
       if settings.isQuick { options.iterations = min(options.iterations, 5) }
       return options
     }

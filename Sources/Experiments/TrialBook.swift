@@ -35,27 +35,14 @@ package final class TrialBook {
   ///   - store: where finished trials are.
   ///   - clock: seconds that never go back.
   ///   - report: hears how it comes along; what it throws stops the trial at hand.
-  ///   - makeRunner: makes the runner of the missing ones, with what it is to report to.
+  ///   - runner: runs the missing ones; its `report` is the book's.
   package init(
     store: any TrialStore, clock: @escaping @Sendable () -> Double,
     report: @escaping (BookEvent) throws -> Void,
-    makeRunner: (_ report: @escaping (TrialEvent) throws -> Void) -> TrialRunner
+    runner: TrialRunner
   ) {
-    (self.store, self.clock, self.report) = (store, clock, report)
-    let current = Current()
-    self.current = current
-    runner = makeRunner { event in
-      if case .working(let what, let done, let seconds) = event {
-        try current.tell?(what, done, seconds)
-      }
-    }
+    (self.store, self.clock, self.report, self.runner) = (store, clock, report, runner)
   }
-
-  /// The trial at work, for the runner's reports.
-  private final class Current {
-    var tell: ((_ what: String, _ done: Double, _ seconds: Double) throws -> Void)?
-  }
-  private let current: Current
 
   /// The log's users and items.
   package var data: ExperimentData { runner.data }
@@ -91,12 +78,13 @@ package final class TrialBook {
     _ trial: Trial, key: String, number: Int, of total: Int, rest: Double
   ) throws -> TrialResult {
     let began = clock()
-    current.tell = { [report, pace] what, done, seconds in
+    runner.report = { [report, pace] event in
+      guard case .working(let what, let done, let seconds) = event else { return }
       let course = Pace.Course(cost: trial.cost, done: done, seconds: seconds)
       let left = pace.secondsLeft(course, rest: rest)
       try report(.working(number: number, of: total, what: what, secondsLeft: left))
     }
-    defer { current.tell = nil }
+    defer { runner.report = { _ in } }
     let result = try runner.run(trial)
     // Not the result's seconds: what was known before is known to the trials that come after, too.
     pace.add(cost: trial.cost, seconds: clock() - began)

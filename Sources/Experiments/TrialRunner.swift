@@ -19,7 +19,8 @@ package final class TrialRunner {
   package let data: ExperimentData
   private let pool: WorkerPool
   private let clock: @Sendable () -> Double
-  private let report: (TrialEvent) throws -> Void
+  /// Hears how a trial comes along; what it throws ends the trial.
+  package var report: (TrialEvent) throws -> Void
   /// The last division, and factorisations that more than one trial may start from.
   private var divided: (seed: UInt64, data: DividedData)?
   private var parts = TrainedParts()
@@ -35,7 +36,7 @@ package final class TrialRunner {
   ///   - report: hears how a trial comes along; what it throws ends the trial.
   package init(
     data: ExperimentData, pool: WorkerPool, clock: @escaping @Sendable () -> Double,
-    report: @escaping (TrialEvent) throws -> Void
+    report: @escaping (TrialEvent) throws -> Void = { _ in }
   ) {
     (self.data, self.pool, self.clock, self.report) = (data, pool, clock, report)
   }

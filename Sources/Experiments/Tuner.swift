@@ -36,16 +36,10 @@ package final class Tuner {
   private let clock: @Sendable () -> Double
   private let deadline: Double
   private let report: (TuneEvent) throws -> Void
-  private let watch = Watch()
   private let runner: TrialRunner
 
   /// How many others a median needs.
   private static let fewest = 4
-
-  /// The trial at hand, as its epochs come in.
-  private final class Watch {
-    var tell: ((TrialEvent) throws -> Void)?
-  }
 
   /// Ends a trial before its time.
   private enum Stop: Error { case poor, late }
@@ -58,16 +52,14 @@ package final class Tuner {
   ///   - clock: seconds that never go back.
   ///   - deadline: when the time is over, by that clock.
   ///   - report: hears how it comes along; what it throws stops the search.
-  ///   - makeRunner: makes the runner, with what it is to report to.
+  ///   - runner: runs the trials; its `report` is the search's.
   package init(
     _ space: SearchSpace, store: any TrialStore, clock: @escaping @Sendable () -> Double,
     deadline: Double, report: @escaping (TuneEvent) throws -> Void,
-    makeRunner: (_ report: @escaping (TrialEvent) throws -> Void) -> TrialRunner
+    runner: TrialRunner
   ) {
     (self.space, self.store, self.clock) = (space, store, clock)
-    (self.deadline, self.report) = (deadline, report)
-    let watch = watch
-    runner = makeRunner { event in try watch.tell?(event) }
+    (self.deadline, self.report, self.runner) = (deadline, report, runner)
   }
 
   /// Searches.
@@ -124,7 +116,7 @@ package final class Tuner {
   ) throws -> TrialResult? {
     var curve: [TrialResult.Epoch] = []
     let began = clock()
-    watch.tell = { [clock, deadline, report] event in
+    runner.report = { [clock, deadline, report] event in
       if clock() >= deadline { throw Stop.late }
       switch event {
       case .working(let what, _, _): try report(.working(number: number, what: what))
@@ -133,7 +125,7 @@ package final class Tuner {
         if Self.isPoor(curve, others) { throw Stop.poor }
       }
     }
-    defer { watch.tell = nil }
+    defer { runner.report = { _ in } }
     do {
       return try runner.run(trial)
     } catch Stop.poor {
@@ -149,9 +141,7 @@ package final class Tuner {
   /// The result of a trial that was given up, as good as it had been.
   private static func abandoned(_ curve: [TrialResult.Epoch], seconds: Double) -> TrialResult {
     var result = TrialResult()
-    result.isAbandoned = true
-    result.seconds = seconds
-    result.curve = curve
+    (result.isAbandoned, result.seconds, result.curve) = (true, seconds, curve)
     if let best = curve.max(by: { $0.ndcg < $1.ndcg }) {
       result.validation = TrialResult.Figures(hr: best.hr, ndcg: best.ndcg)
     }

@@ -52,8 +52,13 @@ package struct LeaveOneOutSplit: Sendable, Equatable {
     }
   }
 
-  /// Splits a table by the rows that are chosen for each user who has enough of them.
-  init(
+  /// Splits a table by the rows that are chosen for each user with enough of them.
+  ///
+  /// - Parameters:
+  ///   - table: the table; its weights become `trainingWeights`.
+  ///   - minimumInteractions: 3 or more.
+  ///   - choose: the rows of the test item and of the validation item; -1 for none.
+  package init(
     _ table: InteractionTable, minimumInteractions: Int,
     choosing choose: (_ user: Int, _ rows: Range<Int>) -> (test: Int, validation: Int)
   ) {
@@ -99,15 +104,11 @@ package struct LeaveOneOutSplit: Sendable, Equatable {
     var items: [UInt32] = []
     items.reserveCapacity(training.count + test.count)
     for user in test.indices {
-      var held: UInt32? = validation[user] < 0 ? nil : UInt32(validation[user])
-      for item in training[user] {
-        if let validationItem = held, validationItem < item {
-          items.append(validationItem)
-          held = nil
-        }
-        items.append(item)
-      }
-      if let validationItem = held { items.append(validationItem) }
+      let (own, held) = (training[user], validation[user])
+      let place = own.firstIndex { $0 > held } ?? own.endIndex
+      items += own[..<place]
+      if held >= 0 { items.append(UInt32(held)) }
+      items += own[place...]
       offsets.append(items.count)
     }
     return UserItems(offsets: offsets, items: items)

@@ -15,12 +15,8 @@ package struct RecentRows: Sendable, Equatable {
 
   /// Whether a row was seen.
   package func contains(_ hash: UInt64) -> Bool {
-    var (low, high) = (0, hashes.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if hashes[middle] < hash { low = middle + 1 } else { high = middle }
-    }
-    return low < hashes.count && hashes[low] == hash
+    let place = lowerBound(in: hashes.indices) { hashes[$0] < hash }
+    return place < hashes.count && hashes[place] == hash
   }
 
   /// As bytes: eight for each hash, the least significant first.

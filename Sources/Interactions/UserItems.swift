@@ -65,13 +65,8 @@ package struct UserItems: Sendable, Equatable {
   /// - Returns: whether the list holds it.
   @inlinable
   package func contains(user: Int, item: UInt32) -> Bool {
-    var low = offsets[user]
-    var high = offsets[user + 1]
-    let end = high
-    while low < high {
-      let middle = (low + high) / 2
-      if items[middle] < item { low = middle + 1 } else { high = middle }
-    }
-    return low < end && items[low] == item
+    let own = range(of: user)
+    let place = lowerBound(in: own) { items[$0] < item }
+    return place < own.upperBound && items[place] == item
   }
 }

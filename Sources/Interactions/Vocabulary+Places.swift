@@ -5,14 +5,14 @@ extension Vocabulary {
   /// - Returns: a vocabulary of them alone.
   package func keeping(_ positions: [UInt32]) -> Vocabulary {
     if positions.count == count { return self }
-    return switch identifiers {
-    case .integers(let values):
-      Vocabulary(kind: kind, identifiers: .integers(positions.map { values[Int($0)] }))
-    case .uuids(let values):
-      Vocabulary(kind: kind, identifiers: .uuids(positions.map { values[Int($0)] }))
-    case .texts(let values):
-      Vocabulary(kind: kind, identifiers: .texts(positions.map { values[Int($0)] }))
-    }
+    func kept<Value>(_ values: [Value]) -> [Value] { positions.map { values[Int($0)] } }
+    let identifiers: Identifiers =
+      switch identifiers {
+      case .integers(let values): .integers(kept(values))
+      case .uuids(let values): .uuids(kept(values))
+      case .texts(let values): .texts(kept(values))
+      }
+    return Vocabulary(kind: kind, identifiers: identifiers)
   }
 
   /// Finds each identifier in another vocabulary, by going over both once.
@@ -21,26 +21,21 @@ extension Vocabulary {
   /// - Returns: for each identifier its position in `other`, -1 where it is not there.
   package func places(in other: Vocabulary) -> [Int32] {
     switch (identifiers, other.identifiers) {
-    case (.integers(let own), .integers(let others)):
-      Self.places(own, in: others) { $0 < $1 ? -1 : $0 == $1 ? 0 : 1 }
-    case (.uuids(let own), .uuids(let others)):
-      Self.places(own, in: others) { $0 < $1 ? -1 : $0 == $1 ? 0 : 1 }
+    case (.integers(let own), .integers(let others)): Self.places(own, in: others, isBefore: <)
+    case (.uuids(let own), .uuids(let others)): Self.places(own, in: others, isBefore: <)
     case (.texts(let own), .texts(let others)):
-      Self.places(own, in: others) { left, right in
-        left.utf8.lexicographicallyPrecedes(right.utf8)
-          ? -1 : left.utf8.elementsEqual(right.utf8) ? 0 : 1
-      }
+      Self.places(own, in: others, isBefore: Self.precedes)
     case (.integers, _), (.uuids, _), (.texts, _): [Int32](repeating: -1, count: count)
     }
   }
 
   private static func places<Value>(
-    _ own: [Value], in others: [Value], order: (Value, Value) -> Int
+    _ own: [Value], in others: [Value], isBefore: (Value, Value) -> Bool
   ) -> [Int32] {
     var place = 0
     return own.map { value in
-      while place < others.count, order(others[place], value) < 0 { place += 1 }
-      return place < others.count && order(others[place], value) == 0 ? Int32(place) : -1
+      while place < others.count, isBefore(others[place], value) { place += 1 }
+      return place < others.count && !isBefore(value, others[place]) ? Int32(place) : -1
     }
   }
 }
@@ -51,17 +46,18 @@ extension Vocabulary {
   /// - Parameter other: identifiers of the same form.
   /// - Returns: each identifier of both once, of this vocabulary's kind.
   package func union(_ other: Vocabulary) -> Vocabulary {
+    let merged: Identifiers
     switch (identifiers, other.identifiers) {
     case (.integers(let own), .integers(let others)):
-      return Vocabulary(kind: kind, identifiers: .integers(Self.merged(own, others) { $0 < $1 }))
+      merged = .integers(Self.merged(own, others, isBefore: <))
     case (.uuids(let own), .uuids(let others)):
-      return Vocabulary(kind: kind, identifiers: .uuids(Self.merged(own, others) { $0 < $1 }))
+      merged = .uuids(Self.merged(own, others, isBefore: <))
     case (.texts(let own), .texts(let others)):
-      let merged = Self.merged(own, others) { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-      return Vocabulary(kind: kind, identifiers: .texts(merged))
+      merged = .texts(Self.merged(own, others, isBefore: Self.precedes))
     case (.integers, _), (.uuids, _), (.texts, _):
       preconditionFailure("\(other.kind.rawValue) ids among \(kind.rawValue) ids")
     }
+    return Vocabulary(kind: kind, identifiers: merged)
   }
 
   private static func merged<Value>(

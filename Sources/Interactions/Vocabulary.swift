@@ -63,30 +63,28 @@ package struct Vocabulary: Sendable, Equatable {
   /// - Returns: its dense index, or `nil` when it is not there or not of this kind.
   package func index(of text: String) -> Int? {
     switch identifiers {
-    case .integers(let values):
-      guard let wanted = Int64(text) else { return nil }
-      return Self.search(values.count, isBefore: { values[$0] < wanted }) { values[$0] == wanted }
+    case .integers(let values): Int64(text).flatMap { Self.search(values, $0, isBefore: <) }
     case .uuids(let values):
-      guard let wanted = Self.uuid(fromText: text) else { return nil }
-      return Self.search(values.count, isBefore: { values[$0] < wanted }) { values[$0] == wanted }
-    case .texts(let values):
-      return Self.search(
-        values.count, isBefore: { values[$0].utf8.lexicographicallyPrecedes(text.utf8) }
-      ) { values[$0].utf8.elementsEqual(text.utf8) }
+      Self.uuid(fromText: text).flatMap { Self.search(values, $0, isBefore: <) }
+    case .texts(let values): Self.search(values, text, isBefore: Self.precedes)
     }
   }
 
-  /// Finds the first of `count` ordered positions that is not before the wanted one, if it matches.
-  private static func search(
-    _ count: Int, isBefore: (Int) -> Bool, matches: (Int) -> Bool
+  private static func search<Value>(
+    _ values: [Value], _ wanted: Value, isBefore: (Value, Value) -> Bool
   ) -> Int? {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if isBefore(middle) { low = middle + 1 } else { high = middle }
-    }
-    return low < count && matches(low) ? low : nil
+    let place = lowerBound(in: values.indices) { isBefore(values[$0], wanted) }
+    return place < values.count && !isBefore(wanted, values[place]) ? place : nil
+  }
+
+  /// The order of texts: by their bytes.
+  ///
+  /// - Parameters:
+  ///   - left: a text.
+  ///   - right: another text.
+  /// - Returns: whether `left` comes first.
+  package static func precedes(_ left: String, _ right: String) -> Bool {
+    left.utf8.lexicographicallyPrecedes(right.utf8)
   }
 }
 

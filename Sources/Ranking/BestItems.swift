@@ -127,11 +127,10 @@ struct BestItems {
   }
 
   /// Adds the items to a list, best first.
-  func append(items listed: inout [UInt32], scores listedScores: inout [Float]) {
+  func append(to lists: inout BlockLists) {
     let order = scores.indices.sorted { isWorse(scores[$1], items[$1], than: $0) }
-    for position in order {
-      listed.append(items[position])
-      listedScores.append(scores[position])
-    }
+    lists.items += order.map { items[$0] }
+    lists.scores += order.map { scores[$0] }
+    lists.ends.append(lists.items.count)
   }
 }

@@ -18,11 +18,6 @@ package struct Calibration: Sendable, Equatable {
     package let isTaken: Bool
     /// How many items it stands for.
     package let weight: Double
-
-    /// A sample with its parts.
-    package init(score: Double, isTaken: Bool, weight: Double) {
-      (self.score, self.isTaken, self.weight) = (score, isTaken, weight)
-    }
   }
 
   /// A curve that is known already.

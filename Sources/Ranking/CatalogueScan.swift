@@ -52,7 +52,7 @@ package struct CatalogueScan: Sendable, Equatable {
         (CatalogueRanker(scorer, tile: tile), BestItems(capacity: min(k, max(scorer.itemCount, 1))))
       }
     ) { index, scratch in
-      var answers = Answers()
+      var answers = BlockLists()
       let block = Array(users[tile.block(index, of: users.count)])
       scratch.0.score(block)
       for row in block.indices {
@@ -65,30 +65,14 @@ package struct CatalogueScan: Sendable, Equatable {
         }
         scratch.1.reset()
         scratch.0.offer(row: row, to: &scratch.1, history: history[user])
-        scratch.1.append(items: &answers.items, scores: &answers.scores)
-        answers.ends.append(answers.items.count)
+        scratch.1.append(to: &answers)
       }
       return answers
     }
-    var (offsets, items, scores, ranks): ([Int], [UInt32], [Float], [Int32]) = ([0], [], [], [])
-    for block in blocks {
-      offsets += block.ends.map { items.count + $0 }
-      items += block.items
-      scores += block.scores
-      ranks += block.ranks
-    }
-    lists = RecommendationLists(users: users, offsets: offsets, items: items, scores: scores)
+    let ranks = blocks.flatMap(\.ranks)
+    lists = RecommendationLists(users: users, blocks: blocks)
     self.ranks = questions.indices.map { question in
       users.indices.map { ranks[$0 * questions.count + question] }
     }
-  }
-
-  /// What came out of one block of users.
-  private struct Answers: Sendable {
-    /// A rank for each user and question.
-    var ranks: [Int32] = []
-    var ends: [Int] = []
-    var items: [UInt32] = []
-    var scores: [Float] = []
   }
 }

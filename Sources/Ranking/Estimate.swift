@@ -1,5 +1,3 @@
-import Interactions
-
 /// A mean over users and the interval that holds the true one with a probability of 95 %.
 package struct Estimate: Sendable, Equatable {
   /// The mean.
@@ -33,40 +31,9 @@ package struct Estimate: Sendable, Equatable {
     guard let moments = Moments(values) else { return nil }
     value = moments.mean
     count = values.count
-    if let deviation = moments.deviation {
-      let reach = 1.959963984540054 * deviation / Double(values.count).squareRoot()
-      low = max(moments.mean - reach, range?.lowerBound ?? -.infinity)
-      high = min(moments.mean + reach, range?.upperBound ?? .infinity)
-    } else {
-      low = nil
-      high = nil
-    }
-  }
-
-  /// Averages values, with the interval that means of resampled users fall into.
-  ///
-  /// Fails when there are no values.
-  ///
-  /// - Parameters:
-  ///   - values: one a user; with fewer than 2 there is no interval.
-  ///   - resamples: how many times as many users are drawn with replacement; 40 or more.
-  ///   - seed: the run's seed.
-  package init?(bootstrapping values: [Double], resamples: Int = 1_000, seed: UInt64) {
-    precondition(resamples >= 40, "\(resamples) resamples can't show a fortieth")
-    guard let moments = Moments(values) else { return nil }
-    guard values.count > 1 else {
-      self.init(value: moments.mean, count: values.count)
-      return
-    }
-    var means: [Double] = []
-    means.reserveCapacity(resamples)
-    for resample in 0..<resamples {
-      var random = CounterRandom(seed: seed, stream: UInt64(resample))
-      var sum = 0.0
-      for _ in values { sum += values[random.uniform(below: values.count)] }
-      means.append(sum / Double(values.count))
-    }
-    self.init(value: moments.mean, resampledMeans: means, count: values.count)
+    let reach = moments.deviation.map { 1.959963984540054 * $0 / Double(values.count).squareRoot() }
+    low = reach.map { max(moments.mean - $0, range?.lowerBound ?? -.infinity) }
+    high = reach.map { min(moments.mean + $0, range?.upperBound ?? .infinity) }
   }
 
   /// Takes the interval that 95 % of resampled means fall into; there are 40 or more.

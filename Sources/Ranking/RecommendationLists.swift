@@ -26,6 +26,20 @@ package struct RecommendationLists: Sendable, Equatable {
     (self.users, self.offsets, self.items, self.scores) = (users, offsets, items, scores)
   }
 
+  /// Joins the lists of blocks of users.
+  init(users: [UInt32], blocks: [BlockLists]) {
+    var (offsets, items, scores): ([Int], [UInt32], [Float]) = ([0], [], [])
+    offsets.reserveCapacity(users.count + 1)
+    items.reserveCapacity(blocks.reduce(0) { $0 + $1.items.count })
+    scores.reserveCapacity(items.capacity)
+    for block in blocks {
+      offsets += block.ends.map { items.count + $0 }
+      items += block.items
+      scores += block.scores
+    }
+    self.init(users: users, offsets: offsets, items: items, scores: scores)
+  }
+
   /// How many lists there are, empty ones too.
   package var count: Int { users.count }
 
@@ -74,26 +88,16 @@ package func topK(
       of: Array(users[tile.block(index, of: users.count)]), history: history,
       barred: barred ?? [])
   }
-
-  var offsets = [0]
-  offsets.reserveCapacity(users.count + 1)
-  var items: [UInt32] = []
-  var scores: [Float] = []
-  items.reserveCapacity(blocks.reduce(0) { $0 + $1.items.count })
-  scores.reserveCapacity(items.capacity)
-  for block in blocks {
-    offsets.append(contentsOf: block.ends.map { items.count + $0 })
-    items.append(contentsOf: block.items)
-    scores.append(contentsOf: block.scores)
-  }
-  return RecommendationLists(users: users, offsets: offsets, items: items, scores: scores)
+  return RecommendationLists(users: users, blocks: blocks)
 }
 
 /// The lists of one block of users.
-private struct BlockLists: Sendable {
+struct BlockLists: Sendable {
   var ends: [Int] = []
   var items: [UInt32] = []
   var scores: [Float] = []
+  /// A rank for each user and question of a `CatalogueScan`.
+  var ranks: [Int32] = []
 }
 
 /// One thread's memory for ranking blocks of users.
@@ -143,10 +147,7 @@ private struct BlockRanker<Model: Scorer> {
       start = items.upperBound
     }
     var lists = BlockLists()
-    for row in users.indices {
-      best[row].append(items: &lists.items, scores: &lists.scores)
-      lists.ends.append(lists.items.count)
-    }
+    for row in users.indices { best[row].append(to: &lists) }
     return lists
   }
 

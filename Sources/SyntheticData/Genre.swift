@@ -9,40 +9,26 @@ package enum Genre: Int, Sendable, CaseIterable {
   }
 
   /// What titles of this genre are about.
-  var nouns: [String] {
+  var nouns: [String] { words.split(separator: " ").map(String.init) }
+
+  private var words: String {
     switch self {
-    case .drama:
-      ["House", "Daughter", "Letter", "Promise", "Orchard", "Father", "Winter", "Inheritance"]
-    case .comedy:
-      ["Wedding", "Neighbour", "Lodger", "Holiday", "Cook", "Landlady", "Parrot", "Reunion"]
-    case .thriller:
-      ["Witness", "Courier", "Signal", "Deadline", "Hostage", "Informer", "Ransom", "Cipher"]
-    case .romance:
-      ["Kiss", "Summer", "Dance", "Garden", "Bride", "Stranger", "Heart", "Serenade"]
-    case .adventure:
-      ["Voyage", "Island", "Map", "Expedition", "Treasure", "River", "Summit", "Caravan"]
-    case .mystery:
-      ["Clue", "Locket", "Inspector", "Alibi", "Key", "Portrait", "Riddle", "Visitor"]
-    case .fantasy:
-      ["Dragon", "Crown", "Spell", "Sword", "Wizard", "Throne", "Prophecy", "Oath"]
-    case .horror:
-      ["Crypt", "Cellar", "Doll", "Shadow", "Scream", "Grave", "Mirror", "Curse"]
-    case .spaceOpera:
-      ["Comet", "Starship", "Orbit", "Nebula", "Colony", "Android", "Moon", "Beacon"]
-    case .western:
-      ["Sheriff", "Saloon", "Stagecoach", "Ranch", "Outlaw", "Canyon", "Rifle", "Homestead"]
-    case .war:
-      ["Regiment", "Trench", "Bridge", "Convoy", "Siege", "Bunker", "Armistice", "Battalion"]
-    case .musical:
-      ["Melody", "Chorus", "Stage", "Orchestra", "Encore", "Piano", "Waltz", "Refrain"]
-    case .animation:
-      ["Rabbit", "Toymaker", "Kite", "Balloon", "Fox", "Lantern", "Puppet", "Cloud"]
-    case .documentary:
-      ["Glacier", "Archive", "Harvest", "Migration", "Railway", "Reef", "Workshop", "Census"]
-    case .noir:
-      ["Detective", "Alley", "Cigarette", "Blonde", "Bullet", "Rain", "Nightclub", "Double"]
-    case .sport:
-      ["Champion", "Final", "Marathon", "Boxer", "Goal", "Coach", "Race", "Underdog"]
+    case .drama: "House Daughter Letter Promise Orchard Father Winter Inheritance"
+    case .comedy: "Wedding Neighbour Lodger Holiday Cook Landlady Parrot Reunion"
+    case .thriller: "Witness Courier Signal Deadline Hostage Informer Ransom Cipher"
+    case .romance: "Kiss Summer Dance Garden Bride Stranger Heart Serenade"
+    case .adventure: "Voyage Island Map Expedition Treasure River Summit Caravan"
+    case .mystery: "Clue Locket Inspector Alibi Key Portrait Riddle Visitor"
+    case .fantasy: "Dragon Crown Spell Sword Wizard Throne Prophecy Oath"
+    case .horror: "Crypt Cellar Doll Shadow Scream Grave Mirror Curse"
+    case .spaceOpera: "Comet Starship Orbit Nebula Colony Android Moon Beacon"
+    case .western: "Sheriff Saloon Stagecoach Ranch Outlaw Canyon Rifle Homestead"
+    case .war: "Regiment Trench Bridge Convoy Siege Bunker Armistice Battalion"
+    case .musical: "Melody Chorus Stage Orchestra Encore Piano Waltz Refrain"
+    case .animation: "Rabbit Toymaker Kite Balloon Fox Lantern Puppet Cloud"
+    case .documentary: "Glacier Archive Harvest Migration Railway Reef Workshop Census"
+    case .noir: "Detective Alley Cigarette Blonde Bullet Rain Nightclub Double"
+    case .sport: "Champion Final Marathon Boxer Goal Coach Race Underdog"
     }
   }
 

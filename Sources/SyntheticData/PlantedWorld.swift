@@ -282,12 +282,6 @@ private struct Shelf: Sendable {
   func draw(_ random: inout CounterRandom) -> UInt32? {
     guard let total = sums.last else { return nil }
     let wanted = random.uniform() * total
-    var low = 0
-    var high = sums.count - 1
-    while low < high {
-      let middle = (low + high) / 2
-      if sums[middle] <= wanted { low = middle + 1 } else { high = middle }
-    }
-    return items[low]
+    return items[lowerBound(in: 0..<sums.count - 1) { sums[$0] <= wanted }]
   }
 }

@@ -77,8 +77,8 @@ struct ExperimentTests {
     #expect(paper?.dataset == .movieLens)
     #expect(Published(users: 6_040, items: 3_800) == nil)
     #expect(Published(users: 55_187, items: 9_916)?.dataset == .pinterest)
-    #expect(paper?.pair("NeuMF, pre-trained", factors: 64) == .init(hr: 0.730, ndcg: 0.447))
-    #expect(paper?.pair("MLP-4", factors: 8) == .init(hr: 0.678, ndcg: 0.406))
+    #expect(paper?.pair("NeuMF, pre-trained", factors: 64) == .init(0.730, 0.447))
+    #expect(paper?.pair("MLP-4", factors: 8) == .init(0.678, 0.406))
     #expect(paper?.pair("GMF", factors: 8) == nil)
     let report = try Experiment.table2.report(
       PlantedLog.settings(factors: [8], published: paper), PlantedLog.book())

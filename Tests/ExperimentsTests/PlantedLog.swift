@@ -45,9 +45,7 @@ enum PlantedLog {
   static func book(
     _ store: any TrialStore = MemoryStore(), report: @escaping (BookEvent) throws -> Void = { _ in }
   ) -> TrialBook {
-    TrialBook(
-      store: store, clock: { 0 }, report: report,
-      makeRunner: { TrialRunner(data: data, pool: pool, clock: { 0 }, report: $0) })
+    TrialBook(store: store, clock: { 0 }, report: report, runner: runner())
   }
 
   /// A trial of a small network.

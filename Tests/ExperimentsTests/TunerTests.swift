@@ -15,9 +15,7 @@ struct TunerTests {
     Tuner(
       SearchSpace(base: Self.base, seed: 3), store: store, clock: { 0 }, deadline: deadline,
       report: report,
-      makeRunner: {
-        TrialRunner(data: PlantedLog.data, pool: PlantedLog.pool, clock: { 0 }, report: $0)
-      })
+      runner: PlantedLog.runner())
   }
 
   @Test("It finds settings that are no worse on validation than the job's own, and resumes")
@@ -41,9 +39,7 @@ struct TunerTests {
     let tuner = Tuner(
       SearchSpace(base: base, seed: 3), store: store, clock: { 0 }, deadline: 1,
       report: { _ in },
-      makeRunner: {
-        TrialRunner(data: PlantedLog.data, pool: PlantedLog.pool, clock: { 0 }, report: $0)
-      })
+      runner: PlantedLog.runner())
     let found = try tuner.search(trials: 2)
     #expect(found == nil)
     #expect(store.count == 2)
@@ -107,9 +103,7 @@ struct TunerTests {
     let tuner = Tuner(
       SearchSpace(base: base, seed: 5), store: MemoryStore(), clock: { 0 }, deadline: 1,
       report: { _ in },
-      makeRunner: {
-        TrialRunner(data: PlantedLog.data, pool: PlantedLog.pool, clock: { 0 }, report: $0)
-      })
+      runner: PlantedLog.runner())
     let found = try #require(try tuner.search(trials: 4))
     #expect(found.finished + found.abandoned == 4)
   }

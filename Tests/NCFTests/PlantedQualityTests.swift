@@ -45,7 +45,7 @@ import Testing
     struct Stop: Error {}
     var calls = 0
     #expect(throws: Stop.self) {
-      _ = try NCF.train(
+      _ = try trainModel(
         positives: Self.tastes.split.training, userCount: 1_000, itemCount: 500,
         spec: ModelSpec(gmfWidth: 8, tower: [16, 8]),
         options: Self.options(pretrain: true, seed: 1),
@@ -63,7 +63,7 @@ import Testing
     options.pretraining = PhaseOptions(
       optimizer: .sgd, learningRate: 1e30, epochs: 3, patience: 3)
     #expect(throws: TrainingError.self) {
-      _ = try NCF.train(
+      _ = try trainModel(
         positives: Self.tastes.split.training, userCount: 1_000, itemCount: 500,
         spec: ModelSpec(gmfWidth: 8, tower: [16, 8]), options: options, pool: Self.pool,
         clock: { 0 }, validate: { _ in (0, 0) }, report: { _ in })
@@ -90,9 +90,9 @@ import Testing
 
   static func train(
     _ spec: ModelSpec = ModelSpec(gmfWidth: 8, tower: [64, 32, 16, 8]), pretrain: Bool,
-    seed: UInt64, epoch: (EpochRecord) -> Void = { _ in }
+    seed: UInt64, epoch: @escaping (EpochRecord) -> Void = { _ in }
   ) throws -> Model {
-    try NCF.train(
+    try trainModel(
       positives: tastes.split.training, userCount: 1_000, itemCount: 500, spec: spec,
       options: options(pretrain: pretrain, seed: seed), pool: pool, clock: { 0 },
       validate: { validation($0) },
@@ -122,4 +122,17 @@ import Testing
     HoldoutRanks.full(
       scorer, holdout: tastes.split.test, leavingOut: tastes.split.beforeTest, pool: pool)
   }
+}
+
+/// Trains a model: `TrainingRun` in one call.
+private func trainModel(
+  positives: UserItems, userCount: Int, itemCount: Int, spec: ModelSpec, options: TrainingOptions,
+  pool: WorkerPool, clock: @escaping () -> Double,
+  validate: @escaping (NeuralScorer) throws -> (hr: Double, ndcg: Double),
+  report: @escaping (TrainingEvent) throws -> Void
+) throws -> Model {
+  try TrainingRun(
+    positives: positives, userCount: userCount, itemCount: itemCount, options: options,
+    pool: pool, clock: clock, validate: validate, report: report
+  ).train(spec).model
 }

@@ -119,10 +119,8 @@ extension Model {
     }
     parts += rows("mlp", of: embeddings)
     for (index, layer) in layout.layers.enumerated() {
-      let (weights, bias) = (layer.weights, layer.bias)
-      let size = layer.input * layer.output
-      add("tower.\(index).weight", [layer.input, layer.output], at: [weights..<weights + size])
-      add("tower.\(index).bias", [layer.output], at: [bias..<bias + layer.output])
+      add("tower.\(index).weight", [layer.input, layer.output], at: [layer.weightRange])
+      add("tower.\(index).bias", [layer.output], at: [layer.biasRange])
     }
     if let last = spec.tower.last { add("output.mlp", [last], at: layout.mlpOutputRanges) }
     add("output.bias", [1], at: [layout.outputBias..<layout.outputBias + 1])

@@ -51,7 +51,7 @@ extension Vocabulary {
     switch kind {
     case .bigint, .integer:
       let values = try file.tensor("\(name).ids", .i64).integers
-      try Self.requireAscending(values, name)
+      try Self.requireAscending(values, name, isBefore: <)
       identifiers = .integers(values)
     case .uuid:
       let tensor = try file.tensor("\(name).ids", .u8)
@@ -61,7 +61,7 @@ extension Vocabulary {
       let values = (0..<tensor.shape[0]).map { row in
         tensor.bytes[row * 16..<row * 16 + 16].reduce(UInt128(0)) { $0 << 8 | UInt128($1) }
       }
-      try Self.requireAscending(values, name)
+      try Self.requireAscending(values, name, isBefore: <)
       identifiers = .uuids(values)
     case .text:
       identifiers = .texts(try Self.texts(file, name))
@@ -84,17 +84,14 @@ extension Vocabulary {
       else { throw CheckpointError("an identifier of \(name) is not UTF-8 text") }
       texts.append(text)
     }
-    for (left, right) in zip(texts, texts.dropFirst())
-    where !left.utf8.lexicographicallyPrecedes(right.utf8) {
-      throw CheckpointError("the identifiers of \(name) are not in ascending order")
-    }
+    try requireAscending(texts, name, isBefore: precedes)
     return texts
   }
 
-  private static func requireAscending<Number: Comparable>(
-    _ values: [Number], _ name: String
+  private static func requireAscending<Value>(
+    _ values: [Value], _ name: String, isBefore: (Value, Value) -> Bool
   ) throws(CheckpointError) {
-    for (left, right) in zip(values, values.dropFirst()) where left >= right {
+    for (left, right) in zip(values, values.dropFirst()) where !isBefore(left, right) {
       throw CheckpointError("the identifiers of \(name) are not in ascending order")
     }
   }

@@ -36,6 +36,20 @@ final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
   }
 }
 
+/// Storages of any types that live as long as this object.
+final class Memory: @unchecked Sendable {
+  private var storages: [AnyObject] = []
+
+  /// Takes memory for `count` elements, all bytes zero.
+  func make<Element>(_ count: Int) -> Buffer<Element> { keep(Storage(count: count)) }
+
+  /// Keeps a storage.
+  func keep<Element>(_ storage: Storage<Element>) -> Buffer<Element> {
+    storages.append(storage)
+    return storage.buffer
+  }
+}
+
 extension Storage {
   /// Copies everything out, as it lies in memory.
   var bytes: [UInt8] {
@@ -180,6 +194,10 @@ extension Buffer where Element == Float {
     unsafe UnsafeMutableRawPointer(base + position).storeBytes(of: value, as: Vector.self)
   }
 }
+
+/// The positions of the vectors in a run of `count` numbers, a multiple of 8.
+@inline(__always)
+func vectors(in count: Int) -> StrideTo<Int> { stride(from: 0, to: count, by: 8) }
 
 /// Rounds a width up to whole vectors, so that no loop over a row needs a tail.
 @inline(__always)

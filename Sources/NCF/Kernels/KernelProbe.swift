@@ -46,10 +46,8 @@ package struct KernelProbe {
   /// The kernels that training and scoring spend their time in, at the sizes of NeuMF-8 and -64.
   package static var all: [KernelProbe] {
     let shapes = [(26, 32, 32), (130, 32, 32), (130, 16, 32), (130, 8, 16), (512, 128, 256)]
-    return MatrixProduct.Way.allCases.flatMap { way in
-      shapes.flatMap {
-        [product($0.0, $0.1, $0.2, by: way), weightGradient($0.0, $0.1, $0.2, by: way)]
-      }
+    return ways.flatMap { way in
+      shapes.flatMap { products(rows: $0.0, columns: $0.1, inner: $0.2, way: way) }
     }
       + [panel(inputs: 32, outputs: 16), panel(inputs: 256, outputs: 128)]
       + [adam(40), adam(320), activation(32), logLoss()]
@@ -57,9 +55,6 @@ package struct KernelProbe {
 
   /// The ways to compute products of matrices, by name; training takes `best`.
   package static let ways = MatrixProduct.Way.allCases.map { "\($0)" }
-
-  /// The way that training takes on this processor.
-  package static let bestWay = "\(MatrixProduct.Way.best)"
 
   /// `c = a b` with a of rows x inner, b of inner x columns, at the smallest strides.
   ///
@@ -73,55 +68,43 @@ package struct KernelProbe {
     rows: Int, columns: Int, inner: Int, way: String
   ) -> [KernelProbe] {
     MatrixProduct.Way.allCases.filter { "\($0)" == way }.flatMap {
-      [product(rows, columns, inner, by: $0), weightGradient(rows, columns, inner, by: $0)]
+      [
+        product(rows, columns, inner, by: $0),
+        product(inner, columns, rows, by: $0, transposed: true),
+      ]
     }
   }
 
-  /// `c = a b` with a of rows x inner, b of inner x columns.
+  /// `c = a b` with a of rows x inner and b of inner x columns, or, as for the gradient of a layer's
+  /// weights, `c += transpose(a) b` with a of inner x rows.
   private static func product(
-    _ rows: Int, _ columns: Int, _ inner: Int, by way: MatrixProduct.Way
+    _ rows: Int, _ columns: Int, _ inner: Int, by way: MatrixProduct.Way, transposed: Bool = false
   ) -> KernelProbe {
     let matrices = MatrixProduct(way)
-    let a = numbers(rows * inner, 1)
-    let b = numbers(inner * columns, 2)
+    let a = numbers(rows * inner, transposed ? 3 : 1)
+    let b = numbers(inner * columns, transposed ? 4 : 2)
     let c = Storage<Float>(count: rows * columns)
+    let shape = transposed ? "\(inner) x \(rows)" : "\(rows) x \(inner)"
+    let (perRow, perInner) = transposed ? (1, rows) : (inner, 1)
     return KernelProbe(
-      "product \(rows) x \(inner) x \(columns), \(way)", unit: "FLOP/s",
-      operations: 2 * rows * columns * inner, result: c, count: rows * columns,
+      "\(transposed ? "weight gradient" : "product") \(shape) x \(columns), \(way)",
+      unit: "FLOP/s", operations: 2 * rows * columns * inner, result: c, count: rows * columns,
+      before: { c.buffer.clear(count: c.buffer.count) },
       run: {
-        matrices.multiply(
-          Matrix(a.buffer, stride: inner), Matrix(b.buffer, stride: columns),
-          into: Matrix(c.buffer, stride: columns), rows: rows, inner: inner, columns: columns)
+        let b = Matrix(b.buffer, stride: columns)
+        let c = Matrix(c.buffer, stride: columns)
+        if transposed {
+          let a = Matrix(a.buffer, stride: rows)
+          matrices.accumulateTransposed(a, b, into: c, rows: rows, inner: inner, columns: columns)
+        } else {
+          let a = Matrix(a.buffer, stride: inner)
+          matrices.multiply(a, b, into: c, rows: rows, inner: inner, columns: columns)
+        }
       },
       expected: { place in
         (0..<inner).reduce(0.0) { sum, k in
-          sum + Double(a.buffer[place / columns * inner + k])
+          sum + Double(a.buffer[place / columns * perRow + k * perInner])
             * Double(b.buffer[k * columns + place % columns])
-        }
-      })
-  }
-
-  /// `c += transpose(a) b`, the gradient of a layer's weights.
-  private static func weightGradient(
-    _ samples: Int, _ outputs: Int, _ inputs: Int, by way: MatrixProduct.Way
-  ) -> KernelProbe {
-    let matrices = MatrixProduct(way)
-    let a = numbers(samples * inputs, 3)
-    let b = numbers(samples * outputs, 4)
-    let c = Storage<Float>(count: inputs * outputs)
-    return KernelProbe(
-      "weight gradient \(samples) x \(inputs) x \(outputs), \(way)", unit: "FLOP/s",
-      operations: 2 * samples * inputs * outputs, result: c, count: inputs * outputs,
-      before: { c.buffer.clear(count: c.buffer.count) },
-      run: {
-        matrices.accumulateTransposed(
-          Matrix(a.buffer, stride: inputs), Matrix(b.buffer, stride: outputs),
-          into: Matrix(c.buffer, stride: outputs), rows: inputs, inner: samples, columns: outputs)
-      },
-      expected: { place in
-        (0..<samples).reduce(0.0) { sum, k in
-          sum + Double(a.buffer[k * inputs + place / outputs])
-            * Double(b.buffer[k * outputs + place % outputs])
         }
       })
   }

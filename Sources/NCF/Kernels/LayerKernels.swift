@@ -42,10 +42,8 @@ enum LayerKernels {
       let addend = shared.from(group * stride)
       for _ in 0..<size {
         let z = z.from(row)
-        var column = 0
-        while column < width {
+        for column in vectors(in: width) {
           z.set(column, activate(z.vector(column) + addend.vector(column)))
-          column += 8
         }
         row += width
       }
@@ -79,22 +77,18 @@ enum LayerKernels {
   private static func scale(
     _ d: Buffer<Float>, _ a: Buffer<Float>, _ count: Int, _ body: (Vector, Vector) -> Vector
   ) {
-    var position = 0
-    while position < count {
+    for position in vectors(in: count) {
       d.set(position, body(d.vector(position), a.vector(position)))
-      position += 8
     }
   }
 
   /// Adds the sum of all rows to a row: the gradient of a bias.
   static func addColumnSums(_ d: Buffer<Float>, rows: Int, width: Int, to sums: Buffer<Float>) {
     precondition(d.count >= rows * width && sums.count >= width)
-    var column = 0
-    while column < width {
+    for column in vectors(in: width) {
       var sum = Vector.zero
       for row in 0..<rows { sum += d.vector(row * width + column) }
       sums.set(column, sums.vector(column) + sum)
-      column += 8
     }
   }
 
@@ -105,12 +99,10 @@ enum LayerKernels {
     precondition(d.count >= groups * size * width && sums.count >= groups * width)
     for group in 0..<groups {
       let rows = d.from(group * size * width)
-      var column = 0
-      while column < width {
+      for column in vectors(in: width) {
         var sum = rows.vector(column)
         for row in 1..<size { sum += rows.vector(row * width + column) }
         sums.set(group * width + column, sum)
-        column += 8
       }
     }
   }
@@ -126,10 +118,8 @@ enum LayerKernels {
       if index + 16 < count { table.prefetch(Int(rows[index + 16]) * pitch, count: width) }
       let source = table.from(Int(rows[index]) * pitch)
       let target = target.from(index * width)
-      var column = 0
-      while column < width {
+      for column in vectors(in: width) {
         target.set(column, source.vector(column))
-        column += 8
       }
     }
   }
@@ -159,7 +149,7 @@ enum LayerKernels {
   ) {
     for group in 0..<groups {
       for sample in group * size..<(group + 1) * size {
-        for column in stride(from: 0, to: width, by: 8) {
+        for column in vectors(in: width) {
           let place = sample * width + column
           z.set(
             place,
@@ -177,7 +167,7 @@ enum LayerKernels {
   ) {
     for group in 0..<groups {
       for sample in group * size..<(group + 1) * size {
-        for column in stride(from: 0, to: width, by: 8) {
+        for column in vectors(in: width) {
           let place = sample * width + column
           let user = group * width + column
           itemGradient.set(
@@ -195,7 +185,7 @@ enum LayerKernels {
   ) {
     precondition(addend.count >= count && sum.count >= count && count % 8 == 0)
     let factor = Vector(repeating: factor)
-    for position in stride(from: 0, to: count, by: 8) {
+    for position in vectors(in: count) {
       sum.set(position, sum.vector(position).addingProduct(addend.vector(position), factor))
     }
   }

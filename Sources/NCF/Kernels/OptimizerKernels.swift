@@ -36,8 +36,7 @@ enum OptimizerKernels {
     let rate = Vector(repeating: step.rate)
     let correction = Vector(repeating: step.correction)
     let epsilon = Vector(repeating: AdamStep.epsilon)
-    var position = 0
-    while position < count {
+    for position in vectors(in: count) {
       let g = gradient.vector(position)
       let first = (take1 * g).addingProduct(keep1, m.vector(position))
       let second = (take2 * g * g).addingProduct(keep2, v.vector(position))
@@ -45,7 +44,6 @@ enum OptimizerKernels {
       v.set(position, second)
       let divisor = epsilon.addingProduct(processor_square_roots(second), correction)
       p.set(position, p.vector(position) - rate * first / divisor)
-      position += 8
     }
   }
 
@@ -57,13 +55,11 @@ enum OptimizerKernels {
     precondition(p.count >= count && s.count >= count && gradient.count >= count && count % 8 == 0)
     let rate = Vector(repeating: learningRate)
     let epsilon = Vector(repeating: 1e-10)
-    var position = 0
-    while position < count {
+    for position in vectors(in: count) {
       let g = gradient.vector(position)
       let sum = s.vector(position) + g * g
       s.set(position, sum)
       p.set(position, p.vector(position) - rate * g / (processor_square_roots(sum) + epsilon))
-      position += 8
     }
   }
 
@@ -73,10 +69,8 @@ enum OptimizerKernels {
   ) {
     precondition(p.count >= count && gradient.count >= count && count % 8 == 0)
     let rate = Vector(repeating: -learningRate)
-    var position = 0
-    while position < count {
+    for position in vectors(in: count) {
       p.set(position, p.vector(position).addingProduct(gradient.vector(position), rate))
-      position += 8
     }
   }
 }

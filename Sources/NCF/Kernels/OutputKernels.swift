@@ -9,7 +9,7 @@ enum OutputKernels {
   static func dot(_ a: Buffer<Float>, _ b: Buffer<Float>, count: Int) -> Float {
     precondition(a.count >= count && b.count >= count && count % 8 == 0)
     var sum = Vector.zero
-    for position in stride(from: 0, to: count, by: 8) {
+    for position in vectors(in: count) {
       sum.addProduct(a.vector(position), b.vector(position))
     }
     return sum.sum()
@@ -31,11 +31,9 @@ enum OutputKernels {
       for sample in group * size..<(group + 1) * size {
         let item = items.from(sample * stride)
         var sum = Vector.zero
-        var column = 0
-        while column < width {
+        for column in vectors(in: width) {
           let product = user.vector(column) * item.vector(column)
           sum.addProduct(product, weights.vector(column))
-          column += 8
         }
         logits[sample] += sum.sum()
       }
@@ -52,10 +50,8 @@ enum OutputKernels {
     for row in 0..<rows {
       let a = a.from(row * stride)
       var sum = Vector.zero
-      var column = 0
-      while column < width {
+      for column in vectors(in: width) {
         sum.addProduct(a.vector(column), h.vector(column))
-        column += 8
       }
       logits[row] += sum.sum()
     }
@@ -102,8 +98,7 @@ enum OutputKernels {
       width <= stride && users.count >= groups * stride && items.count >= groups * size * stride
         && userGradient.count >= groups * stride && itemGradient.count >= groups * size * stride
         && weights.count >= width && weightGradient.count >= width)
-    var column = 0
-    while column < width {
+    for column in vectors(in: width) {
       let h = weights.vector(column)
       var weightSum = Vector.zero
       for group in 0..<groups {
@@ -119,7 +114,6 @@ enum OutputKernels {
         weightSum.addProduct(itemSum, user)
       }
       weightGradient.set(column, weightGradient.vector(column) + weightSum)
-      column += 8
     }
   }
 
@@ -133,8 +127,7 @@ enum OutputKernels {
       (rows - 1) * stride + width <= a.count
         && (rows - 1) * gradientStride + width <= aGradient.count
         && h.count >= width && hGradient.count >= width && deltas.count >= rows)
-    var column = 0
-    while column < width {
+    for column in vectors(in: width) {
       let weight = h.vector(column)
       var sum = Vector.zero
       for row in 0..<rows {
@@ -143,7 +136,6 @@ enum OutputKernels {
         aGradient.set(row * gradientStride + column, weight * delta)
       }
       hGradient.set(column, hGradient.vector(column) + sum)
-      column += 8
     }
   }
 }

@@ -120,12 +120,10 @@ enum PanelKernels {
     _ b: Buffer<Float>, _ x: Buffer<Float>, _ y: Buffer<Float>, _ rows: Int,
     _ activate: (Vector) -> Vector
   ) {
-    var index = 0
-    while index < rows {
+    for index in 0..<rows {
       let addend = Vector(repeating: b[index])
       let (x0, x1) = row(index, of: x)
       set(index, of: y, (activate(x0 + addend), activate(x1 + addend)))
-      index += 1
     }
   }
 
@@ -148,13 +146,11 @@ enum PanelKernels {
   static func addDots(_ a: Buffer<Float>, _ x: Buffer<Float>, to y: Buffer<Float>, rows: Int) {
     precondition(a.count >= rows && x.count >= rows * width && y.count >= width)
     var (y0, y1) = row(0, of: y)
-    var index = 0
-    while index < rows {
+    for index in 0..<rows {
       let factor = Vector(repeating: a[index])
       let (x0, x1) = row(index, of: x)
       y0 = y0.addingProduct(factor, x0)
       y1 = y1.addingProduct(factor, x1)
-      index += 1
     }
     set(0, of: y, (y0, y1))
   }

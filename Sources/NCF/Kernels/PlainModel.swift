@@ -31,13 +31,11 @@ package struct PlainModel {
       for column in 0..<layout.spec.mlpWidth { real[start + layout.mlpColumn + column] = true }
     }
     for layer in layout.layers {
-      for position in 0..<layer.input * layer.output {
-        real[denseStart + layer.weights + position] = true
-      }
-      for position in 0..<layer.output { real[denseStart + layer.bias + position] = true }
+      for position in layer.weightRange { real[denseStart + position] = true }
+      for position in layer.biasRange { real[denseStart + position] = true }
     }
     if layout.spec.outputsAreOne { return real }
-    for factor in 0..<layout.outputFactors { real[denseStart + layout.gmfOutput + factor] = true }
+    for position in layout.gmfOutputRange { real[denseStart + position] = true }
     for position in outputs { real[position] = true }
     real[denseStart + layout.outputBias] = true
     return real
@@ -137,9 +135,7 @@ package struct PlainModel {
   }
 
   private var hiddenWeights: [Int] {
-    layout.layers.flatMap { layer in
-      (0..<layer.input * layer.output).map { denseStart + layer.weights + $0 }
-    }
+    layout.layers.flatMap { $0.weightRange.map { denseStart + $0 } }
   }
 
   private func row(user: Int) -> Int { user * layout.rowStride }

@@ -46,23 +46,19 @@ extension Model {
   }
 
   private mutating func place(_ factors: MatrixFactors) {
-    let width = factors.width
-    for user in 0..<userCount {
-      let row = user * layout.rowStride
-      for column in 0..<width { users[row + column] = factors.users[user * width + column] }
-      if factors.hasBiases {
-        users[row + width] = factors.userBiases.isEmpty ? 0 : factors.userBiases[user]
-        users[row + width + 1] = 1
+    let (width, stride) = (factors.width, layout.rowStride)
+    func fill(
+      _ rows: inout [Float], _ vectors: [Float], _ biases: [Float], bias: Int, one: Int
+    ) {
+      for row in 0..<rows.count / stride {
+        let start = row * stride
+        for column in 0..<width { rows[start + column] = vectors[row * width + column] }
+        guard factors.hasBiases else { continue }
+        (rows[start + bias], rows[start + one]) = (biases.isEmpty ? 0 : biases[row], 1)
       }
     }
-    for item in 0..<itemCount {
-      let row = item * layout.rowStride
-      for column in 0..<width { items[row + column] = factors.items[item * width + column] }
-      if factors.hasBiases {
-        items[row + width] = 1
-        items[row + width + 1] = factors.itemBiases.isEmpty ? 0 : factors.itemBiases[item]
-      }
-    }
+    fill(&users, factors.users, factors.userBiases, bias: width, one: width + 1)
+    fill(&items, factors.items, factors.itemBiases, bias: width + 1, one: width)
   }
 
   /// The most positives that a fit looks at; two numbers need no more.

@@ -23,9 +23,9 @@ extension Model {
     var isKnown = [Bool](repeating: false, count: itemCount)
     for item in positives.items { isKnown[Int(item)] = true }
     for user in 0..<userCount where positives.range(of: user).isEmpty {
-      clear(&self.users, row: user, width)
+      self.users.clearRow(user, width)
     }
-    for item in 0..<itemCount where !isKnown[item] { clear(&self.items, row: item, width) }
+    for item in 0..<itemCount where !isKnown[item] { self.items.clearRow(item, width) }
     userFeatures = drawnRows(count: users.featureCount, seed: seed, stream: 6)
     itemFeatures = drawnRows(count: items.featureCount, seed: seed, stream: 7)
     add(features, times: 1)
@@ -35,10 +35,6 @@ extension Model {
   package var userFeatureCount: Int { userFeatures.count / max(layout.rowStride, 1) }
   /// How many features of items have a row.
   package var itemFeatureCount: Int { itemFeatures.count / max(layout.rowStride, 1) }
-
-  private func clear(_ rows: inout [Float], row: Int, _ width: Int) {
-    for column in row * width..<(row + 1) * width { rows[column] = 0 }
-  }
 
   private func drawnRows(count: Int, seed: UInt64, stream: UInt64) -> [Float] {
     var rows = [Float](repeating: 0, count: count * layout.rowStride)
@@ -53,19 +49,11 @@ extension Model {
     precondition(features.users.rowCount == userCount && features.items.rowCount == itemCount)
     precondition(features.users.featureCount == userFeatureCount, "a row for each user feature")
     precondition(features.items.featureCount == itemFeatureCount, "a row for each item feature")
-    Self.add(userFeatures, features.users, times: times, to: &users, width)
-    Self.add(itemFeatures, features.items, times: times, to: &items, width)
-  }
-
-  private static func add(
-    _ rows: [Float], _ lists: FeatureLists, times: Float, to target: inout [Float], _ width: Int
-  ) {
-    for row in 0..<lists.rowCount {
-      for place in lists.range(of: row) {
-        let source = Int(lists.features[place]) * width
-        let factor = times * lists.weights[place]
-        for column in 0..<width { target[row * width + column] += factor * rows[source + column] }
-      }
+    for user in 0..<userCount {
+      users.addFeatures(ofRow: user, features.users, userFeatures, times: times, width)
+    }
+    for item in 0..<itemCount {
+      items.addFeatures(ofRow: item, features.items, itemFeatures, times: times, width)
     }
   }
 
@@ -131,26 +119,19 @@ extension Model {
     var model = self
     let width = layout.rowStride
     func taken(_ rows: [Float], _ places: [Int32]) -> [Float] {
-      places.flatMap { place in
-        place < 0
-          ? [Float](repeating: 0, count: width)
-          : Array(rows[Int(place) * width..<(Int(place) + 1) * width])
-      }
+      var taken = [Float](repeating: 0, count: places.count * width)
+      taken.copyRows(places, of: rows, width)
+      return taken
     }
     func begin(
       _ fresh: [Int], _ lists: FeatureLists, _ places: [Int32], _ features: [Float],
       _ rows: inout [Float]
     ) {
       for row in fresh {
-        let own = lists.range(of: row)
-        guard own.contains(where: { places[Int(lists.features[$0])] >= 0 }) else { continue }
-        clear(&rows, row: row, width)
-        for place in own {
-          let source = Int(lists.features[place]) * width
-          for column in 0..<width {
-            rows[row * width + column] += lists.weights[place] * features[source + column]
-          }
-        }
+        let isKnown = lists.range(of: row).contains { places[Int(lists.features[$0])] >= 0 }
+        guard isKnown else { continue }
+        rows.clearRow(row, width)
+        rows.addFeatures(ofRow: row, lists, features, width)
       }
     }
     model.userFeatures = taken(older.userFeatures, userPlaces)
@@ -178,18 +159,9 @@ extension Model {
       _ target: inout [Float], _ places: [Int32], _ rows: [Float], _ lists: FeatureLists,
       _ features: [Float]
     ) {
-      for (row, place) in places.enumerated() {
-        if place >= 0 {
-          let source = Int(place) * width
-          for column in 0..<width { target[row * width + column] = rows[source + column] }
-          continue
-        }
-        for own in lists.range(of: row) {
-          let source = Int(lists.features[own]) * width
-          for column in 0..<width {
-            target[row * width + column] += lists.weights[own] * features[source + column]
-          }
-        }
+      target.copyRows(places, of: rows, width)
+      for row in places.indices where places[row] < 0 {
+        target.addFeatures(ofRow: row, lists, features, width)
       }
     }
     fill(&model.users, userPlaces, users, features.users, userFeatures)

@@ -20,24 +20,11 @@ extension Model {
     var grown = Model(
       spec: spec, userCount: userPlaces.count, itemCount: itemPlaces.count, seed: seed)
     grown.dense = dense
-    let width = layout.rowStride
-    Self.copyRows(users, to: &grown.users, places: userPlaces, width: width)
-    Self.copyRows(items, to: &grown.items, places: itemPlaces, width: width)
-    if itemPlaces.contains(-1) {
-      grown.startItems(itemPlaces, positives: positives)
-    }
+    grown.users.copyRows(userPlaces, of: users, layout.rowStride)
+    grown.items.copyRows(itemPlaces, of: items, layout.rowStride)
+    if itemPlaces.contains(-1) { grown.startItems(itemPlaces, positives: positives) }
     if userPlaces.contains(-1) { grown.startUsers(userPlaces, itemPlaces, positives: positives) }
     return grown
-  }
-
-  private static func copyRows(
-    _ rows: [Float], to target: inout [Float], places: [Int32], width: Int
-  ) {
-    for (row, place) in places.enumerated() where place >= 0 {
-      for column in 0..<width {
-        target[row * width + column] = rows[Int(place) * width + column]
-      }
-    }
   }
 
   /// Starts new items where the items lie that their users have.

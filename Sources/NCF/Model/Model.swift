@@ -47,8 +47,7 @@ package struct Model: Sendable, Equatable {
     Self.drawRows(&items, count: itemCount, layout: layout, seed: seed, stream: 2)
     for (index, layer) in layout.layers.enumerated() {
       let limit = (6.0 / Double(layer.input + layer.output)).squareRoot()
-      drawUniform(
-        layer.weights..<layer.weights + layer.input * layer.output, limit, seed, 10 + index)
+      drawUniform(layer.weightRange, limit, seed, 10 + index)
     }
     drawOutputs(seed)
   }

@@ -18,6 +18,8 @@ struct ParameterLayout: Sendable, Equatable {
 
     /// The output's width, rounded up to whole vectors.
     var paddedOutput: Int { padded(output) }
+    var weightRange: Range<Int> { weights..<weights + input * output }
+    var biasRange: Range<Int> { bias..<bias + output }
   }
 
   let spec: ModelSpec

@@ -37,7 +37,7 @@ package final class ScoringScratch {
   private let steps: [Step]
   private let hasLayers: Bool
   /// Keeps what the views show.
-  private let storages: [Storage<Float>]
+  private let memory: Memory
 
   /// Takes the memory.
   ///
@@ -50,40 +50,36 @@ package final class ScoringScratch {
     _ layout: ParameterLayout, items: ItemPanels, dense: Storage<Float>, weights: Storage<Float>
   ) {
     let (users, width) = (NeuralScorer.usersAtOnce, PanelKernels.width)
-    var storages = [dense, weights]
-    func memory(_ count: Int) -> Buffer<Float> {
-      let storage = Storage<Float>(count: count)
-      storages.append(storage)
-      return storage.buffer
-    }
+    let memory = Memory()
+    let (dense, weights) = (memory.keep(dense), memory.keep(weights))
     spec = layout.spec
     hiddenRows = items.hiddenRows
     hiddenStride = padded(layout.hiddenWidth)
     userFactors = PanelKernels.Weights(
-      memory(PanelKernels.Weights.count(inputs: spec.gmfWidth, outputs: users)),
+      memory.make(PanelKernels.Weights.count(inputs: spec.gmfWidth, outputs: users)),
       inputs: spec.gmfWidth, outputs: users)
-    userHidden = memory(users * hiddenStride)
-    logits = memory(users * width)
-    gathered = memory((items.hiddenRows + items.factorRows) * width)
-    outputBias = dense.buffer[layout.outputBias]
-    biases = memory(users)
+    userHidden = memory.make(users * hiddenStride)
+    logits = memory.make(users * width)
+    gathered = memory.make((items.hiddenRows + items.factorRows) * width)
+    outputBias = dense[layout.outputBias]
+    biases = memory.make(users)
     biases.fill(with: outputBias, count: users)
-    var values = layout.layers.map { memory(padded($0.output) * width) }
+    var values: [Buffer<Float>] = layout.layers.map { memory.make(padded($0.output) * width) }
     hasLayers = !values.isEmpty
-    if values.isEmpty { values = [memory(0)] }
+    if values.isEmpty { values = [memory.make(0)] }
     (first, last) = (values[0], values[values.count - 1])
     lastWidth = layout.layers.last?.output ?? 0
-    mlpOutput = dense.buffer.from(layout.mlpOutput)
+    mlpOutput = dense.from(layout.mlpOutput)
     var start = 0
     steps = layout.layers.indices.dropFirst().map { index in
       let layer = layout.layers[index]
       defer { start += PanelKernels.Weights.count(inputs: layer.input, outputs: layer.output) }
       return Step(
         weights: PanelKernels.Weights(
-          weights.buffer.from(start), inputs: layer.input, outputs: layer.output),
-        bias: dense.buffer.from(layer.bias), input: values[index - 1], output: values[index])
+          weights.from(start), inputs: layer.input, outputs: layer.output),
+        bias: dense.from(layer.bias), input: values[index - 1], output: values[index])
     }
-    self.storages = storages
+    self.memory = memory
   }
 
   /// Scores a panel of items for the users that were read into this; the result is in `logits`.

@@ -29,10 +29,7 @@ final class BatchPlan: @unchecked Sendable {
   /// The positive of each group, by its place in the log.
   private let interactions: Buffer<Int>
   private let tiling: Tiling
-  private let interactionStorage: Storage<Int>
-  private let userStorage: Storage<UInt32>
-  private let itemStorage: Storage<UInt32>
-  private let weightStorage: Storage<Float>
+  private let memory = Memory()
 
   /// How many samples the batch has.
   var samples: Int { groups * groupSize }
@@ -45,14 +42,10 @@ final class BatchPlan: @unchecked Sendable {
     userFeatures: FeatureRows? = nil, itemFeatures: FeatureRows? = nil
   ) {
     (self.groupSize, self.tiling, self.parts) = (groupSize, tiling, parts)
-    interactionStorage = Storage(count: maximumGroups)
-    interactions = interactionStorage.buffer
-    userStorage = Storage(count: maximumGroups)
-    itemStorage = Storage(count: maximumGroups * groupSize)
-    weightStorage = Storage(count: maximumGroups * groupSize)
-    users = userStorage.buffer
-    items = itemStorage.buffer
-    weights = weightStorage.buffer
+    interactions = memory.make(maximumGroups)
+    users = memory.make(maximumGroups)
+    items = memory.make(maximumGroups * groupSize)
+    weights = memory.make(maximumGroups * groupSize)
     userRows = TouchedRows(capacity: maximumGroups)
     itemRows = TouchedRows(capacity: maximumGroups * groupSize)
     self.userFeatures = userFeatures.map { FeatureTouches($0, references: maximumGroups) }
@@ -243,22 +236,19 @@ final class TouchedRows: @unchecked Sendable {
   private let keys: Buffer<UInt32>
   private let slots: Buffer<Int32>
   private let mask: Int
-  private let words: [Storage<UInt32>]
-  private let links: [Storage<Int32>]
+  private let memory = Memory()
 
   init(capacity: Int) {
     var size = 16
     while size < 2 * capacity { size *= 2 }
     mask = size - 1
-    words = [Storage(count: capacity), Storage(count: size)]
-    links = (0..<4).map { _ in Storage(count: capacity) } + [Storage(count: size)]
-    rows = words[0].buffer
-    keys = words[1].buffer
-    first = links[0].buffer
-    next = links[1].buffer
-    last = links[2].buffer
-    shared = links[3].buffer
-    slots = links[4].buffer
+    rows = memory.make(capacity)
+    keys = memory.make(size)
+    first = memory.make(capacity)
+    next = memory.make(capacity)
+    last = memory.make(capacity)
+    shared = memory.make(capacity)
+    slots = memory.make(size)
   }
 
   /// Chains the first so many references by the row that each names.
@@ -322,12 +312,6 @@ final class TouchedRows: @unchecked Sendable {
 
   /// The first slot whose row is first referred to at a reference or later.
   private func slot(from reference: Int) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if Int(first[middle]) < reference { low = middle + 1 } else { high = middle }
-    }
-    return low
+    lowerBound(in: 0..<count) { Int(first[$0]) < reference }
   }
 }

@@ -20,21 +20,20 @@ final class DropoutMasks: @unchecked Sendable {
   private let layout: ParameterLayout
   private let groupSize: Int
   private let threshold: UInt32
-  private let storage: [Storage<Float>]
+  private let memory: Memory
 
   init(layout: ParameterLayout, groupSize: Int, capacity: Int, dropout: Float) {
     (self.layout, self.groupSize) = (layout, groupSize)
     kept = 1 - dropout
     threshold = UInt32(Double(dropout) * 0x1p32)
     let samples = capacity * groupSize
-    storage =
-      [capacity, samples, capacity, samples].map { Storage(count: $0 * layout.mlpStride) }
-      + layout.layers.map { Storage(count: samples * $0.paddedOutput) }
-    users = storage[0].buffer
-    items = storage[1].buffer
-    userFactors = storage[2].buffer
-    itemFactors = storage[3].buffer
-    hidden = storage.dropFirst(4).map(\.buffer)
+    let memory = Memory()
+    self.memory = memory
+    users = memory.make(capacity * layout.mlpStride)
+    items = memory.make(samples * layout.mlpStride)
+    userFactors = memory.make(capacity * layout.mlpStride)
+    itemFactors = memory.make(samples * layout.mlpStride)
+    hidden = layout.layers.map { memory.make(samples * $0.paddedOutput) }
   }
 
   /// Draws the factors of some groups of a batch.

@@ -8,7 +8,7 @@ final class FeatureRows: @unchecked Sendable {
   /// The features' parameters.
   let table: ParameterStore.Table
   private let lists: FeatureLists
-  private let storage: (offsets: Storage<Int>, features: Storage<UInt32>, weights: Storage<Float>)
+  private let memory = Memory()
   fileprivate let offsets: Buffer<Int>
   fileprivate let features: Buffer<UInt32>
   fileprivate let weights: Buffer<Float>
@@ -19,10 +19,9 @@ final class FeatureRows: @unchecked Sendable {
   init(_ lists: FeatureLists, _ table: ParameterStore.Table, ownDropout: Float, salt: UInt64) {
     (self.lists, self.table, self.salt) = (lists, table, salt)
     threshold = UInt64(Double(ownDropout) * 0x1p32)
-    storage = (Storage(lists.offsets), Storage(lists.features), Storage(lists.weights))
-    offsets = storage.offsets.buffer
-    features = storage.features.buffer
-    weights = storage.weights.buffer
+    offsets = memory.keep(Storage(lists.offsets))
+    features = memory.keep(Storage(lists.features))
+    weights = memory.keep(Storage(lists.weights))
   }
 
   /// The most features that so many references to rows name.
@@ -67,21 +66,20 @@ final class FeatureTouches: @unchecked Sendable {
   /// For each slot of the batch's rows whether its own part is left out.
   let dropped: Buffer<Bool>
   private let side: FeatureRows
-  private let features: Storage<UInt32>
-  private let sources: Storage<Int32>
-  private let weights: Storage<Float>
-  private let droppedStorage: Storage<Bool>
+  private let features: Buffer<UInt32>
+  private let sources: Buffer<Int32>
+  private let weights: Buffer<Float>
+  private let memory = Memory()
 
   /// Room for a batch with so many references to rows.
   init(_ side: FeatureRows, references: Int) {
     self.side = side
     let capacity = side.most(ofReferences: references)
     rows = TouchedRows(capacity: capacity)
-    features = Storage(count: capacity)
-    sources = Storage(count: capacity)
-    weights = Storage(count: capacity)
-    droppedStorage = Storage(count: references)
-    dropped = droppedStorage.buffer
+    features = memory.make(capacity)
+    sources = memory.make(capacity)
+    weights = memory.make(capacity)
+    dropped = memory.make(references)
   }
 
   /// Collects the features of a batch's rows.
@@ -92,13 +90,13 @@ final class FeatureTouches: @unchecked Sendable {
       let row = touched.rows[slot]
       dropped[slot] = side.isDropped(row, key)
       for place in side.offsets[Int(row)]..<side.offsets[Int(row) + 1] {
-        features.buffer[count] = side.features[place]
-        weights.buffer[count] = side.weights[place]
-        sources.buffer[count] = touched.first[slot]
+        features[count] = side.features[place]
+        weights[count] = side.weights[place]
+        sources[count] = touched.first[slot]
         count += 1
       }
     }
-    rows.collect(features.buffer, count: count)
+    rows.collect(features, count: count)
   }
 
   /// Moves a part of the features, each once, by the gradients of the rows that have it.
@@ -119,8 +117,8 @@ final class FeatureTouches: @unchecked Sendable {
       var reference = rows.first[slot]
       while reference >= 0 {
         LayerKernels.add(
-          gradients.from(Int(sources.buffer[Int(reference)]) * width),
-          times: weights.buffer[Int(reference)], to: sum, count: width)
+          gradients.from(Int(sources[Int(reference)]) * width),
+          times: weights[Int(reference)], to: sum, count: width)
         reference = rows.next[Int(reference)]
       }
       move(side.table, Int(rows.rows[slot]))

@@ -72,24 +72,21 @@ final class ParameterStore: @unchecked Sendable {
     transposed = transposedStorage.buffer
     storage.append(transposedStorage)
     self.storage = storage
-    for layer in layout.layers {
-      refreshTransposed(layer, blocks: layer.weights..<layer.weights + layer.input * layer.output)
-    }
+    for layer in layout.layers { refreshTransposed(layer, blocks: layer.weightRange) }
   }
 
   /// The parameters as a value.
   var model: Model {
-    var model = Model(zeros: layout.spec, userCount: userCount, itemCount: itemCount)
-    for row in 0..<userCount { copy(users, row: row, to: &model.users) }
-    for row in 0..<itemCount { copy(items, row: row, to: &model.items) }
-    copy(dense, row: 0, to: &model.dense)
-    guard let features else { return model }
-    let (users, items) = (features.users.featureCount, features.items.featureCount)
-    model.userFeatures = [Float](repeating: 0, count: users * layout.rowStride)
-    model.itemFeatures = [Float](repeating: 0, count: items * layout.rowStride)
-    for row in 0..<users { copy(userFeatures, row: row, to: &model.userFeatures) }
-    for row in 0..<items { copy(itemFeatures, row: row, to: &model.itemFeatures) }
-    model.add(features, times: 1)
+    var model = Model(
+      zeros: layout.spec, userCount: userCount, itemCount: itemCount,
+      userFeatures: features?.users.featureCount ?? 0,
+      itemFeatures: features?.items.featureCount ?? 0)
+    read(users, to: &model.users)
+    read(items, to: &model.items)
+    read(dense, to: &model.dense)
+    read(userFeatures, to: &model.userFeatures)
+    read(itemFeatures, to: &model.itemFeatures)
+    if let features { model.add(features, times: 1) }
     return model
   }
 
@@ -106,9 +103,11 @@ final class ParameterStore: @unchecked Sendable {
     for (storage, bytes) in zip(storage, memory) { storage.load(bytes) }
   }
 
-  private func copy(_ table: Table, row: Int, to values: inout [Float]) {
-    for column in 0..<table.width {
-      values[row * table.width + column] = table.values[row * table.pitch + column]
+  private func read(_ table: Table, to values: inout [Float]) {
+    for row in 0..<values.count / max(table.width, 1) {
+      for column in 0..<table.width {
+        values[row * table.width + column] = table.values[row * table.pitch + column]
+      }
     }
   }
 
@@ -139,7 +138,7 @@ final class ParameterStore: @unchecked Sendable {
 
   /// Copies the weights of a layer that lie in a range of dense positions to their transposed places.
   func refreshTransposed(_ layer: ParameterLayout.Layer, blocks: Range<Int>) {
-    let range = blocks.clamped(to: layer.weights..<layer.weights + layer.input * layer.output)
+    let range = blocks.clamped(to: layer.weightRange)
     let rows = Matrix(dense.values.from(layer.weights), stride: layer.output)
     let columns = Matrix(transposed.from(layer.weights), stride: layer.input)
     var next = range.lowerBound - layer.weights

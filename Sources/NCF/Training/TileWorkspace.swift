@@ -8,7 +8,7 @@ final class TileWorkspace: @unchecked Sendable {
   /// How many groups fit.
   let capacity: Int
 
-  private let storage: [Storage<Float>]
+  private let memory: Memory
   private let userRows: Buffer<Float>
   private let itemRows: Buffer<Float>
   private let userHidden: Buffer<Float>
@@ -33,22 +33,17 @@ final class TileWorkspace: @unchecked Sendable {
         layout: layout, groupSize: groupSize, capacity: capacity, dropout: options.dropout) : nil
     (self.groupSize, self.capacity) = (groupSize, capacity)
     let samples = capacity * groupSize
-    var storage: [Storage<Float>] = []
-    func make(_ count: Int) -> Buffer<Float> {
-      let new = Storage<Float>(count: count)
-      storage.append(new)
-      return new.buffer
-    }
-    userRows = make(capacity * layout.rowStride)
-    itemRows = make(samples * layout.rowStride)
-    userHidden = make(capacity * (layout.layers.first?.paddedOutput ?? 0))
-    hidden = layout.layers.map { make(samples * $0.paddedOutput) }
-    back = layout.layers.map { make(samples * $0.paddedOutput) }
-    logits = make(samples)
+    let memory = Memory()
+    self.memory = memory
+    userRows = memory.make(capacity * layout.rowStride)
+    itemRows = memory.make(samples * layout.rowStride)
+    userHidden = memory.make(capacity * (layout.layers.first?.paddedOutput ?? 0))
+    hidden = layout.layers.map { memory.make(samples * $0.paddedOutput) }
+    back = layout.layers.map { memory.make(samples * $0.paddedOutput) }
+    logits = memory.make(samples)
     let shares = layout.spec.sharedEmbeddings && layout.outputFactors > 0
-    userProducts = make(shares ? capacity * layout.rowStride : 0)
-    itemProducts = make(shares ? samples * layout.rowStride : 0)
-    self.storage = storage
+    userProducts = memory.make(shares ? capacity * layout.rowStride : 0)
+    itemProducts = memory.make(shares ? samples * layout.rowStride : 0)
   }
 
   /// Where the tower reads its input, and how far apart the rows are.

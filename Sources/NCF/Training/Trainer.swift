@@ -25,11 +25,6 @@ package final class Trainer: @unchecked Sendable {
     var position = 0
     /// The sum of their losses.
     var loss = 0.0
-
-    /// Creates a value from its parts.
-    package init(epoch: Int, position: Int = 0, loss: Double = 0.0) {
-      (self.epoch, self.position, self.loss) = (epoch, position, loss)
-    }
   }
 
   let store: ParameterStore

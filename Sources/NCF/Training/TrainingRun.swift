@@ -62,35 +62,3 @@ package struct TrainingRun {
       phase: settings, seed: mixed(options.seed &+ place), pool: pool)
   }
 }
-
-/// Trains a model: `TrainingRun` in one call.
-///
-/// - Parameters:
-///   - positives: each user's training positives.
-///   - userCount: how many users get an embedding.
-///   - itemCount: how many items get an embedding.
-///   - spec: the shape.
-///   - options: the settings.
-///   - pool: the threads.
-///   - clock: seconds on a clock that never goes back.
-///   - validate: judges a model on the validation items.
-///   - report: hears of epochs and progress; throws to stop.
-/// - Returns: the model of the best epoch.
-/// - Throws: `TrainingError`, and what `validate` and `report` throw.
-package func train(
-  positives: UserItems, userCount: Int, itemCount: Int, spec: ModelSpec, options: TrainingOptions,
-  pool: WorkerPool, clock: () -> Double,
-  validate: (NeuralScorer) throws -> (hr: Double, ndcg: Double),
-  report: (TrainingEvent) throws -> Void
-) throws -> Model {
-  try withoutActuallyEscaping(clock) { clock in
-    try withoutActuallyEscaping(validate) { validate in
-      try withoutActuallyEscaping(report) { report in
-        try TrainingRun(
-          positives: positives, userCount: userCount, itemCount: itemCount, options: options,
-          pool: pool, clock: clock, validate: validate, report: report
-        ).train(spec).model
-      }
-    }
-  }
-}

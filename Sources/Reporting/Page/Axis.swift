@@ -56,6 +56,17 @@ struct Axis: Sendable {
   /// A tick's figure.
   func label(_ tick: Double) -> String { Figures.fixed(tick, decimals) }
 
+  /// A line across the chart at each tick, with its label at the left.
+  func grid(from left: Double, to right: Double, unit: String = "") -> [Markup] {
+    ticks.map { tick in
+      """
+      <line class="grid" x1="\(left)" x2="\(right)" y1="\(self(tick))" y2="\(self(tick))" />\
+      <text class="tick" x="\(left - 6)" y="\(self(tick) + 4)" text-anchor="end">\(label(tick))\(unit)</text>
+
+      """
+    }
+  }
+
   /// 1, 2 or 5 times a power of ten, not below the step wanted.
   static func roundStep(_ wanted: Double) -> Double {
     guard wanted.isFinite, wanted > 0 else { return 1 }

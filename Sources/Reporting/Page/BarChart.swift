@@ -56,13 +56,7 @@ enum BarChart {
       of: pairs.flatMap { [$0.first * 100, $0.second * 100] }, fromZero: true, from: floor, to: top)
     let step = (width - left - 8) / Double(max(pairs.count, 1))
     let half = step * 0.38
-    let grid: [Markup] = y.ticks.map { tick in
-      """
-      <line class="grid" x1="\(left)" x2="\(width)" y1="\(y(tick))" y2="\(y(tick))" />\
-      <text class="tick" x="\(left - 6)" y="\(y(tick) + 4)" text-anchor="end">\(y.label(tick)) %</text>
-
-      """
-    }
+    let grid = y.grid(from: left, to: width, unit: " %")
     let drawn: [Markup] = pairs.enumerated().map { index, pair in
       let middle = left + 4 + (Double(index) + 0.5) * step
       let (first, second) = (y(pair.first * 100), y(pair.second * 100))

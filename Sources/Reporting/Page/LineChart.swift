@@ -85,7 +85,7 @@ struct LineChart {
       id: id, caption: "\(title)", description: description, width: size.width,
       height: size.height,
       """
-      \(grid(y, right))\(footing(x, floor, right))\(series.map { band($0, x, y) })\
+      \(y.grid(from: Self.left, to: right))\(footing(x, floor, right))\(series.map { band($0, x, y) })\
       \(series.map { line($0, x, y) })\(faults.map { fault($0, x, y, floor) })\(names(x, y, right))
       """)
   }
@@ -98,16 +98,6 @@ struct LineChart {
     let many = faults.isEmpty ? "" : "; \(faults.count) marked as refused or failed"
     return
       "At the right end: \(parts.joined(separator: ", "))\(many). The figures are in the table."
-  }
-
-  private func grid(_ y: Axis, _ right: Double) -> [Markup] {
-    y.ticks.map { tick in
-      """
-      <line class="grid" x1="\(Self.left)" x2="\(right)" y1="\(y(tick))" y2="\(y(tick))" />\
-      <text class="tick" x="\(Self.left - 6)" y="\(y(tick) + 4)" text-anchor="end">\(y.label(tick))</text>
-
-      """
-    }
   }
 
   private func footing(_ x: Axis, _ floor: Double, _ right: Double) -> Markup {

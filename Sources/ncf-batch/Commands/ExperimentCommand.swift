@@ -97,7 +97,7 @@ struct ExperimentCommand: BatchCommand {
         report: { event in
           try interruption.check()
           work.talk.hear(event)
-        }, makeRunner: work.makeRunner)
+        }, runner: work.runner)
       let report = try name.report(
         ExperimentSettings(
           seeds: seeds, factors: factors, isQuick: quick, training: job.training,

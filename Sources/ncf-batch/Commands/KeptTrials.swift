@@ -52,8 +52,8 @@ struct TrialWork {
   let store: KeptTrials
   /// Told how it comes along.
   let talk: TrialTalk
-  /// Makes what trains a trial, with what that reports to.
-  let makeRunner: (@escaping (TrialEvent) throws -> Void) -> TrialRunner
+  /// What trains a trial.
+  let runner: TrialRunner
 }
 
 extension WorkOptions {
@@ -85,9 +85,7 @@ extension WorkOptions {
       let work = TrialWork(
         runID: store.runID, data: data, store: KeptTrials(store, data: data),
         talk: TrialTalk(console: session.console, log: session.log),
-        makeRunner: { report in
-          TrialRunner(data: data, pool: pool, clock: MonotonicClock.seconds, report: report)
-        })
+        runner: TrialRunner(data: data, pool: pool, clock: MonotonicClock.seconds))
       let value = try body(work)
       try store.finish()
       return value

@@ -99,7 +99,7 @@ struct TuneCommand: BatchCommand {
           try interruption.check()
           let gone = MonotonicClock.seconds() - began
           work.talk.hear(event, share: gone / budget, left: budget - gone)
-        }, makeRunner: work.makeRunner)
+        }, runner: work.runner)
       guard let found = try tuner.search(trials: trials) else {
         throw BatchError(
           .configuration, "no trial came to its end within --budget",
