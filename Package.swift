@@ -57,7 +57,7 @@ let package = Package(
       dependencies: [
         "Jobs", "NCF", "Baselines", "Settings", "Interactions", "Formatting", yams,
       ]),
-    .target(name: "Reporting", dependencies: ["Jobs", "Formatting"]),
+    .target(name: "Reporting", dependencies: ["Jobs", "NCF", "Formatting"]),
 
     // The job, from the rows that it reads to the lists that it publishes.
     .target(

@@ -272,7 +272,7 @@ extension TrialResult.Epoch {
   /// What training tells of an epoch.
   init(_ record: EpochRecord) {
     self.init(
-      phase: record.phase.rawValue, epoch: record.epoch,
+      phase: record.phase, epoch: record.epoch,
       loss: record.loss.isFinite ? record.loss : nil, hr: record.hr, ndcg: record.ndcg,
       seconds: record.seconds)
   }

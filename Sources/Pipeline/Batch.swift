@@ -165,8 +165,7 @@ package struct Batch {
     let plan = RunPlan(context, pulled: pulled, divided: divided, lesson: lesson)
     for line in try plan.lines() { observer.observe(.notice(line)) }
     return RunOutcome(
-      status: nil, exitCode: .success, runID: nil, job: job.name, generation: nil, reason: nil,
-      counts: pulled.counts, metrics: [], epochs: [], stages: stages, rowsPublished: 0,
+      exitCode: .success, job: job.name, counts: pulled.counts, stages: stages,
       seconds: clock() - start)
   }
 }

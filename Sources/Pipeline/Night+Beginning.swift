@@ -50,10 +50,9 @@ extension Night {
     }
     let training = stopped.training
     try record.resumed(training.run)
-    context.observer.observe(
-      .notice(
-        "goes on from run \(training.run), as of the moment that it read the log: "
-          + training.text))
+    context.notice(
+      "goes on from run \(training.run), as of the moment that it read the log: "
+        + training.text)
     let journal = RunJournal(context, identity, goingOnFrom: training, isOn: isOn)
     for row in journal.rows { try record.epoch(row) }
     return journal
@@ -68,8 +67,7 @@ extension Night {
     guard let journal else { return }
     guard let error, Self.mayPass(error) else { return journal.discard() }
     guard let left = journal.leave() else { return }
-    context.observer.observe(
-      .notice("what was learnt is kept, for the next run to go on from: \(left)"))
+    context.notice("what was learnt is kept, for the next run to go on from: \(left)")
   }
 
   /// Whether the same run may succeed another time: not where it is the program's own fault.
@@ -80,4 +78,14 @@ extension Night {
     default: false
     }
   }
+}
+
+/// What a night has before it trains.
+struct Beginning {
+  /// The run that it may go on from, with an earlier night's model.
+  let found: ParentSearch.Found
+  /// What was read.
+  let pulled: Pulled
+  /// The stopped run whose data that is, and the training that it had begun; nil where there is none.
+  let stopped: (run: Resumable, training: Resumed)?
 }

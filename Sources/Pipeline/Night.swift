@@ -3,7 +3,6 @@ import Jobs
 import NCF
 import Parallelism
 import Postgres
-import Ranking
 import Recommenders
 import RunSupport
 import Source
@@ -49,12 +48,15 @@ struct Night {
     try forgetAbsent(pulled, stopped: beginning.stopped?.run.run)
     try refuseUnusable(pulled)
     let course = try NightCourse(beginning.found, pulled, context)
-    context.observer.observe(.notice(course.text))
+    context.notice(course.text)
+    var outcome = RunOutcome(
+      exitCode: .success, runID: record.runID, job: context.job.name, counts: pulled.counts,
+      stages: stages)
     if case .skip(let reason) = course.plan {
       try record.lineage(course.row(nil))
-      return try skipped(reason, pulled, stages)
+      return try ended(outcome, .skipped, reason: reason)
     }
-    let divided = try stage(.split, &stages) {
+    let divided = try stage(.split, &outcome.stages) {
       (SplitStage(news: course.learnt).run(pulled), pulled.table.count, 0)
     }
     let lesson = course.lesson(pulled, divided, context)
@@ -66,19 +68,17 @@ struct Night {
         .data, "no user has the 3 interactions that testing needs, so no model could be judged",
         advice: "widen source.window, or publish unjudged with --force")
     }
-    var outcome = RunOutcome(
-      status: .trained, exitCode: .success, runID: record.runID, job: context.job.name,
-      generation: nil, reason: nil, counts: pulled.counts, metrics: [], epochs: [],
-      stages: stages, rowsPublished: 0, seconds: 0)
+    let train = TrainStage(
+      context: context, pulled: pulled, divided: divided, journal: journal.training
+    ) { epoch in
+      try record.epoch(epoch)
+      journal.add(epoch)
+    }
     let trained: Trained
     do {
       defer { outcome.epochs = journal.rows }
       trained = try stage(.train, &outcome.stages) {
-        let train = TrainStage(context: context, journal: journal.training) { epoch in
-          try note(epoch, in: journal)
-        }
-        let trained = try train.run(divided, of: pulled, lesson: lesson)
-        return (trained, divided.split.training.count, 0)
+        (try train.run(lesson), divided.split.training.count, 0)
       }
     } catch let error as TrainingError {
       let verdict = Gate.Verdict.refuse(reasons: [error.description])
@@ -92,17 +92,14 @@ struct Night {
       return (evaluated, evaluated.testedUsers, 0)
     }
     outcome.metrics = evaluated.metrics + [fallback(pulled.offered.audience)].compactMap(\.self)
+    let stored = StoredModel(
+      model: trained.validated, pulled: pulled, split: divided.split,
+      scores: StoredScores(
+        evaluated.calibration,
+        areOfThisModel: !trained.isRefit
+          && !(context.request.publish && context.job.nightly.absorbHoldout)))
     if !context.request.publish {
-      try record.finish(
-        .trained, exitCode: .success, reason: nil, metrics: outcome.metrics
-      ) { connection in
-        _ = try ModelStore(on: connection).save(
-          trained.validated, users: pulled.users, items: pulled.items,
-          knowledge: pulled.knowledge(divided.split), features: pulled.features?.names,
-          scores: StoredScores(evaluated.calibration, areOfThisModel: !trained.isRefit),
-          run: record.runID)
-      }
-      return outcome
+      return try ended(outcome, .trained) { _ = try stored.save(run: record.runID, on: $0) }
     }
     let figures = try gateFigures(trained, evaluated, pulled)
     let verdict = Gate.decide(figures, limits: context.job.gate)
@@ -111,28 +108,15 @@ struct Night {
     if case .refuse(let reasons) = verdict {
       guard force else { return try refused(outcome, reasons: reasons) }
       outcome.reason = reasons.joined(separator: "; ")
-      context.observer.observe(
-        .warning("published by force, though: \(reasons.joined(separator: "; "))"))
+      context.warning("published by force, though: \(reasons.joined(separator: "; "))")
     }
-    return try publish(trained, evaluated.calibration, pulled, divided, outcome, journal)
-  }
-
-  private func publish(
-    _ trained: Trained, _ calibration: Calibration?, _ pulled: Pulled, _ divided: Divided,
-    _ outcome: RunOutcome, _ journal: RunJournal
-  ) throws -> RunOutcome {
-    var outcome = outcome
     try context.interruption.check()
     context.observer.observe(.stageBegan(.publish))
     let began = context.clock()
     var model = trained.model
     if context.job.nightly.absorbHoldout {
       do {
-        model = try Absorption(
-          context: context, pulled: pulled, divided: divided, journal: journal.training
-        ) { epoch in
-          try note(epoch, in: journal)
-        }.ofEverything(trained)
+        model = try train.absorbingEverything(trained)
       } catch let error as TrainingError {
         return try refused(outcome, reasons: [error.description])
       }
@@ -140,18 +124,15 @@ struct Night {
     }
     let published = try PublishStage(
       context: context, runID: record.runID, pulled: pulled, seen: seen,
-      metrics: outcome.metrics, forcedReason: outcome.reason, calibration: calibration,
-      stored: trained.validated,
-      listsAreOfStored: !trained.isRefit && !context.job.nightly.absorbHoldout,
-      knowledge: pulled.knowledge(divided.split), began: began, fence: fence
+      metrics: outcome.metrics, forcedReason: outcome.reason,
+      calibration: evaluated.calibration, stored: stored, began: began, fence: fence
     ).run(model)
     context.observer.observe(.reached(.committed))
     outcome.stages.append(published.stage)
     context.observer.observe(.stageEnded(published.stage))
-    outcome.status = .published
-    outcome.generation = published.generation
+    (outcome.status, outcome.generation) = (.published, published.generation)
     outcome.rowsPublished = published.rows
-    for left in Retention(context: context).run() { context.observer.observe(.notice(left)) }
+    for left in Retention(context: context).run() { context.notice(left) }
     context.observer.observe(.reached(.swept))
     return outcome
   }
@@ -159,8 +140,7 @@ struct Night {
   /// Makes sure that no other run has taken over while this one was busy, or cut off.
   private func fence() throws {
     if try lock.keep() {
-      context.observer.observe(
-        .warning("the connection that held the job's lock was lost; the lock was taken again"))
+      context.warning("the connection that held the job's lock was lost; the lock was taken again")
     }
     try record.checkRunning()
   }
@@ -174,25 +154,20 @@ struct Night {
       confidence: nil, n: audience.count)
   }
 
-  /// Ends a night that has nothing to learn.
-  private func skipped(
-    _ reason: String, _ pulled: Pulled, _ stages: [StageRecord]
+  /// Ends the record of a night that publishes nothing.
+  private func ended(
+    _ outcome: RunOutcome, _ status: RunStatus, _ exitCode: ExitCode = .success,
+    reason: String? = nil, save: (Connection) throws -> Void = { _ in }
   ) throws -> RunOutcome {
-    try record.finish(.skipped, exitCode: .success, reason: reason)
-    return RunOutcome(
-      status: .skipped, exitCode: .success, runID: record.runID, job: context.job.name,
-      generation: nil, reason: reason, counts: pulled.counts, metrics: [], epochs: [],
-      stages: stages, rowsPublished: 0, seconds: 0)
+    var outcome = outcome
+    (outcome.status, outcome.exitCode, outcome.reason) = (status, exitCode, reason)
+    try record.finish(
+      status, exitCode: exitCode, reason: reason, metrics: outcome.metrics, save: save)
+    return outcome
   }
 
   private func refused(_ outcome: RunOutcome, reasons: [String]) throws -> RunOutcome {
-    var outcome = outcome
-    outcome.status = .refused
-    outcome.exitCode = .refused
-    outcome.reason = reasons.joined(separator: "; ")
-    try record.finish(
-      .refused, exitCode: .refused, reason: outcome.reason, metrics: outcome.metrics)
-    return outcome
+    try ended(outcome, .refused, .refused, reason: reasons.joined(separator: "; "))
   }
 
   private func refuseUnusable(_ pulled: Pulled) throws {
@@ -221,15 +196,13 @@ struct Night {
       }
     }
     for (run, reason) in done.dropped {
-      context.observer.observe(
-        .warning("the stored model of run \(run) was dropped, since users can't be told: \(reason)")
-      )
+      context.warning(
+        "the stored model of run \(run) was dropped, since users can't be told: \(reason)")
     }
     guard !done.users.isEmpty else { return }
-    context.observer.observe(
-      .notice(
-        "\(done.users.count) users are not in users.query any more and were forgotten: "
-          + "\(done.rows) rows of lists, \(done.models) stored models"))
+    context.notice(
+      "\(done.users.count) users are not in users.query any more and were forgotten: "
+        + "\(done.rows) rows of lists, \(done.models) stored models")
   }
 
   /// Stops here when the rest of the run can't fit into memory, rather than be killed on the way.
@@ -242,21 +215,15 @@ struct Night {
     let copied = estimate.peak
     estimate.keepsCheckpoints = false
     if estimate.peak <= budget {
-      context.observer.observe(
-        .warning(
-          "a run that is stopped can't be gone on from: the copy that is written down would take "
-            + "\((copied - estimate.peak) >> 20) MiB of memory more than there are"))
+      context.warning(
+        "a run that is stopped can't be gone on from: the copy that is written down would take "
+          + "\((copied - estimate.peak) >> 20) MiB of memory more than there are")
       return false
     }
     throw BatchError(
       .configuration,
       "the run needs about \(estimate.peak >> 20) MiB of memory, \(budget >> 20) MiB may be had",
       advice: "give it more, shorten source.window, or make model.gmf and model.tower smaller")
-  }
-
-  private func note(_ epoch: EpochRow, in journal: RunJournal) throws {
-    try record.epoch(epoch)
-    journal.add(epoch)
   }
 
   private func stage<Value>(
@@ -287,10 +254,9 @@ struct Night {
         }
       }
       if let found { return found }
-      context.observer.observe(.warning("the live run \(run) has no stored model to compare with"))
+      context.warning("the live run \(run) has no stored model to compare with")
     } catch let error as DamagedModel {
-      context.observer.observe(
-        .warning("the stored model of the live run \(run) can't be used: \(error)"))
+      context.warning("the stored model of the live run \(run) can't be used: \(error)")
     }
     return nil
   }

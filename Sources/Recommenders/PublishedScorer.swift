@@ -12,25 +12,21 @@ package enum PublishedScorer: Scorer {
   /// Sums of similarities.
   case neighbours(ItemKNN)
 
-  /// One thread's working memory.
+  /// One thread's working memory, made when it is first needed.
   struct Scratch {
     fileprivate var network: ScoringScratch?
     fileprivate var neighbours: ItemKNN.Scratch?
   }
 
   /// How many users can be scored.
-  var userCount: Int {
-    switch self {
-    case .network(let scorer): scorer.userCount
-    case .neighbours(let scorer): scorer.userCount
-    }
-  }
-
+  var userCount: Int { scorer.userCount }
   /// How many items can be scored.
-  var itemCount: Int {
+  var itemCount: Int { scorer.itemCount }
+
+  private var scorer: any Scorer {
     switch self {
-    case .network(let scorer): scorer.itemCount
-    case .neighbours(let scorer): scorer.itemCount
+    case .network(let scorer): scorer
+    case .neighbours(let scorer): scorer
     }
   }
 
@@ -43,12 +39,7 @@ package enum PublishedScorer: Scorer {
   }
 
   /// Makes working memory for one thread.
-  func makeScratch() -> Scratch {
-    switch self {
-    case .network(let scorer): Scratch(network: scorer.makeScratch())
-    case .neighbours(let scorer): Scratch(neighbours: scorer.makeScratch())
-    }
-  }
+  func makeScratch() -> Scratch { Scratch() }
 
   /// Scores users against consecutive items, row by row.
   func fill(

@@ -17,20 +17,13 @@ package struct TranslatedScorer: Scorer {
   /// How many items can be asked for.
   var itemCount: Int { items.count }
 
-  /// One thread's working memory.
-  struct Scratch {
-    fileprivate var inner: PublishedScorer.Scratch
-    fileprivate var known: [UInt32] = []
-    fileprivate var scores: [Float] = []
-  }
-
   /// Working memory for one thread.
-  func makeScratch() -> Scratch { Scratch(inner: scorer.makeScratch()) }
+  func makeScratch() -> PublishedScorer.Scratch { scorer.makeScratch() }
 
   /// Scores users against consecutive items, row by row.
   func fill(
     _ scores: inout MutableSpan<Float>, users: Span<UInt32>, items: Range<Int>,
-    scratch: inout Scratch
+    scratch: inout PublishedScorer.Scratch
   ) {
     for row in users.indices {
       fill(
@@ -41,36 +34,31 @@ package struct TranslatedScorer: Scorer {
 
   /// Scores a user against any items.
   func fill(
-    _ scores: inout MutableSpan<Float>, user: Int, items: Span<UInt32>, scratch: inout Scratch
+    _ scores: inout MutableSpan<Float>, user: Int, items: Span<UInt32>,
+    scratch: inout PublishedScorer.Scratch
   ) {
     fill(&scores, at: 0, user: user, count: items.count, item: { Int(items[$0]) }, &scratch)
   }
 
   private func fill(
     _ scores: inout MutableSpan<Float>, at base: Int, user: Int, count: Int, item: (Int) -> Int,
-    _ scratch: inout Scratch
+    _ scratch: inout PublishedScorer.Scratch
   ) {
-    // Taken out, so that each can be lent by itself; put back with its capacity.
-    var (known, scratchScores) = (scratch.known, scratch.scores)
-    (scratch.known, scratch.scores) = ([], [])
-    known.removeAll(keepingCapacity: true)
+    var known: [UInt32] = []
     let own = users[user]
     for place in 0..<count {
       let index = items[item(place)]
       if own >= 0, index >= 0 { known.append(UInt32(index)) }
       scores[base + place] = -.greatestFiniteMagnitude
     }
-    if !known.isEmpty {
-      while scratchScores.count < known.count { scratchScores.append(0) }
-      var all = scratchScores.mutableSpan
-      var span = all._mutatingExtracting(0..<known.count)
-      scorer.fill(&span, user: Int(own), items: known.span, scratch: &scratch.inner)
-      var next = 0
-      for place in 0..<count where items[item(place)] >= 0 {
-        scores[base + place] = span[next]
-        next += 1
-      }
+    if known.isEmpty { return }
+    var found = [Float](repeating: 0, count: known.count)
+    var span = found.mutableSpan
+    scorer.fill(&span, user: Int(own), items: known.span, scratch: &scratch)
+    var next = 0
+    for place in 0..<count where items[item(place)] >= 0 {
+      scores[base + place] = span[next]
+      next += 1
     }
-    (scratch.known, scratch.scores) = (known, scratchScores)
   }
 }

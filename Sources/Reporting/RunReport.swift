@@ -1,5 +1,6 @@
 package import Formatting
 package import Jobs
+import NCF
 
 /// What a run tells in the end: JSON for programs, a few lines for people.
 package enum RunReport {
@@ -65,7 +66,7 @@ package enum RunReport {
     ])
   }
 
-  private static func json(_ epoch: EpochRow) -> JSON {
+  private static func json(_ epoch: EpochRecord) -> JSON {
     .object([
       ("phase", .text(epoch.phase)), ("refit", .boolean(epoch.isRefit)),
       ("epoch", .integer(epoch.epoch)),

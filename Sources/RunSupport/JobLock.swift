@@ -90,3 +90,52 @@ package final class JobLock {
         + "minutes, or SELECT pg_terminate_backend(\(holder.pid)) ends it; then start again")
   }
 }
+
+/// The session that holds a job's lock.
+package struct LockHolder {
+  /// The server's process.
+  package let pid: String
+  /// Name of the application.
+  package let application: String
+  /// Where its client is.
+  let place: String
+  /// When the session began.
+  package let since: String
+  /// The run that it does; nil when it does none.
+  let run: Int64?
+  /// The machine that the run is on.
+  let host: String?
+
+  /// Asks who holds a job's lock; nil when nobody does.
+  package static func find(
+    _ job: String, on connection: Connection
+  ) throws(PostgresError) -> LockHolder? {
+    let found = try connection.execute(SQL.Session.lockHolder, AdvisoryKey.job(job), job)
+    guard let row = found.first else { return nil }
+    return LockHolder(
+      pid: try row.decode("pid"), application: try row.decode("application"),
+      place: try row.decode("place"), since: try row.decode("since"),
+      run: try row.decodeIfPresent("run_id"), host: try row.decodeIfPresent("host"))
+  }
+}
+
+/// Keys of the advisory locks that keep runs and migrations apart.
+package enum AdvisoryKey {
+  /// One migrator at a time in a database.
+  package static let migrations = key(of: "ncf-batch migrations")
+
+  /// One run at a time of a job in a database.
+  package static func job(_ name: String) -> Int64 { key(of: "ncf-batch job \(name)") }
+
+  /// One experiment at a time of a job in a database.
+  package static func experiment(_ name: String) -> Int64 {
+    key(of: "ncf-batch experiment \(name)")
+  }
+
+  /// FNV-1a over the text's bytes: the same in every version of this program.
+  private static func key(of text: String) -> Int64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+    return Int64(bitPattern: hash)
+  }
+}

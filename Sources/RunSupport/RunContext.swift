@@ -62,6 +62,12 @@ package struct RunContext {
     try interruption.watching(connect(for: purpose), body)
   }
 
+  /// Tells something that is worth knowing.
+  package func notice(_ text: String) { observer.observe(.notice(text)) }
+
+  /// Tells something that is not as it should be.
+  package func warning(_ text: String) { observer.observe(.warning(text)) }
+
   /// Tells how a stage comes along.
   package func progress(
     _ stage: Stage, _ what: String, done: Int, of total: Int?, since start: Double, unit: String

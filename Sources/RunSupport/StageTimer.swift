@@ -1,3 +1,4 @@
+import Glibc
 package import Jobs
 
 /// Announces stages and measures them.
@@ -30,4 +31,25 @@ package struct StageTimer {
     context.observer.observe(.stageEnded(record))
     return value
   }
+}
+
+/// What this process has used so far.
+package enum ProcessUsage {
+  /// Largest resident size since the process began, bytes.
+  package static var peakRSSBytes: Int {
+    var usage = rusage()
+    guard unsafe getrusage(RUSAGE_SELF.rawValue, &usage) == 0 else { return 0 }
+    return usage.ru_maxrss * 1024
+  }
+}
+
+/// A clock that never goes back.
+package enum MonotonicClock {
+  /// Seconds since this process first asked.
+  package static let seconds: @Sendable () -> Double = {
+    let elapsed = ContinuousClock.now - origin
+    let (seconds, attoseconds) = elapsed.components
+    return Double(seconds) + Double(attoseconds) / 1e18
+  }
+  private static let origin = ContinuousClock.now
 }

@@ -100,14 +100,11 @@ struct SimulatedNights {
     _ pulled: Pulled, _ divided: Divided, _ lesson: (Lesson, start: Model)?
   ) throws -> Night {
     var samples = 0
-    let journal = TrainingJournal()
-    let trained = try TrainStage(context: context, journal: journal) { samples += $0.samples }
-      .run(divided, of: pulled, lesson: lesson)
-    let published = try Absorption(
-      context: context, pulled: pulled, divided: divided, journal: journal
-    ) {
-      samples += $0.samples
-    }.ofEverything(trained)
+    let train = TrainStage(
+      context: context, pulled: pulled, divided: divided, journal: TrainingJournal()
+    ) { samples += $0.samples }
+    let trained = try train.run(lesson)
+    let published = try train.absorbingEverything(trained)
     return Night(
       pulled: pulled, divided: divided, trained: trained, lesson: lesson?.0, samples: samples,
       published: published)

@@ -1,3 +1,5 @@
+package import NCF
+
 /// What a run tells while it goes on.
 package enum RunEvent: Sendable {
   /// The run has its number; nil for a dry run.
@@ -8,7 +10,7 @@ package enum RunEvent: Sendable {
   /// units are done, and units a second.
   case progress(Stage, what: String, fraction: Double?, done: Int, perSecond: Double, unit: String)
   /// An epoch is over and validated.
-  case epoch(EpochRow)
+  case epoch(EpochRecord)
   /// A stage is over.
   case stageEnded(StageRecord)
   /// The run is at a point; nobody needs to do anything.

@@ -1,3 +1,5 @@
+package import NCF
+
 /// How a run ended, with the figures that a report shows.
 package struct RunOutcome: Sendable {
   /// `published`, `trained`, `refused`; nil for a dry run, which leaves no record.
@@ -17,7 +19,7 @@ package struct RunOutcome: Sendable {
   /// All metrics, as in `ncf.metrics`.
   package var metrics: [MetricRow]
   /// Every epoch of every phase, as in `ncf.epochs`.
-  package var epochs: [EpochRow]
+  package var epochs: [EpochRecord]
   /// Time and memory of each stage, as in `ncf.stages`.
   package var stages: [StageRecord]
   /// Rows published.
@@ -28,8 +30,9 @@ package struct RunOutcome: Sendable {
   /// Creates a value from its parts.
   package init(
     status: RunStatus? = nil, exitCode: ExitCode, runID: Int64? = nil, job: String,
-    generation: Int64? = nil, reason: String? = nil, counts: PullCounts, metrics: [MetricRow],
-    epochs: [EpochRow], stages: [StageRecord], rowsPublished: Int, seconds: Double
+    generation: Int64? = nil, reason: String? = nil, counts: PullCounts,
+    metrics: [MetricRow] = [], epochs: [EpochRecord] = [], stages: [StageRecord],
+    rowsPublished: Int = 0, seconds: Double = 0
   ) {
     (self.status, self.exitCode, self.runID, self.job) = (status, exitCode, runID, job)
     (self.generation, self.reason, self.counts) = (generation, reason, counts)

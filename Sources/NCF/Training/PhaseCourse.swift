@@ -114,8 +114,8 @@ struct PhaseCourse {
       best?.ndcg = figures.ndcg
       try tell(
         EpochRecord(
-          phase: phase, epoch: 0, loss: .nan, hr: figures.hr, ndcg: figures.ndcg, seconds: 0,
-          samples: 0, samplesPerSecond: 0, isBest: rules.patience != nil), &records)
+          phase.rawValue, 0, figures, seconds: 0, samples: 0, isBest: rules.patience != nil),
+        &records)
     }
     guard rules.epochs > 0 else { return Standing(nil, best: best, mean: start) }
     let mean = rules.averages && rules.averagesStart && run.options.averaging > 0 ? start : nil
@@ -145,9 +145,8 @@ struct PhaseCourse {
     let isBest = state.best.map { judged.ndcg > $0.ndcg } ?? false
     try tell(
       EpochRecord(
-        phase: phase, epoch: epoch, loss: figures.loss, hr: judged.hr, ndcg: judged.ndcg,
-        seconds: seconds, samples: figures.samples,
-        samplesPerSecond: Double(figures.samples) / max(seconds, 1e-9), isBest: isBest), &records)
+        phase.rawValue, epoch, loss: figures.loss, judged, seconds: seconds,
+        samples: figures.samples, isBest: isBest), &records)
     if isBest, let model {
       state.best = PhaseState.Best(model, epoch: epoch, ndcg: judged.ndcg)
     }

@@ -12,35 +12,6 @@ package enum Phase: String, Sendable, Equatable, Codable, CaseIterable {
   case absorb
 }
 
-/// One epoch's figures.
-package struct EpochRecord: Sendable, Equatable {
-  /// Which phase it belongs to.
-  package private(set) var phase: Phase
-  /// Counted from 1; 0 is the fused start, before any step.
-  package let epoch: Int
-  /// Mean log loss of the epoch's samples; nan for epoch 0, which trains on none.
-  package let loss: Double
-  /// Hit ratio on the validation items.
-  package let hr: Double
-  /// Normalised discounted cumulative gain on the validation items.
-  package let ndcg: Double
-  /// Seconds of training, without validation.
-  package let seconds: Double
-  /// Samples trained on, positives and negatives.
-  package let samples: Int
-  /// Samples trained on in a second.
-  package let samplesPerSecond: Double
-  /// Whether it is the best of its phase so far.
-  package let isBest: Bool
-
-  /// The same as an epoch of another phase.
-  func told(of phase: Phase) -> EpochRecord {
-    var record = self
-    record.phase = phase
-    return record
-  }
-}
-
 /// What training tells while it goes.
 package enum TrainingEvent: Sendable {
   /// An epoch is over and validated.

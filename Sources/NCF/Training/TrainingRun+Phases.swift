@@ -141,7 +141,10 @@ extension TrainingRun {
       return try course.train(from: start)
     }
     if isKnown {
-      for record in part.records { try report(.epoch(record.told(of: phase))) }
+      for var record in part.records {
+        record.phase = phase.rawValue
+        try report(.epoch(record))
+      }
     }
     return part
   }

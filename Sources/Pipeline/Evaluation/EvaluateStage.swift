@@ -23,9 +23,7 @@ struct EvaluateStage {
 
   /// Prepares for judging any number of models on the same data.
   init(context: RunContext, pulled: Pulled, divided: Divided) {
-    self.context = context
-    self.pulled = pulled
-    self.divided = divided
+    (self.context, self.pulled, self.divided) = (context, pulled, divided)
     diversity = IntraListDiversity(
       columnsOf: divided.split.training, itemCount: pulled.table.itemCount)
   }
@@ -46,9 +44,7 @@ struct EvaluateStage {
     let popularity = ItemPop(
       positives: divided.split.training, itemCount: pulled.table.itemCount)
     let own = try judge(trained, protocols, popularity.counts)
-    var evaluated = Evaluated(
-      metrics: own.metrics, ndcg: own.ndcg, storedNDCG: nil, itemPopNDCG: nil, liveNDCG: nil,
-      coverage: own.coverage, testedUsers: own.ndcg.count)
+    var evaluated = Evaluated(metrics: own.metrics, ndcg: own.ndcg, coverage: own.coverage)
     evaluated.calibration = Calibration(
       of: trained.model.scorer(pool: context.pool), holdout: holdout ?? divided.split.test,
       candidates: candidates, known: divided.beforeTest)
@@ -225,10 +221,9 @@ struct EvaluateStage {
       missing += 1
     }
     if missing + file.unknownUsers + file.unknownItems > 0 {
-      context.observer.observe(
-        .notice(
-          "\(path): \(missing) tested users have no line, \(file.unknownUsers) lines are of unknown "
-            + "users, \(file.unknownItems) candidates are unknown"))
+      context.notice(
+        "\(path): \(missing) tested users have no line, \(file.unknownUsers) lines are of unknown "
+          + "users, \(file.unknownItems) candidates are unknown")
     }
     return (file.candidates, holdout)
   }
@@ -246,4 +241,26 @@ extension MetricRow {
       model: model, split: split, proto: proto, metric: metric, k: k, value: estimate.value,
       confidence: confidence, n: estimate.count)
   }
+}
+
+/// How good a model is, and what the gate needs to know of it.
+struct Evaluated {
+  /// Rows of `ncf.metrics`.
+  var metrics: [MetricRow]
+  /// Whole-catalogue NDCG at `evaluate.k` of each tested user, of the new model.
+  var ndcg: [Double]
+  /// The same of the new model in the form that is stored, on the users that the live model is judged on;
+  /// nil when there is no live model.
+  var storedNDCG: [Double]?
+  /// The same of ItemPop; nil when that is what is judged.
+  var itemPopNDCG: [Double]?
+  /// The same of the live model, on the users whose test item it has not learnt; nil when there was no
+  /// model or there are no such users.
+  var liveNDCG: [Double]?
+  /// Share of the catalogue in the tested users' lists.
+  var coverage: Double
+  /// Users tested.
+  var testedUsers: Int { ndcg.count }
+  /// What makes probabilities of the new model's scores; nil when nobody could be tested.
+  var calibration: Calibration?
 }

@@ -1,7 +1,31 @@
 import Interactions
 import NCF
+import Postgres
 import Recommenders
 import Source
+import Store
+
+/// What a run stores of its training.
+struct StoredModel {
+  /// The model, as it was before it learnt anything that was held out.
+  let model: PublishedModel
+  /// What was pulled.
+  let pulled: Pulled
+  /// How it was split.
+  let split: LeaveOneOutSplit
+  /// How the scores of the run's lists came about.
+  let scores: StoredScores
+
+  /// Stores it.
+  ///
+  /// - Returns: bytes of the file.
+  /// - Throws: `PostgresError`; `EncodingError`.
+  func save(run: Int64, on connection: Connection) throws -> Int {
+    try ModelStore(on: connection).save(
+      model, users: pulled.users, items: pulled.items, knowledge: pulled.knowledge(split),
+      features: pulled.features?.names, scores: scores, run: run)
+  }
+}
 
 extension Pulled {
   /// What is known of the log when it was split.

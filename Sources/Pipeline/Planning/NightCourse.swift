@@ -20,9 +20,7 @@ struct NightCourse {
   init(_ found: ParentSearch.Found, _ pulled: Pulled, _ context: RunContext) throws(BatchError) {
     let request = context.request
     var question = TrainingPlan.Question(
-      mode: request.mode ?? context.job.nightly.mode, isBackfill: request.isBackfill,
-      noParent: nil, obstacle: nil, isNothingNew: false, parent: 0, userGrowth: 0, itemGrowth: 0,
-      nights: 0)
+      mode: request.mode ?? context.job.nightly.mode, isBackfill: request.isBackfill)
     switch found {
     case .none(let reason):
       question.noParent = reason
@@ -33,13 +31,12 @@ struct NightCourse {
       let hasShrunk =
         Double(pulled.users.count) < Double(parent.stored.users.count)
         * (1 - context.job.gate.maxShrink)
-      let isEmpty =
-        request.isBackfill ? !Self.hasRows(pulled) : news.isEmpty && !hasShrunk
-      question.obstacle = parent.obstacle
+      let isEmpty = request.isBackfill ? !Self.hasRows(pulled) : news.isEmpty && !hasShrunk
       question.isNothingNew = isEmpty && (request.isBackfill || parent.isSameJob)
-      question.parent = parent.run
+      (question.parent, question.nights, question.obstacle) = (
+        parent.run, parent.nights, parent.obstacle
+      )
       (question.userGrowth, question.itemGrowth) = (news.userGrowth, news.itemGrowth)
-      question.nights = parent.nights
       (self.parent, self.news) = (parent, news)
     }
     plan = try TrainingPlan.decide(question, context.job.nightly)

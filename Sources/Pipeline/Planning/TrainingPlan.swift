@@ -1,5 +1,4 @@
 import Jobs
-import NCF
 
 /// How a night trains, and why.
 enum TrainingPlan: Equatable {
@@ -21,15 +20,15 @@ enum TrainingPlan: Equatable {
     /// Why the parent can't be trained further; nil when it can.
     var obstacle: String?
     /// Whether the log has nothing that the parent did not know, and the job is the same.
-    var isNothingNew: Bool
+    var isNothingNew = false
     /// Number of the parent.
-    var parent: Int64
+    var parent: Int64 = 0
     /// Share of new users.
-    var userGrowth: Double
+    var userGrowth = 0.0
     /// Share of new items.
-    var itemGrowth: Double
+    var itemGrowth = 0.0
     /// Nights trained further since the last full one.
-    var nights: Int
+    var nights = 0
   }
 
   /// Decides.

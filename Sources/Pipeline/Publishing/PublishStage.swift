@@ -34,12 +34,8 @@ struct PublishStage {
   let forcedReason: String?
   /// What makes probabilities of the model's scores; nil when nobody could be tested.
   let calibration: Calibration?
-  /// The model that is stored: as it was before it learnt anything that was held out.
-  let stored: PublishedModel
-  /// Whether that is the model that lists are made with.
-  let listsAreOfStored: Bool
-  /// What it knew of the log.
-  let knowledge: Knowledge
+  /// What is stored for later nights.
+  let stored: StoredModel
   /// When the stage began.
   let began: Double
   /// Makes sure that the run is still the one that may publish; called before each try.
@@ -84,7 +80,7 @@ struct PublishStage {
       if (Retryable.cause(of: error) as? PostgresError)?.isOfConnection != true {
         context.interruption.forget(connection)
         for left in Retention(context: context).withdraw(runID) {
-          context.observer.observe(.notice(left))
+          context.notice(left)
         }
       }
       throw error
@@ -151,10 +147,7 @@ struct PublishStage {
       try connection.transaction {
         transaction = try connection.execute(SQL.Session.currentTransaction).value()
         try fillPopular(sql, PopularLists(offered, k: context.job.output.k), on: connection)
-        let modelBytes = try ModelStore(on: connection).save(
-          stored, users: pulled.users, items: pulled.items, knowledge: knowledge,
-          features: pulled.features?.names,
-          scores: StoredScores(calibration, areOfThisModel: listsAreOfStored), run: runID)
+        let modelBytes = try stored.save(run: runID, on: connection)
         context.observer.observe(.reached(.stored))
         try context.interruption.check()
         // From here on a request to stop comes too late: what is left is short.
@@ -184,10 +177,8 @@ struct PublishStage {
   ) throws -> Int {
     let writer = VectorWriter(model, context: context, runID: runID, pulled: pulled)
     if writer.width == 0 {
-      context.observer.observe(
-        .notice(
-          "this model's scores are no product of vectors: user_vectors, item_vectors are empty")
-      )
+      context.notice(
+        "this model's scores are no product of vectors: user_vectors, item_vectors are empty")
     }
     let users = try make(sql, sql.userVectorRows, most: 1, on: connection) {
       try writer.copyUsers(into: $0, on: connection)
@@ -265,4 +256,14 @@ struct PublishStage {
       }
     }
   }
+}
+
+/// What became visible to readers.
+struct Published {
+  /// Rows of lists.
+  let rows: Int
+  /// The pointer's generation.
+  let generation: Int64
+  /// The stage's own record, written with the rest.
+  let stage: StageRecord
 }

@@ -25,8 +25,7 @@ final class CheckpointWriter: Sendable {
 
   /// A writer of a run's checkpoints, which all belong to one pull.
   init(context: RunContext, identity: CheckpointStore.Identity) {
-    self.context = context
-    self.identity = identity
+    (self.context, self.identity) = (context, identity)
   }
 
   /// Whether a write is under way.
@@ -47,7 +46,7 @@ final class CheckpointWriter: Sendable {
   }
 
   /// Begins to write; writes follow one another.
-  func write(_ progress: TrainingProgress, _ rows: [EpochRow]) {
+  func write(_ progress: TrainingProgress, _ rows: [EpochRecord]) {
     guard let run = context.runID else { return }
     state.withLock { $0.waiting += 1 }
     queue.async(group: group) { [self] in
@@ -55,9 +54,8 @@ final class CheckpointWriter: Sendable {
       let failure: String?
       do {
         let connection = try context.connect(for: "checkpoint")
-        let file = progress.file(words: try EpochRow.words(rows))
         try CheckpointStore(on: connection).save(
-          file, progress: progress.text, identity, run: run)
+          progress.file(rows), progress: progress.text, identity, run: run)
         failure = nil
       } catch {
         failure = "\(error)"

@@ -43,11 +43,10 @@ struct Resumable {
         SQL.Checkpoints.deleteStale, job.name, job.nightly.resumeWithin.interval)
       for row in stale where try !row.decode("is_over") {
         let run: Int64 = try row.decode("run_id")
-        context.observer.observe(
-          .notice(
-            "run \(run) was stopped longer than "
-              + "\(job.nightly.resumeWithin) ago (train.resume_within): its training is not gone on with"
-          ))
+        context.notice(
+          "run \(run) was stopped longer than "
+            + "\(job.nightly.resumeWithin) ago (train.resume_within): its training is not gone on with"
+        )
       }
     }
     guard context.resumes else { return nil }
@@ -119,7 +118,7 @@ struct Resumable {
           progress: try TrainingProgress(
             file, userCount: pulled.users.count, itemCount: pulled.items.count,
             features: pulled.features?.content),
-          rows: try EpochRow.rows(file))
+          rows: try TrainingProgress.epochs(file))
         try connection.execute(SQL.Checkpoints.countResumption, [.integer(run)])
         return resumed
       } catch let error as PostgresError {
@@ -147,7 +146,28 @@ struct Resumable {
   }
 
   private func tell(_ reason: String) {
-    context.observer.observe(
-      .notice("begins anew instead of going on from run \(run) (\(progress)): \(reason)"))
+    context.notice("begins anew instead of going on from run \(run) (\(progress)): \(reason)")
+  }
+}
+
+/// A training that a run goes on with.
+final class Resumed {
+  /// The run that had begun it.
+  let run: Int64
+  /// The epochs that had been told of by then.
+  let rows: [EpochRecord]
+  /// How far it was, in words.
+  let text: String
+  private var progress: TrainingProgress
+
+  /// A run's training.
+  init(run: Int64, progress: TrainingProgress, rows: [EpochRecord]) {
+    (self.run, self.rows, self.progress, text) = (run, rows, progress, progress.text)
+  }
+
+  /// How far it was; only once, so that nobody else holds what goes on to be trained.
+  func take() -> TrainingProgress {
+    defer { progress = TrainingProgress() }
+    return progress
   }
 }

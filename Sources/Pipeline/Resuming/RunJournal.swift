@@ -20,7 +20,7 @@ final class RunJournal {
     finished: { [unowned self] in settled = (rows.count, true) },
     keep: { [unowned self] in keep($0) })
   /// Every epoch told of so far.
-  private(set) var rows: [EpochRow]
+  private(set) var rows: [EpochRecord]
 
   private let context: RunContext
   private let writer: CheckpointWriter
@@ -47,11 +47,10 @@ final class RunJournal {
     _ context: RunContext, _ identity: CheckpointStore.Identity, goingOnFrom resumed: Resumed?,
     isOn: Bool
   ) {
-    self.context = context
+    (self.context, rows) = (context, resumed?.rows ?? [])
     self.isOn = isOn && context.runID != nil && context.resumes
     writer = CheckpointWriter(context: context, identity: identity)
     start = resumed?.take() ?? TrainingProgress()
-    rows = resumed?.rows ?? []
     settled = (rows.count, false)
     interval = context.job.nightly.checkpoint.seconds
     began = context.clock()
@@ -62,7 +61,7 @@ final class RunJournal {
   }
 
   /// Notes an epoch.
-  func add(_ row: EpochRow) { rows.append(row) }
+  func add(_ row: EpochRecord) { rows.append(row) }
 
   private var isDue: Bool {
     warn()
@@ -76,7 +75,7 @@ final class RunJournal {
     if context.interruption.reason != nil { waitToStop() }
   }
 
-  private func submit(_ progress: TrainingProgress, _ rows: [EpochRow]) {
+  private func submit(_ progress: TrainingProgress, _ rows: [EpochRecord]) {
     settled.isNew = false
     next = context.clock() + max(interval, 20 * writer.seconds)
     writer.write(progress, rows)
@@ -93,10 +92,9 @@ final class RunJournal {
   private func warn() {
     guard let failure = writer.takeFailure(), !hasWarned else { return }
     hasWarned = true
-    context.observer.observe(
-      .warning(
-        "what was learnt so far could not be written down, so a run that is stopped begins anew: "
-          + failure))
+    context.warning(
+      "what was learnt so far could not be written down, so a run that is stopped begins anew: "
+        + failure)
   }
 
   /// Leaves behind what another run can go on from, since this one ends without having done its work.

@@ -9,22 +9,14 @@ struct Positives {
   /// Whether validation items are among them: the second training, of a refit.
   let isRefit: Bool
 
-  /// Takes lists that are picked already.
-  init(items: UserItems, weights: [Float], isRefit: Bool) {
-    self.items = items
-    self.weights = weights
-    self.isRefit = isRefit
-  }
-
   /// The training interactions alone.
   ///
   /// - Parameters:
   ///   - divided: the split.
   ///   - weighted: whether events have weights.
   init(training divided: Divided, weighted: Bool) {
-    items = divided.split.training
+    (items, isRefit) = (divided.split.training, false)
     weights = weighted ? divided.split.trainingWeights : []
-    isRefit = false
   }
 
   /// Training and validation interactions together: all that is known before the test.
@@ -34,18 +26,55 @@ struct Positives {
   ///   - table: what was split; it has the weights.
   ///   - weighted: whether events have weights.
   init(beforeTest divided: Divided, of table: InteractionTable, weighted: Bool) {
-    items = divided.beforeTest
-    isRefit = true
-    guard weighted else {
-      weights = []
-      return
-    }
+    (items, isRefit) = (divided.beforeTest, true)
     // Both ascend within a user, and only the test item is missing.
-    let test = divided.split.test
-    weights = (0..<table.userCount).flatMap { user in
-      (table.offsets[user]..<table.offsets[user + 1])
-        .filter { test[user] < 0 || table.items[$0] != UInt32(test[user]) }
-        .map { table.weights[$0] }
+    weights =
+      weighted
+      ? Positives(picking: table, divided.split, weighted: true) { $2 != .test }.weights : []
+  }
+}
+
+extension Positives {
+  /// Where an interaction stands in a split.
+  enum Standing {
+    case training, validation, test
+  }
+
+  /// Some interactions of a table, in its order.
+  ///
+  /// - Parameters:
+  ///   - table: what was split; it has the weights.
+  ///   - split: how it was split.
+  ///   - weighted: whether events have weights.
+  ///   - isRefit: whether validation items are among them and the result is tested.
+  ///   - picks: whether to take an interaction, by its user, its row and where it stands.
+  init(
+    picking table: InteractionTable, _ split: LeaveOneOutSplit, weighted: Bool,
+    isRefit: Bool = false,
+    where picks: (_ user: Int, _ row: Int, _ standing: Standing) -> Bool
+  ) {
+    var (offsets, items, weights): ([Int], [UInt32], [Float]) = ([0], [], [])
+    offsets.reserveCapacity(table.userCount + 1)
+    for user in 0..<table.userCount {
+      for row in table.offsets[user]..<table.offsets[user + 1] {
+        let item = Int32(table.items[row])
+        let standing: Standing =
+          item == split.test[user]
+          ? .test : item == split.validation[user] ? .validation : .training
+        guard picks(user, row, standing) else { continue }
+        items.append(table.items[row])
+        if weighted { weights.append(table.weights[row]) }
+      }
+      offsets.append(items.count)
     }
+    self.items = UserItems(offsets: offsets, items: items)
+    (self.weights, self.isRefit) = (weights, isRefit)
+  }
+}
+
+extension LeaveOneOutSplit {
+  /// Whether a user's item is not held out.
+  func isTraining(user: Int, item: UInt32) -> Bool {
+    Int32(item) != test[user] && Int32(item) != validation[user]
   }
 }

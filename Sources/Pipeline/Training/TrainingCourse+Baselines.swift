@@ -7,17 +7,6 @@ import RunSupport
 
 /// Baselines, and the factorisations among them that a network may start from.
 extension TrainingCourse {
-  /// Trains a baseline once more, under another name than its own, without being judged.
-  ///
-  /// - Parameter phase: what its iterations are called.
-  /// - Returns: the baseline.
-  /// - Throws: `BatchError` when interrupted; what `record` throws.
-  func again(phase: String) throws -> PublishedModel {
-    var course = self
-    course.phaseName = phase
-    return try course.baseline(job.method)
-  }
-
   func baseline(_ method: Job.Method) throws -> PublishedModel {
     if let options = job.baselines.factorization(method) {
       return .network(Model(factors: try factorize(method.rawValue, options)))
@@ -81,10 +70,10 @@ extension TrainingCourse {
     let start = context.clock()
     var began = start
     var last = (iteration: 0, seconds: 0.0)
-    func row(_ quality: (hr: Double, ndcg: Double)?) -> EpochRow {
-      EpochRow(
-        baseline: phaseName ?? name, iteration: last.iteration, seconds: last.seconds,
-        interactions: positives.items.count, quality: quality, isRefit: positives.isRefit)
+    func row(_ quality: (hr: Double, ndcg: Double)?) -> EpochRecord {
+      EpochRecord(
+        phaseName ?? name, last.iteration, quality, seconds: last.seconds,
+        samples: positives.items.count, isBest: quality != nil, isRefit: positives.isRefit)
     }
     let result = try body { iteration in
       let seconds = context.clock() - began

@@ -25,7 +25,7 @@ struct TrainingCourse {
   /// What a baseline's iterations are called; nil: by its own name.
   var phaseName: String?
   /// Called with each epoch; what it throws ends the training.
-  let record: (EpochRow) throws -> Void
+  let record: (EpochRecord) throws -> Void
 
   /// The job.
   var job: Job { context.job }
@@ -38,8 +38,7 @@ struct TrainingCourse {
   /// - Throws: `BatchError` when interrupted; `TrainingError`; what `record` throws.
   func run() throws -> PublishedModel {
     guard job.method == .ncf else { return try baseline(job.method) }
-    let hasFactors = job.training.pretrain == .factors
-    let run = training(factors: hasFactors ? startingFactors : nil)
+    let run = training(factors: job.training.pretrain == .factors ? startingFactors : nil)
     guard positives.isRefit else { return .network(try run.train(job.model).model) }
     return .network(try run.refit(job.model, epochs: journal.chapter().epochs))
   }
@@ -48,9 +47,8 @@ struct TrainingCourse {
 
   /// The steps of this training.
   private var chapter: TrainingJournal.Chapter {
-    journal.chapter(positives.isRefit ? Self.refit : "")
+    journal.chapter(positives.isRefit ? "refit" : "")
   }
-  private static let refit = "refit"
 
   /// The factorisations that the GMF part starts from, as one.
   private func startingFactors() throws -> MatrixFactors {
@@ -84,8 +82,9 @@ struct TrainingCourse {
       report: { event in
         switch event {
         // Who asks for a stop is heard at the next progress, when the journal has what was learnt.
-        case .epoch(let epoch), .repeated(let epoch):
-          try write(EpochRow(epoch, isRefit: positives.isRefit))
+        case .epoch(var epoch), .repeated(var epoch):
+          epoch.isRefit = positives.isRefit
+          try write(epoch)
         case .progress(let name, let epoch, let total, let fraction, let rate):
           try context.interruption.check()
           let done = (Double(epoch - 1) + fraction) / Double(max(1, total))
@@ -102,7 +101,7 @@ struct TrainingCourse {
   func title(_ name: String) -> String { name + (positives.isRefit ? " again" : "") }
 
   /// Records an epoch and tells of it.
-  func write(_ row: EpochRow) throws {
+  func write(_ row: EpochRecord) throws {
     try record(row)
     context.observer.observe(.epoch(row))
   }

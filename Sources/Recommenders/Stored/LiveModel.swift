@@ -2,6 +2,7 @@ import FoundationEssentials
 package import Interactions
 package import NCF
 package import Parallelism
+package import Ranking
 
 /// A stored model: the live run's, to be held against a new one, or a parent's.
 package struct LiveModel {
@@ -43,4 +44,38 @@ extension LiveModel {
       model.scorer(pool: pool), users: users.places(in: self.users),
       items: items.places(in: self.items))
   }
+}
+
+/// What a stored model's scores have to do with those in the lists, as words of its file.
+///
+/// `calibration.slope` and `calibration.offset` make a published score of the tested model's own `s`:
+/// `1 / (1 + exp(-(slope s + offset)))`; they are missing when nobody could be tested. `lists` is `same`
+/// when lists are made with just the model in the file, and `other` when they are made with one that has
+/// learnt validation or test items too (`train.refit`, `train.absorb_holdout`).
+package struct StoredScores {
+  /// The file's words.
+  package let metadata: [String: String]
+
+  /// Puts it in words.
+  ///
+  /// - Parameters:
+  ///   - calibration: the run's; nil when nobody could be tested.
+  ///   - areOfThisModel: whether lists are made with the model that is stored.
+  package init(_ calibration: Calibration?, areOfThisModel: Bool) {
+    var words = ["lists": areOfThisModel ? "same" : "other"]
+    if let calibration {
+      words["calibration.slope"] = "\(calibration.slope)"
+      words["calibration.offset"] = "\(calibration.offset)"
+    }
+    metadata = words
+  }
+}
+
+/// Why a stored model can't be used.
+package struct DamagedModel: Error, CustomStringConvertible {
+  /// What is wrong with it.
+  package let description: String
+
+  /// An error in words.
+  package init(description: String) { self.description = description }
 }

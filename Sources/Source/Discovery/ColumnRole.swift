@@ -9,34 +9,13 @@ package enum ColumnRole: String, CaseIterable, Sendable {
   case value = "value"
 
   /// Whether there is no interaction without it.
-  package var isNeeded: Bool {
-    switch self {
-    case .user, .item, .time: true
-    case .event, .value: false
-    }
-  }
+  package var isNeeded: Bool { self != .event && self != .value }
 
   /// What such a column holds.
-  package var plural: String {
-    switch self {
-    case .user: "users"
-    case .item: "items"
-    case .time: "times"
-    case .event: "event types"
-    case .value: "values"
-    }
-  }
+  package var plural: String { words.plural }
 
   /// The flag of the command line that names the column.
-  package var flag: String {
-    switch self {
-    case .user: "--user-column"
-    case .item: "--item-column"
-    case .time: "--time-column"
-    case .event: "--event-column"
-    case .value: "--value-column"
-    }
-  }
+  package var flag: String { "--\(words.flag)-column" }
 
   /// Whether a run could read the column as such.
   func accepts(_ column: CatalogColumn) -> Bool {
@@ -49,12 +28,15 @@ package enum ColumnRole: String, CaseIterable, Sendable {
   }
 
   /// Types that it accepts.
-  var types: String {
+  var types: String { words.types }
+
+  private var words: (plural: String, flag: String, types: String) {
     switch self {
-    case .user, .item: "bigint, integer, uuid or text"
-    case .time: "timestamptz, timestamp or date"
-    case .event: "any type"
-    case .value: "a number"
+    case .user: ("users", "user", "bigint, integer, uuid or text")
+    case .item: ("items", "item", "bigint, integer, uuid or text")
+    case .time: ("times", "time", "timestamptz, timestamp or date")
+    case .event: ("event types", "event", "any type")
+    case .value: ("values", "value", "a number")
     }
   }
 }

@@ -7,8 +7,7 @@ struct SourceRanking {
   private let choice: SourceSearch.Choice
 
   init(_ tables: [CatalogTable], _ choice: SourceSearch.Choice = .init()) {
-    self.tables = tables
-    self.choice = choice
+    (self.tables, self.choice) = (tables, choice)
   }
 
   /// What could be a log, the likeliest first; of equals the one that stands first.

@@ -20,10 +20,8 @@ package struct Audience: Sendable, Equatable {
   init(
     scored: [UInt32], cold: [UInt32], strangers: Vocabulary, strangersExcluded: UserItems
   ) {
-    self.scored = scored
-    self.cold = cold
-    self.strangers = strangers
-    self.strangersExcluded = strangersExcluded
+    (self.scored, self.cold) = (scored, cold)
+    (self.strangers, self.strangersExcluded) = (strangers, strangersExcluded)
   }
 
   /// Divides users.
@@ -56,31 +54,25 @@ package struct Audience: Sendable, Equatable {
         cold.append(UInt32(truncatingIfNeeded: user))
       }
     }
-    self.scored = scored
-    self.cold = cold
-    // Their places among the outsiders, -1 for those that the log has never met.
-    let places: [Int32]
+    (self.scored, self.cold) = (scored, cold)
     if let asked {
       let known = asked.places(in: users)
       let fresh = known.indices.filter { known[$0] < 0 }.map { UInt32(truncatingIfNeeded: $0) }
       strangers = asked.keeping(fresh)
-      places = strangers.places(in: outsiders)
     } else {
       let active = log.outsidersLatest.indices.filter { log.outsidersLatest[$0] >= activeSince }
         .map { UInt32(truncatingIfNeeded: $0) }
+      var all = outsiders.keeping(active)
       if let featured {
         let (known, met) = (featured.places(in: users), featured.places(in: outsiders))
         let fresh = known.indices.filter { known[$0] < 0 && met[$0] < 0 }
-        strangers = outsiders.keeping(active).union(featured.keeping(fresh.map { UInt32($0) }))
-        places = strangers.places(in: outsiders)
-      } else {
-        strangers = outsiders.keeping(active)
-        places = active.map { Int32(truncatingIfNeeded: $0) }
+        all = all.union(featured.keeping(fresh.map { UInt32($0) }))
       }
+      strangers = all
     }
-    var lists = [0]
-    var items: [UInt32] = []
-    for place in places {
+    var (lists, items): ([Int], [UInt32]) = ([0], [])
+    // Places among the outsiders, -1 for those that the log has never met.
+    for place in strangers.places(in: outsiders) {
       if place >= 0 { items += log.outsidersExcluded[Int(place)] }
       lists.append(items.count)
     }

@@ -1,4 +1,5 @@
 package import Interactions
+import Jobs
 package import Ranking
 
 /// What may be listed, and how many of a group.
@@ -12,9 +13,7 @@ package struct Catalogue: Sendable, Equatable {
 
   /// A catalogue of items; all of them may be listed unless it is said otherwise.
   init(itemCount: Int, eligible: [Bool]? = nil, cap: GroupCap? = nil) {
-    self.itemCount = itemCount
-    self.eligible = eligible
-    self.cap = cap
+    (self.itemCount, self.eligible, self.cap) = (itemCount, eligible, cap)
   }
 
   /// How many items may be listed.
@@ -60,5 +59,39 @@ package struct Catalogue: Sendable, Equatable {
       for group in touched { sizes[group] += 1 }
       return sum + min(k, left)
     }
+  }
+}
+
+/// What may be listed, by ids: rules for whichever items there are.
+struct CatalogueRules {
+  /// What may be listed; nil when all may.
+  let ids: Vocabulary?
+  /// The group of each of some items.
+  let grouped: (ids: Vocabulary, groups: [Int32])?
+  /// How many items of one group a list may hold.
+  let maxPerGroup: Int
+
+  /// For each of some items whether it may be listed; nil when all may.
+  func eligible(_ items: Vocabulary) -> [Bool]? { ids.map { items.places(in: $0).map { $0 >= 0 } } }
+
+  /// The catalogue of some items.
+  func catalogue(of items: Vocabulary) -> Catalogue {
+    let cap = grouped.map { grouped in
+      GroupCap(
+        groups: items.places(in: grouped.ids).map { $0 < 0 ? -1 : grouped.groups[Int($0)] },
+        most: maxPerGroup)
+    }
+    return Catalogue(itemCount: items.count, eligible: eligible(items), cap: cap)
+  }
+
+  /// Refuses rules by which no item that can be ranked may be listed.
+  ///
+  /// - Parameter items: what can be ranked.
+  /// - Throws: `BatchError`, exit code 65.
+  func requireAny(of items: Vocabulary) throws(BatchError) {
+    guard let ids, items.count > 0, eligible(items)?.contains(true) == false else { return }
+    throw BatchError(
+      .data, "items.eligible gave \(ids.count) items, and the log knows none of them",
+      advice: "compare their ids with those of the source")
   }
 }

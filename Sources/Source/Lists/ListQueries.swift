@@ -5,11 +5,11 @@ import RunSupport
 
 /// The queries of a job that say who gets lists, and of what.
 package struct ListQueries {
-  private let users: IdentifierQuery?
-  private let eligible: IdentifierQuery?
-  private let group: IdentifierQuery?
-  private let userFeatures: FeatureQuery?
-  private let itemFeatures: FeatureQuery?
+  private let users: ListQuery?
+  private let eligible: ListQuery?
+  private let group: ListQuery?
+  private let userFeatures: ListQuery?
+  private let itemFeatures: ListQuery?
   private let maxPerGroup: Int
 
   /// Checks the queries that the job has, before anything is read.
@@ -20,27 +20,20 @@ package struct ListQueries {
   ///   - connection: inside the transaction that reads the source.
   /// - Throws: `BatchError`, exit code 78; `PostgresError`.
   package init(_ job: Job, _ plan: SourcePlan, on connection: Connection) throws {
-    users = try job.users.query.map {
-      try IdentifierQuery(
-        $0, key: "users.query", column: "user_id", kind: plan.userKind, on: connection)
+    func query(
+      _ text: String?, _ key: String, ofUsers: Bool, _ content: ListQuery.Content = .ids
+    ) throws -> ListQuery? {
+      try text.map {
+        try ListQuery(
+          $0, key: key, column: ofUsers ? "user_id" : "item_id",
+          kind: ofUsers ? plan.userKind : plan.itemKind, content, on: connection)
+      }
     }
-    eligible = try job.items.eligible.map {
-      try IdentifierQuery(
-        $0, key: "items.eligible", column: "item_id", kind: plan.itemKind, on: connection)
-    }
-    group = try job.items.group.map {
-      try IdentifierQuery(
-        $0, key: "items.group", column: "item_id", kind: plan.itemKind, hasGroup: true,
-        on: connection)
-    }
-    userFeatures = try job.users.features.map {
-      try FeatureQuery(
-        $0, key: "users.features", column: "user_id", kind: plan.userKind, on: connection)
-    }
-    itemFeatures = try job.items.features.map {
-      try FeatureQuery(
-        $0, key: "items.features", column: "item_id", kind: plan.itemKind, on: connection)
-    }
+    users = try query(job.users.query, "users.query", ofUsers: true)
+    eligible = try query(job.items.eligible, "items.eligible", ofUsers: false)
+    group = try query(job.items.group, "items.group", ofUsers: false, .groups)
+    userFeatures = try query(job.users.features, "users.features", ofUsers: true, .features)
+    itemFeatures = try query(job.items.features, "items.features", ofUsers: false, .features)
     maxPerGroup = job.items.maxPerGroup ?? .max
   }
 
@@ -48,7 +41,7 @@ package struct ListQueries {
   ///
   /// - Throws: `BatchError`, exit code 65; `PostgresError`.
   func askedUsers(_ context: RunContext, on connection: Connection) throws -> Vocabulary? {
-    try users?.identifiers(context, on: connection)
+    try users?.identifiers(context, on: connection).ids
   }
 
   /// The features of users, and of items; nil for those that the job has no query for.
@@ -58,8 +51,8 @@ package struct ListQueries {
     _ context: RunContext, on connection: Connection
   ) throws -> (users: FeatureTable?, items: FeatureTable?) {
     (
-      try userFeatures?.read(context, on: connection),
-      try itemFeatures?.read(context, on: connection)
+      try userFeatures?.features(context, on: connection),
+      try itemFeatures?.features(context, on: connection)
     )
   }
 
@@ -72,7 +65,7 @@ package struct ListQueries {
   /// - Throws: `BatchError`, exit code 65; `PostgresError`.
   func rules(_ context: RunContext, on connection: Connection) throws -> CatalogueRules {
     CatalogueRules(
-      ids: try eligible?.identifiers(context, on: connection),
-      grouped: try group?.groups(context, on: connection), maxPerGroup: maxPerGroup)
+      ids: try eligible?.identifiers(context, on: connection).ids,
+      grouped: try group?.identifiers(context, on: connection), maxPerGroup: maxPerGroup)
   }
 }

@@ -15,7 +15,7 @@ package struct PulledFeatures {
   /// What the queries gave, and who is new.
   package let counts: Counts
   /// Who gets a list and of what, newcomers included.
-  package private(set) var offer: Offer
+  package let offer: Offer
 
   /// What `ncf.runs.features` holds.
   package struct Counts: Encodable, Equatable {
@@ -104,57 +104,43 @@ package struct PulledFeatures {
 
     let allUsers = pulled.users.union(strangers.keeping(joining))
     let allItems = pulled.items.union(candidates.keeping(newItems))
+    let userPlaces = allUsers.places(in: pulled.users)
+    let itemPlaces = allItems.places(in: pulled.items)
+    let audience = pulled.audience
+    let numbers = pulled.items.places(in: allItems)
+    let userNumbers = pulled.users.places(in: allUsers)
+    func number(_ user: UInt32) -> UInt32 { UInt32(userNumbers[Int(user)]) }
+    let seats = allUsers.places(in: strangers)
+    let excluded = UserItems(
+      numbers,
+      userPlaces.indices.map {
+        userPlaces[$0] >= 0
+          ? pulled.excluded[Int(userPlaces[$0])] : audience.strangersExcluded[Int(seats[$0])]
+      })
+    let own = content.users
+    func isFeatured(_ user: UInt32) -> Bool { !own.range(of: Int(user)).isEmpty }
+    let newcomers = picked(allUsers) { userPlaces[$0] < 0 }
+    let scored = (audience.scored + audience.cold.filter(isFeatured)).map(number) + newcomers
+    let isJoining = Set(joining)
+    let left = picked(strangers) { !isJoining.contains(UInt32($0)) }
     offer = Offer(
-      users: allUsers, items: allItems, userPlaces: allUsers.places(in: pulled.users),
-      itemPlaces: allItems.places(in: pulled.items),
+      users: allUsers, items: allItems, userPlaces: userPlaces, itemPlaces: itemPlaces,
       content: ContentFeatures(
         users: lists(users, allUsers, knownUsers), items: lists(items, allItems, knownItems)),
-      excluded: pulled.excluded, popularity: [], audience: pulled.audience,
+      excluded: excluded,
+      popularity: itemPlaces.map { $0 < 0 ? 0 : pulled.popularity[Int($0)] },
+      audience: Audience(
+        scored: scored.sorted(), cold: audience.cold.filter { !isFeatured($0) }.map(number),
+        strangers: strangers.keeping(left),
+        strangersExcluded: UserItems(numbers, left.map { audience.strangersExcluded[Int($0)] })),
       catalogue: rules.catalogue(of: allItems))
-    offer = joined(offer, pulled, joining: Set(joining.map(Int.init)))
   }
+}
 
-  /// The lists and the audience by the new indices.
-  private func joined(_ offer: Offer, _ pulled: Pulled, joining: Set<Int>) -> Offer {
-    var offer = offer
-    let numbers = pulled.items.places(in: offer.items)
-    let audience = pulled.audience
-    let seats = offer.users.places(in: audience.strangers)
-    let userNumbers = pulled.users.places(in: offer.users)
-    func number(_ user: UInt32) -> UInt32 { UInt32(userNumbers[Int(user)]) }
-    var lists = Lists()
-    for (user, place) in offer.userPlaces.enumerated() {
-      lists.add(
-        place >= 0
-          ? pulled.excluded[Int(place)] : audience.strangersExcluded[Int(seats[user])], numbers)
-    }
-    offer.excluded = lists.items
-    offer.popularity = offer.itemPlaces.map { $0 < 0 ? 0 : pulled.popularity[Int($0)] }
-    func isFeatured(_ user: UInt32) -> Bool { !content.users.range(of: Int(user)).isEmpty }
-    let newcomers = offer.userPlaces.indices.filter { offer.userPlaces[$0] < 0 }
-      .map { UInt32(truncatingIfNeeded: $0) }
-    let scored = (audience.scored + audience.cold.filter(isFeatured)).map(number) + newcomers
-    let left = (0..<audience.strangers.count).filter { !joining.contains($0) }
-    var leftLists = Lists()
-    for stranger in left { leftLists.add(audience.strangersExcluded[stranger], numbers) }
-    offer.audience = Audience(
-      scored: scored.sorted(), cold: audience.cold.filter { !isFeatured($0) }.map(number),
-      strangers: audience.strangers.keeping(left.map { UInt32($0) }),
-      strangersExcluded: leftLists.items)
-    return offer
-  }
-
+extension UserItems {
   /// Lists of items that get other numbers, in the same order.
-  private struct Lists {
-    private var offsets = [0]
-    private var all: [UInt32] = []
-
-    mutating func add(_ own: ArraySlice<UInt32>, _ numbers: [Int32]) {
-      for item in own { all.append(UInt32(numbers[Int(item)])) }
-      offsets.append(all.count)
-    }
-
-    var items: UserItems { UserItems(offsets: offsets, items: all) }
+  fileprivate init(_ numbers: [Int32], _ lists: [ArraySlice<UInt32>]) {
+    self.init(lists: lists.map { $0.map { UInt32(numbers[Int($0)]) } })
   }
 }
 
@@ -167,5 +153,45 @@ extension Pulled {
     (offered.excluded, offered.popularity) = (offer.excluded, offer.popularity)
     (offered.audience, offered.catalogue) = (offer.audience, offer.catalogue)
     return offered
+  }
+}
+
+/// Content features as a query yields them.
+struct FeatureTable {
+  /// Whose features they are.
+  let ids: Vocabulary
+  /// The features' names.
+  let names: Vocabulary
+  /// Rows that the query gave.
+  let rows: Int
+  /// For each id its features, ascending.
+  let lists: [[(feature: UInt32, weight: Float)]]
+
+  /// The features that at least so many of some rows have, and nothing can be learnt of others.
+  func known(to rows: Vocabulary, least: Int) -> [UInt32] {
+    var counts = [Int](repeating: 0, count: names.count)
+    for place in rows.places(in: ids) where place >= 0 {
+      for own in lists[Int(place)] { counts[Int(own.feature)] += 1 }
+    }
+    return counts.indices.filter { counts[$0] >= least }.map { UInt32(truncatingIfNeeded: $0) }
+  }
+
+  /// The features of some rows, as far as they are among the known ones.
+  func lists(of rows: Vocabulary, known: [UInt32]) -> FeatureLists {
+    var numbers = [Int32](repeating: -1, count: names.count)
+    for (number, feature) in known.enumerated() { numbers[Int(feature)] = Int32(number) }
+    var (offsets, features, weights): ([Int], [UInt32], [Float]) = ([0], [], [])
+    offsets.reserveCapacity(rows.count + 1)
+    for place in rows.places(in: ids) {
+      if place >= 0 {
+        for own in lists[Int(place)] where numbers[Int(own.feature)] >= 0 {
+          features.append(UInt32(numbers[Int(own.feature)]))
+          weights.append(own.weight)
+        }
+      }
+      offsets.append(features.count)
+    }
+    return FeatureLists(
+      featureCount: known.count, offsets: offsets, features: features, weights: weights)
   }
 }

@@ -1,3 +1,4 @@
+import Interactions
 import Jobs
 import Postgres
 import Ranking
@@ -35,5 +36,23 @@ struct Moments: Equatable {
     readmittedBefore = UInt32(clamping: try found.decode(Int64.self, "readmitted_before"))
     activeSince = UInt32(clamping: try found.decode(Int64.self, "active_since"))
     popularSince = UInt32(clamping: try found.decode(Int64.self, "popular_since"))
+  }
+}
+
+extension MergeRules {
+  /// The rules of a job.
+  ///
+  /// - Parameters:
+  ///   - job: what `nightly.yaml` says.
+  ///   - moments: where its ages begin.
+  init(_ job: Job, _ moments: Moments) {
+    self.init()
+    halfLife = job.source.halfLife?.seconds
+    maximumPerUser = job.source.maxPerUser
+    minimumInteractions = job.source.minInteractions
+    exclusion = job.exclude.events != nil ? .marked : job.exclude.consumed ? .counted : .none
+    readmittedBefore = moments.readmittedBefore
+    popularSince = moments.popularSince
+    popularHalfLife = (job.popular.halfLife ?? job.source.halfLife)?.seconds
   }
 }

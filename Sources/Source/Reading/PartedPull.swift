@@ -13,12 +13,8 @@ struct PartedPull {
   let plan: SourcePlan
   /// Its parts.
   let parts: SourceParts
-  /// Rows later than this are of the future.
-  let watermark: Int64
-  /// First moment, as the server wrote it; nil for no bound.
-  let lower: String?
-  /// First moment that is too late; nil for no bound.
-  let upper: String?
+  /// The snapshot and the times to read.
+  let bounds: PullStage.Bounds
   /// What had arrived when the log is read as of an earlier moment; nil takes what is there.
   let arrived: RecentRows?
 
@@ -55,32 +51,60 @@ struct PartedPull {
   ) throws -> RowReader {
     try context.watched(for: "pull") { connection in
       try connection.transaction(.repeatableReadReadOnly) {
-        try copy(part, counting: rows, since: start, on: connection)
+        try connection.executeScript(
+          SQL.Pull.takeSnapshot(try connection.quoteLiteral(parts.snapshot)))
+        let copy = try plan.copy(
+          lower: bounds.lower, upper: bounds.upper, part: parts.conditions[part], on: connection)
+        var reader = RowReader(
+          plan, watermark: bounds.times.watermark, minValue: context.job.source.minValue,
+          arrived: arrived)
+        try reader.take(copy, context, since: start, tells: part == 0, on: connection) { _ in
+          rows.wrappingAdd(0x2000, ordering: .relaxed).newValue
+        }
+        return reader
       }
     }
   }
+}
 
-  private func copy(
-    _ part: Int, counting rows: borrowing Atomic<Int>, since start: Double,
-    on connection: Connection
-  ) throws -> RowReader {
-    try connection.executeScript(
-      SQL.Pull.takeSnapshot(try connection.quoteLiteral(parts.snapshot)))
-    let copy = try plan.copy(
-      lower: lower, upper: upper, part: parts.conditions[part], on: connection)
-    var reader = RowReader(
-      plan, watermark: watermark, minValue: context.job.source.minValue, arrived: arrived)
-    _ = try connection.copyOut(copy) { row in
-      try reader.take(&row)
-      if reader.rows & 0x1FFF == 0 {
-        try context.interruption.check()
-        let done = rows.wrappingAdd(0x2000, ordering: .relaxed).newValue
-        if part == 0, reader.rows & 0xFFFF == 0 {
-          context.progress(
-            .pull, "reading interactions", done: done, of: nil, since: start, unit: "rows")
-        }
-      }
+/// A table cut into ranges of its blocks, so that several connections can read it side by side.
+///
+/// All of them see the snapshot that this one's transaction exported. The last range has no end, so
+/// every row of the snapshot is in exactly one.
+struct SourceParts {
+  /// What `SET TRANSACTION SNAPSHOT` takes.
+  let snapshot: String
+  /// A condition for each part, on the table as `t`.
+  let conditions: [String]
+
+  /// Cuts the source; nil when there is nothing to cut.
+  ///
+  /// - Parameters:
+  ///   - source: the job's source.
+  ///   - count: parts; 1 cuts nothing.
+  ///   - connection: inside the transaction that exports its snapshot, open until all have read.
+  /// - Throws: `BatchError`, exit code 78, for a source that has no blocks; `PostgresError`.
+  init?(_ source: Job.Source, of count: Int, on connection: Connection) throws {
+    guard count > 1 else { return nil }
+    guard case .table(let name, _) = source.relation else {
+      throw BatchError(
+        .configuration, "source.connections is \(count), but the source is a query",
+        advice: "only a table can be read in parts: give source.table, or source.connections 1")
     }
-    return reader
+    // This session waits, in its transaction, until all parts are read.
+    try connection.execute(
+      SQL.Session.setLocal, ["idle_in_transaction_session_timeout", "0"])
+    let relation = try SourcePlan.resolve(name, on: connection)
+    guard let found = try connection.execute(SQL.Pull.blocks, [.text(relation)]).first else {
+      throw BatchError(
+        .configuration, "source.connections is \(count), but \(name) is not a plain table",
+        advice: "a view or a partitioned table can't be read in parts: set source.connections to 1")
+    }
+    let blocks: Int = try found.decode("blocks")
+    snapshot = try found.decode("snapshot")
+    conditions = (0..<count).map { part in
+      SQL.Pull.part(
+        from: blocks * part / count, to: part == count - 1 ? nil : blocks * (part + 1) / count)
+    }
   }
 }

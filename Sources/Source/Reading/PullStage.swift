@@ -19,9 +19,7 @@ package struct PullStage {
 
   /// Creates a value from its parts.
   package init(context: RunContext, beginsAtSince: Bool = true, past: PastPull? = nil) {
-    self.context = context
-    self.beginsAtSince = beginsAtSince
-    self.past = past
+    (self.context, self.beginsAtSince, self.past) = (context, beginsAtSince, past)
   }
 
   /// Reads the source; from the beginning and in another snapshot when the connection is lost.
@@ -47,26 +45,13 @@ package struct PullStage {
     let reader: RowReader
     if let parts {
       reader = try PartedPull(
-        context: context, plan: plan, parts: parts, watermark: bounds.times.watermark,
-        lower: bounds.lower, upper: bounds.upper, arrived: past?.recent
+        context: context, plan: plan, parts: parts, bounds: bounds, arrived: past?.recent
       ).run()
     } else {
       let copy = try plan.copy(lower: bounds.lower, upper: bounds.upper, on: connection)
       var only = RowReader(
         plan, watermark: bounds.times.watermark, minValue: source.minValue, arrived: past?.recent)
-      let rows = try connection.copyOut(copy) { row in
-        try only.take(&row)
-        if only.rows & 0x1FFF == 0 {
-          try context.interruption.check()
-          if only.rows & 0xFFFF == 0 {
-            context.progress(
-              .pull, "reading interactions", done: only.rows, of: nil, since: start, unit: "rows")
-          }
-        }
-      }
-      guard rows == only.rows else {
-        throw BatchError(.software, "\(only.rows) rows were read of \(rows)")
-      }
+      try only.take(copy, context, since: start, on: connection)
       reader = only
     }
     let asked = try queries.askedUsers(context, on: connection)
@@ -86,7 +71,7 @@ package struct PullStage {
     return pulled
   }
 
-  private struct Bounds {
+  struct Bounds {
     var snapshot: String
     var times: PullTimes
     var lower: String?

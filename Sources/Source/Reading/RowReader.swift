@@ -2,6 +2,7 @@ import Interactions
 import Jobs
 import Postgres
 import Ranking
+import RunSupport
 
 /// Takes rows one by one into columns, counting those that can't be used.
 struct RowReader {
@@ -34,13 +35,10 @@ struct RowReader {
     users: IdentifierKind, items: IdentifierKind, types: EventTypes, watermark: Int64,
     minValue: Double?, arrived: RecentRows? = nil
   ) {
+    (self.types, self.watermark, self.minValue) = (types, watermark, minValue)
     self.arrived = arrived
-    self.users = IdentifierColumn(kind: users)
-    self.items = IdentifierColumn(kind: items)
-    self.watermark = watermark
-    self.types = types
+    (self.users, self.items) = (IdentifierColumn(kind: users), IdentifierColumn(kind: items))
     columns = InteractionColumns(isMarked: types.isMarked)
-    self.minValue = minValue
   }
 
   /// Takes the next row.
@@ -82,6 +80,33 @@ struct RowReader {
   }
 
   /// A hash of the row at hand.
+  /// Takes in all rows of a COPY.
+  ///
+  /// - Parameters:
+  ///   - copy: the statement.
+  ///   - context: is asked whether to stop.
+  ///   - start: when reading began.
+  ///   - tells: whether to tell how it comes along.
+  ///   - connection: inside the transaction that reads the source.
+  ///   - done: the rows that are read altogether, by those of this reader; asked every 8,192 rows.
+  /// - Throws: `BatchError`; `PostgresError`.
+  mutating func take(
+    _ copy: String, _ context: RunContext, since start: Double, tells: Bool = true,
+    on connection: Connection, done: (Int) -> Int = { $0 }
+  ) throws {
+    let sent = try connection.copyOut(copy) { row in
+      try take(&row)
+      guard rows & 0x1FFF == 0 else { return }
+      try context.interruption.check()
+      let done = done(rows)
+      if tells, rows & 0xFFFF == 0 {
+        context.progress(
+          .pull, "reading interactions", done: done, of: nil, since: start, unit: "rows")
+      }
+    }
+    guard sent == rows else { throw BatchError(.software, "\(rows) rows were read of \(sent)") }
+  }
+
   private func hash(_ time: Int64, _ meaning: EventTypes.Meaning) -> UInt64 {
     var fingerprint = Fingerprint()
     users.hash(into: &fingerprint)

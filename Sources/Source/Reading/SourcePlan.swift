@@ -1,7 +1,7 @@
 package import Interactions
 package import Jobs
 package import Postgres
-package import RunSupport
+import RunSupport
 
 /// How the source is read: the statement, and what its columns are.
 package struct SourcePlan {

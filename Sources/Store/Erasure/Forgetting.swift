@@ -1,5 +1,7 @@
+package import Interactions
 package import Jobs
 package import Postgres
+import Recommenders
 import RunSupport
 
 /// Removes users from everything that a job keeps: lists of all kept runs, and stored models.
@@ -50,5 +52,152 @@ package struct Forgetting {
         job: job.name, users: done.users.count, rows: done.rows, models: done.models,
         droppedModels: done.dropped.map(\.run))
     }
+  }
+}
+
+/// Removes users from everything that a job keeps, inside one transaction.
+package struct ForgettingWork {
+  /// What was removed.
+  package struct Done {
+    /// Ids of those of whom there was something.
+    package var users: Set<String> = []
+    /// Rows of lists.
+    package var rows = 0
+    /// Stored models that knew one of them.
+    package var models = 0
+    /// Runs whose stored models were dropped, since they could not be read; and why.
+    package var dropped: [(run: Int64, reason: String)] = []
+  }
+
+  /// Whom to forget.
+  package enum Whom {
+    /// These, in text form.
+    case named([String])
+    /// All but these.
+    case absent(from: Vocabulary)
+  }
+
+  private let job: Job
+  private let connection: Connection
+  private let sql: SQL.Output
+  private let store: ModelStore
+
+  /// Work on what a job keeps.
+  package init(_ job: Job, on connection: Connection) throws(PostgresError) {
+    (self.job, self.connection) = (job, connection)
+    sql = try SQL.Output(schema: job.output.schema, on: connection)
+    store = ModelStore(on: connection)
+  }
+
+  /// Removes users from the lists of all kept runs and from all stored models, and records how many.
+  ///
+  /// - Parameters:
+  ///   - whom: who they are.
+  ///   - run: the run that asks for it; nil for a command.
+  /// - Returns: what was removed.
+  /// - Throws: `BatchError`, `PostgresError`; nothing has changed then.
+  package func forget(_ whom: Whom, run: Int64?) throws -> Done {
+    var done = Done()
+    var changed: [Table] = []
+    let tables = try sql.namingUsers.flatMap { try keptTables(of: $0) }
+    try connection.transaction {
+      changed = try tables.filter { try removeRows($0, whom, &done) }
+      try removeFromModels(whom, &done)
+      // A training under way may know anybody; the next run begins anew.
+      if run == nil {
+        try connection.execute(SQL.Checkpoints.deleteOfJob, [.text(job.name), .null])
+      }
+      if run == nil || !done.users.isEmpty || !done.dropped.isEmpty {
+        try connection.execute(
+          SQL.Forgetting.record, job.name, run, done.users.count, done.rows, done.models)
+      }
+    }
+    // What is deleted stays in the files until it is vacuumed. Whoever reads is not in the way.
+    for table in changed {
+      try connection.execute(sql.vacuum(table.run, of: table.parent))
+    }
+    return done
+  }
+
+  /// A run's table that names users.
+  private struct Table {
+    let run: Int64
+    let parent: SQL.Output.Parent
+    /// The type of the users' ids.
+    let type: String
+  }
+
+  /// The tables of one kind, of all runs of the job.
+  private func keptTables(of parent: SQL.Output.Parent) throws -> [Table] {
+    try connection.execute(SQL.Forgetting.tables, job.name, job.output.schema, parent.prefix).map {
+      Table(run: try $0.decode("run_id"), parent: parent, type: try $0.decode("type"))
+    }
+  }
+
+  /// Removes users' rows from a table.
+  ///
+  /// - Returns: whether there were any.
+  private func removeRows(_ table: Table, _ whom: Whom, _ done: inout Done) throws -> Bool {
+    var isChanged = false
+    var ids: [String] = []
+    switch whom {
+    case .named(let names): ids = names
+    case .absent(let present):
+      _ = try connection.copyOut(sql.copyUsers(table.run, of: table.parent)) { row in
+        var text: [UInt8] = []
+        _ = try row.nextBytes { text.append($0) }
+        let id = String(decoding: text, as: UTF8.self)
+        if present.index(of: id) == nil { ids.append(id) }
+      }
+    }
+    for start in stride(from: 0, to: ids.count, by: 10_000) {
+      let some = ids[start..<min(start + 10_000, ids.count)]
+      let gone = try connection.execute(
+        sql.deleteUsers(table.run, of: table.parent, type: table.type),
+        [.text(Self.arrayText(some))])
+      for row in gone {
+        done.users.insert(try row.decode("user_id"))
+        guard table.parent.prefix == sql.lists.prefix else { continue }
+        done.rows += try row.decode("rows")
+      }
+      if !gone.isEmpty { isChanged = true }
+    }
+    return isChanged
+  }
+
+  private func removeFromModels(_ whom: Whom, _ done: inout Done) throws {
+    for row in try connection.execute(SQL.Forgetting.models, [.text(job.name)]) {
+      let run: Int64 = try row.decode("run_id")
+      do {
+        guard let file = try store.file(run: run),
+          let (without, ids) = try DamagedModel.from({
+            try file.forgetting { Self.places(of: whom, in: $0) }
+          })
+        else { continue }
+        try store.replace(run: run, with: without)
+        done.users.formUnion(ids)
+        done.models += 1
+      } catch let error as DamagedModel {
+        // Nobody can tell who is in it, so it goes; the next night then trains anew.
+        try connection.execute(SQL.Models.delete, [.integer(run)])
+        done.dropped.append((run, "\(error)"))
+      }
+    }
+  }
+
+  private static func places(of whom: Whom, in users: Vocabulary) -> Set<Int> {
+    switch whom {
+    case .named(let ids): Set(ids.compactMap { users.index(of: $0) })
+    case .absent(let present):
+      Set((0..<users.count).filter { present.index(of: users.text(at: $0)) == nil })
+    }
+  }
+
+  /// Texts as PostgreSQL writes an array of them.
+  static func arrayText(_ texts: some Sequence<String>) -> String {
+    let quoted = texts.map { text in
+      "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "\""
+    }
+    return "{" + quoted.joined(separator: ",") + "}"
   }
 }

@@ -43,7 +43,7 @@ package struct Readers {
         ).value(Bool.self)
       }
     } catch let error as BatchError where error == late {
-      context.observer.observe(.notice(late.what))
+      context.notice(late.what)
     }
   }
 }

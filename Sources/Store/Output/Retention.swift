@@ -1,5 +1,5 @@
 import Jobs
-import Postgres
+package import Postgres
 package import RunSupport
 
 /// What follows publishing and may be left to the next run: statistics, and old runs' lists.
@@ -10,9 +10,7 @@ package struct Retention {
   let context: RunContext
 
   /// Creates a value from its parts.
-  package init(context: RunContext) {
-    self.context = context
-  }
+  package init(context: RunContext) { self.context = context }
 
   /// Refreshes the parents' statistics and drops what needs no longer be kept.
   ///
@@ -110,5 +108,33 @@ package struct Retention {
       try connection.execute(sql.lock(run, of: parent))
       try connection.execute(sql.detach(run, from: parent))
     }
+  }
+}
+
+/// The runs whose lists are kept in an output schema.
+package struct KeptRuns {
+  /// Their numbers, ascending.
+  package let runs: [Int64]
+
+  /// Reads them.
+  ///
+  /// - Parameters:
+  ///   - job: only this job's; nil for any.
+  ///   - schema: the output schema.
+  ///   - connection: where to read.
+  /// - Throws: `PostgresError`.
+  package init(
+    of job: String? = nil, in schema: String, on connection: Connection
+  ) throws(PostgresError) {
+    let parameters = [job.map { .text($0) } ?? Parameter.null, .text(schema)]
+    runs = try connection.execute(SQL.Output.kept, parameters).map {
+      row throws(PostgresError) in try row.decode("run_id")
+    }
+  }
+
+  /// The runs in words; `none` when there are none.
+  package func text(orElse none: String) -> String {
+    runs.isEmpty
+      ? none : "kept are the lists of \(runs.map(String.init).joined(separator: ", "))"
   }
 }

@@ -1,4 +1,5 @@
 package import Jobs
+package import NCF
 package import Postgres
 package import RunSupport
 
@@ -117,7 +118,7 @@ package final class RunRecord {
   }
 
   /// Records an epoch; figures that are not numbers become NULL.
-  package func epoch(_ epoch: EpochRow) throws {
+  package func epoch(_ epoch: EpochRecord) throws {
     func number(_ value: Double) -> Double? { value.isFinite ? value : nil }
     try write(
       SQL.Runs.insertEpoch, epoch.phase, epoch.isRefit, epoch.epoch, number(epoch.loss),

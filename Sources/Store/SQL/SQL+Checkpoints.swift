@@ -28,12 +28,7 @@ extension SQL {
     }
 
     /// Checkpoints of the same job, slot and kind that a run's own takes the place of: $1 run.
-    static let deleteOthers = """
-      DELETE FROM ncf.checkpoints AS c
-      USING ncf.runs AS r, ncf.runs AS own
-      WHERE own.run_id = $1 AND r.run_id = c.run_id AND c.run_id <> own.run_id AND r.job = own.job
-        AND r.slot = own.slot AND r.kind = own.kind
-      """
+    static let deleteOthers = deleteAll + " AND c.run_id <> own.run_id"
     /// The same and the run's own.
     package static let deleteAll = """
       DELETE FROM ncf.checkpoints AS c

@@ -164,24 +164,22 @@ package struct Migrator {
   }
 
   private static func refuse(_ state: State, pendingIsWrong: Bool) throws(BatchError) {
+    let (what, advice): (String, String)
     switch state.standing {
     case .applied: return
     case .pending:
       guard pendingIsWrong else { return }
-      throw BatchError(
-        .configuration, "migration \(state.name) is pending", advice: "run: ncf-batch migrate up")
+      (what, advice) = ("is pending", "run: ncf-batch migrate up")
     case .edited:
-      throw BatchError(
-        .configuration, "migration \(state.name) was applied with another text",
-        advice: "use the version of ncf-batch that applied it, or a newer one")
+      what = "was applied with another text"
+      advice = "use the version of ncf-batch that applied it, or a newer one"
     case .outOfOrder:
-      throw BatchError(
-        .configuration, "migration \(state.name) is missing, though a later one was applied",
-        advice: "use the version of ncf-batch that applied the others, or restore a backup")
+      what = "is missing, though a later one was applied"
+      advice = "use the version of ncf-batch that applied the others, or restore a backup"
     case .unknown:
-      throw BatchError(
-        .configuration, "migration \(state.name) in the database is unknown to this program",
-        advice: "a newer ncf-batch applied it: use that one")
+      what = "in the database is unknown to this program"
+      advice = "a newer ncf-batch applied it: use that one"
     }
+    throw BatchError(.configuration, "migration \(state.name) \(what)", advice: advice)
   }
 }

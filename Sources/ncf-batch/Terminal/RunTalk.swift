@@ -136,7 +136,7 @@ final class RunTalk: RunObserver {
     text + String(repeating: " ", count: max(1, 10 - text.count))
   }
 
-  private static func line(_ record: EpochRow) -> String {
+  private static func line(_ record: EpochRecord) -> String {
     var figures: [String] = []
     if record.loss.isFinite { figures.append("loss \(Figures.fixed(record.loss, 4))") }
     if record.hr.isFinite {
@@ -155,7 +155,7 @@ final class RunTalk: RunObserver {
     return "\(name) \(step): \(figures.joined(separator: ", "))"
   }
 
-  private static func metadata(_ record: EpochRow) -> Logger.Metadata {
+  private static func metadata(_ record: EpochRecord) -> Logger.Metadata {
     [
       "stage": "train", "phase": "\(record.phase)", "refit": "\(record.isRefit)",
       "epoch": "\(record.epoch)",

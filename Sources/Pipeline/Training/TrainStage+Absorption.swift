@@ -10,25 +10,14 @@ import Source
 /// A network takes it in by the steps of a fine-tune, with interactions that it knows beside it so that
 /// it forgets none; a baseline is trained again on everything. The copy is never gone on from: what it
 /// has learnt would be the next night's test.
-struct Absorption {
-  /// The run.
-  let context: RunContext
-  /// What was pulled.
-  let pulled: Pulled
-  /// How it was split.
-  let divided: Divided
-  /// Where the training stands.
-  let journal: TrainingJournal
-  /// Called with each epoch; what it throws ends the training.
-  let record: (EpochRow) throws -> Void
-
+extension TrainStage {
   /// The copy that is tested after a refit of a fine-tune: it learns the validation items.
   ///
   /// - Throws: `BatchError` when interrupted; `TrainingError`; what `record` throws.
-  func ofValidation(_ model: Model) throws -> Model {
+  func absorbingValidation(_ model: Model) throws -> Model {
     let split = divided.split
-    let held = split.validation.count { $0 >= 0 }
-    let replay = replay(held: held, known: split.training.count, salt: 12)
+    let replay = replay(
+      held: split.validation.count { $0 >= 0 }, known: split.training.count, salt: 12)
     let positives = Positives(
       picking: pulled.table, split, weighted: context.job.source.isWeighted, isRefit: true
     ) { _, row, standing in
@@ -42,22 +31,22 @@ struct Absorption {
   /// - Parameter trained: the model that was tested.
   /// - Returns: a network, or the baseline trained again.
   /// - Throws: `BatchError` when interrupted; `TrainingError`; what `record` throws.
-  func ofEverything(_ trained: Trained) throws -> PublishedModel {
+  func absorbingEverything(_ trained: Trained) throws -> PublishedModel {
     let weighted = context.job.source.isWeighted
     guard context.job.method == .ncf, case .network(let model) = trained.model else {
-      let all = Positives(
-        picking: pulled.table, divided.split, weighted: weighted, isRefit: false
-      ) { _, _, _ in true }
-      return try course(all, rejected: divided.history).again(phase: Phase.absorb.rawValue)
+      let all = Positives(picking: pulled.table, divided.split, weighted: weighted) { _, _, _ in
+        true
+      }
+      var course = course(all, rejected: divided.history)
+      course.phaseName = Phase.absorb.rawValue
+      return try course.run()
     }
     let split = divided.split
-    let tested = split.test.count { $0 >= 0 }
-    let validated = trained.isRefit ? 0 : split.validation.count { $0 >= 0 }
-    let held = tested + validated
+    let held =
+      split.test.count { $0 >= 0 } + (trained.isRefit ? 0 : split.validation.count { $0 >= 0 })
     let replay = replay(held: held, known: pulled.table.count - held, salt: 13)
-    let positives = Positives(
-      picking: pulled.table, split, weighted: weighted, isRefit: false
-    ) { _, row, standing in
+    let positives = Positives(picking: pulled.table, split, weighted: weighted) {
+      _, row, standing in
       standing == .test || (standing == .validation && !trained.isRefit) || replay.takes(row)
     }
     return .network(try course(positives, rejected: divided.history).goOn(from: model, .absorb))
@@ -67,12 +56,5 @@ struct Absorption {
     Replay(
       wanted: min(1, context.job.nightly.replay) * Double(held), of: known,
       seed: context.seed &+ UInt64(bitPattern: pulled.times.latest) &+ salt)
-  }
-
-  private func course(_ positives: Positives, rejected: UserItems) -> TrainingCourse {
-    TrainingCourse(
-      context: context, positives: positives, known: pulled.negatives,
-      itemCount: pulled.table.itemCount, validation: nil, journal: journal, rejected: rejected,
-      features: pulled.features?.content, record: record)
   }
 }
