@@ -26,7 +26,7 @@ extension Job {
     case .ials: section.read(&baselines.ials)
     case .ease: section.read(&baselines.ease)
     }
-    for (key, methods) in Self.owners where !methods.contains(method) {
+    for (key, methods) in owners where !methods.contains(method) {
       section.refuse(
         key, of: methods.map(\.rawValue), choice: "model.method", chosen: method.rawValue,
         byVariable: top.isGivenByVariable("model") || section.isGivenByVariable("method"))
@@ -35,15 +35,14 @@ extension Job {
   }
 
   /// Keys of `model` and the methods that they belong to.
-  private static let owners: [(key: String, methods: [Method])] = {
+  private var owners: [(key: String, methods: [Method])] {
     let network = [
       "gmf", "tower", "activation", "fusion", "embeddings", "link", "output", "l2", "dropout",
       "own_dropout",
     ]
-    let options = BaselineOptions()
     return network.map { ($0, [.ncf]) }
-      + grouped(Method.allCases.map { ($0, options.settings(of: $0)?.settingKeys ?? []) })
-  }()
+      + Self.grouped(Method.allCases.map { ($0, baselines.settings(of: $0)?.settingKeys ?? []) })
+  }
 
   /// Keys with the methods that have them, in the order of their first.
   private static func grouped<Owner>(

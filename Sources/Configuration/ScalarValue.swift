@@ -23,20 +23,19 @@ extension String: ScalarValue {
   init?(scalar: Node.Scalar) { self = scalar.string }
 }
 
-extension Int: ScalarValue {
-  static var wanted: String { "a whole number" }
+extension ScalarValue where Self: FixedWidthInteger {
   init?(scalar: Node.Scalar) {
-    guard let value = scalar.plain.flatMap({ Int($0) }) else { return nil }
+    guard let value = scalar.plain.flatMap({ Self($0) }) else { return nil }
     self = value
   }
 }
 
+extension Int: ScalarValue {
+  static var wanted: String { "a whole number" }
+}
+
 extension UInt64: ScalarValue {
   static var wanted: String { "a whole number from 0 to \(UInt64.max)" }
-  init?(scalar: Node.Scalar) {
-    guard let value = scalar.plain.flatMap({ UInt64($0) }) else { return nil }
-    self = value
-  }
 }
 
 /// A finite number in decimal digits; Swift's own reading would take "nan" and hexadecimal too.

@@ -1,4 +1,3 @@
-import Baselines
 import Interactions
 package import Jobs
 import NCF

@@ -9,11 +9,11 @@ package enum JSON: Sendable {
   case object([(String, JSON)])
 
   /// Null for nil.
-  package static func optional(_ value: Int?) -> JSON { value.map { .integer($0) } ?? .null }
+  package static func optional(_ value: Int?) -> JSON { value.json }
   /// Null for nil.
-  package static func optional(_ value: Double?) -> JSON { value.map { .number($0) } ?? .null }
+  package static func optional(_ value: Double?) -> JSON { value.json }
   /// Null for nil.
-  package static func optional(_ value: String?) -> JSON { value.map { .text($0) } ?? .null }
+  package static func optional(_ value: String?) -> JSON { value.json }
 
   /// On one line.
   package var compact: String {

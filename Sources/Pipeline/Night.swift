@@ -188,7 +188,7 @@ struct Night {
       // What a stopped run learnt from this very pull, it learnt from those who are present.
       try connection.execute(
         SQL.Checkpoints.deleteOfJob,
-        [.text(context.job.name), stopped.map { .integer($0) } ?? .null])
+        context.job.name, stopped)
       // Who is forgotten already is not there to be forgotten or counted again.
       return try Retryable.commit {
         try ForgettingWork(context.job, on: connection).forget(
@@ -249,7 +249,7 @@ struct Night {
     do {
       let found = try context.connected(for: "evaluate") { connection in
         try ModelStore(on: connection).load(run: run).map { model in
-          let watermark = try connection.execute(SQL.Lineage.watermark, [.integer(run)])
+          let watermark = try connection.execute(SQL.Lineage.watermark, run)
           return beside(model, watermark: try watermark.valueIfPresent())
         }
       }

@@ -1,13 +1,11 @@
 /// A value that can be read from a column's text, and given to a statement.
 ///
 /// An enum whose raw values are texts is one by conforming.
-package protocol ColumnValue {
+package protocol ColumnValue: ParameterValue {
   /// Reads a column's text as the server writes it; nil when the text is not such a value.
   init?(columnText: String)
   /// What such a text is, for messages: `a whole number`.
   static var columnForm: String { get }
-  /// The value for `$1`, `$2`, … of a statement.
-  var parameter: Parameter { get }
 }
 
 extension ColumnValue where Self: LosslessStringConvertible {

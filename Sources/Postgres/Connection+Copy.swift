@@ -16,15 +16,9 @@ extension Connection {
   ) throws -> Int {
     let attempt = Attempt("copy out", sql)
     var decoder = CopyDecoder(columnCount: try begin(sql, PGRES_COPY_OUT, attempt))
-    do {
-      while try unsafe receive(
-        attempt, { message in try unsafe decoder.decode(message, eachRow: eachRow) })
-      {}
-    } catch {
-      giveUpCopy()
-      throw located(error, attempt)
+    let reported = try receiveAll(attempt) { message in
+      try unsafe decoder.decode(message, eachRow: eachRow)
     }
-    let reported = try finishCopy(attempt)
     do {
       try decoder.finish()
     } catch {
@@ -52,26 +46,28 @@ extension Connection {
   ) throws -> Int {
     let attempt = Attempt("copy out", sql)
     _ = try begin(sql, PGRES_COPY_OUT, isBinary: false, attempt)
+    return try receiveAll(attempt) { message in
+      // Safe: bytes are bound to UInt8 nowhere else, and the span ends before they are freed.
+      try eachRow(unsafe message.assumingMemoryBound(to: UInt8.self).span)
+    }
+  }
+
+  /// Receives all messages and gives up the COPY when `body` throws.
+  ///
+  /// - Returns: the rows that the server counted.
+  @inline(__always)
+  private func receiveAll(
+    _ attempt: Attempt, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws -> Int {
     do {
-      while try unsafe receive(
-        attempt,
-        { message in
-          // Safe: bytes are bound to UInt8 nowhere else, and the span ends before they are freed.
-          try eachRow(unsafe message.assumingMemoryBound(to: UInt8.self).span)
-        })
-      {}
+      while try unsafe receive(attempt, body) {}
     } catch {
-      giveUpCopy()
+      // Cancelling asks the server's address again, which is in vain when it is gone.
+      if !isLost { makeCanceller().cancel() }
+      abandonCopy()
       throw located(error, attempt)
     }
     return try finishCopy(attempt)
-  }
-
-  /// Ends a COPY out that nobody wants the rest of.
-  private func giveUpCopy() {
-    // Cancelling asks the server's address again, which is in vain when it is gone.
-    if !isLost { makeCanceller().cancel() }
-    abandonCopy()
   }
 
   /// Runs `COPY … FROM STDIN (FORMAT binary)` with the rows that `body` writes.

@@ -40,14 +40,6 @@ extension Connection {
   private func setting(_ keyword: String) -> String? {
     guard let options = unsafe PQconninfo(handle) else { return nil }
     defer { unsafe PQconninfoFree(options) }
-    // Safe: libpq ends the list with an entry whose keyword is null.
-    var option = unsafe options
-    while let name = unsafe option.pointee.keyword {
-      if unsafe String(cString: name) == keyword {
-        return unsafe option.pointee.val.map { value in unsafe String(cString: value) }
-      }
-      unsafe option += 1
-    }
-    return nil
+    return unsafe Opening.settings(options).first { $0.0 == keyword }?.1
   }
 }

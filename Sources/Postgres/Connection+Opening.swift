@@ -160,7 +160,7 @@ struct Opening {
   }
 
   /// The keywords of a libpq option list that have a value, and these.
-  private static func settings(
+  static func settings(
     _ options: UnsafeMutablePointer<PQconninfoOption>
   ) -> [(String, String)] {
     var found: [(String, String)] = []

@@ -10,7 +10,7 @@ extension Connection {
   /// - Throws: `PostgresError`; `.misuse` for a text with a zero byte or a COPY statement.
   @discardableResult
   package func execute(
-    _ sql: String, _ parameters: [Parameter] = []
+    _ sql: String, _ parameters: [(any ParameterValue)?] = []
   ) throws(PostgresError) -> QueryResult {
     let attempt = Attempt("execute", sql)
     try refuseZeroBytes(sql, attempt)
@@ -19,24 +19,23 @@ extension Connection {
     var lengths: [Int32] = []
     var formats: [Int32] = []
     for parameter in parameters {
-      var isBytes = false
-      switch parameter {
-      case .null: values.append(nil)
+      var type: Oid = 0
+      var length: Int32 = 0
+      switch parameter?.parameter {
+      case nil: values.append(nil)
       case .text(let text):
         try refuseZeroBytes(text, attempt)
         values.append(text)
-      case .integer(let number): values.append(String(number))
-      case .double(let number): values.append(String(number))
-      case .boolean(let truth): values.append(truth ? "true" : "false")
       case .bytes(let bytes):
-        guard bytes.count < 1 << 30 else { throw tooLong(bytes.count, attempt) }
+        guard bytes.count < 1 << 30 else {
+          throw error(.misuse, "\(bytes.count) bytes are more than a value takes", attempt)
+        }
         values.append(bytes: bytes)
-        isBytes = true
-        lengths.append(Int32(bytes.count))
+        (type, length) = (Self.byteaOID, Int32(bytes.count))
       }
-      if !isBytes { lengths.append(0) }
-      types.append(isBytes ? Self.byteaOID : 0)
-      formats.append(isBytes ? 1 : 0)
+      types.append(type)
+      lengths.append(length)
+      formats.append(type == 0 ? 0 : 1)
     }
     guard let count = Int32(exactly: parameters.count), count <= UInt16.max else {
       throw error(
@@ -56,9 +55,9 @@ extension Connection {
   /// - Throws: as `execute(_:_:)` with an array.
   @discardableResult
   package func execute(
-    _ sql: String, _ first: (any ColumnValue)?, _ others: (any ColumnValue)?...
+    _ sql: String, _ first: (any ParameterValue)?, _ others: (any ParameterValue)?...
   ) throws(PostgresError) -> QueryResult {
-    try execute(sql, ([first] + others).map { $0?.parameter ?? .null })
+    try execute(sql, [first] + others)
   }
 
   /// Runs several statements at once, as one transaction unless they say otherwise.
@@ -92,7 +91,7 @@ extension Connection {
   /// - Returns: whether this session now holds it (once more, if it held it before).
   /// - Throws: `PostgresError`.
   package func tryAdvisoryLock(_ key: Int64) throws(PostgresError) -> Bool {
-    try execute("SELECT pg_catalog.pg_try_advisory_lock($1) AS is_taken", [.integer(key)]).value()
+    try execute("SELECT pg_catalog.pg_try_advisory_lock($1) AS is_taken", key).value()
   }
 
   /// Gives back an advisory lock.
@@ -101,7 +100,7 @@ extension Connection {
   /// - Throws: `PostgresError`; `.misuse` when this session does not hold it.
   package func unlockAdvisory(_ key: Int64) throws(PostgresError) {
     let sql = "SELECT pg_catalog.pg_advisory_unlock($1) AS was_held"
-    guard try execute(sql, [.integer(key)]).value(Bool.self) else {
+    guard try execute(sql, key).value(Bool.self) else {
       throw error(
         .misuse, "this session does not hold advisory lock \(key)", Attempt("unlock", sql))
     }
@@ -144,9 +143,5 @@ extension Connection {
     guard !text.utf8.contains(0) else {
       throw error(.misuse, "a text holds a zero byte, which PostgreSQL can't store", attempt)
     }
-  }
-
-  private func tooLong(_ count: Int, _ attempt: Attempt) -> PostgresError {
-    error(.misuse, "\(count) bytes are more than a value takes", attempt)
   }
 }

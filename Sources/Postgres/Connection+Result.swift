@@ -15,8 +15,7 @@ struct Attempt {
   private let sql: String
 
   init(_ action: String, _ sql: String) {
-    self.action = action
-    self.sql = sql
+    (self.action, self.sql) = (action, sql)
   }
 
   /// The action, the start of the statement and the place, without secrets.

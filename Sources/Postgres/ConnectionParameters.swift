@@ -24,10 +24,7 @@ package struct ConnectionParameters: Sendable {
   package init(
     database: String? = nil, host: String? = nil, port: String? = nil, user: String? = nil
   ) {
-    self.database = database
-    self.host = host
-    self.port = port
-    self.user = user
+    (self.database, self.host, self.port, self.user) = (database, host, port, user)
   }
 
   /// Whether libpq will expand `database` instead of taking it for a name.

@@ -1,49 +1,18 @@
-/// A value for `$1`, `$2`, … of a statement.
-///
-/// All but `bytes` travel as text without a declared type, so that the server infers the type from
-/// the statement; `bytes` travels in binary as `bytea`.
-package enum Parameter: Sendable, Equatable {
-  case null
+/// A value for `$1`, `$2`, … of a statement; an optional one that is nil is NULL.
+package protocol ParameterValue {
+  /// The value as the server takes it.
+  var parameter: Parameter { get }
+}
+
+/// What a statement's `$1`, `$2`, … are sent as.
+package enum Parameter: ParameterValue, Equatable {
+  /// A text, of which the server infers the type.
   case text(String)
-  case integer(Int64)
-  case double(Double)
-  case boolean(Bool)
+  /// A `bytea`, sent as it is.
   case bytes([UInt8])
-}
 
-extension Parameter: ExpressibleByStringLiteral {
-  /// Takes a text as it is written in the source.
-  ///
-  /// - Parameter value: the literal.
-  package init(stringLiteral value: String) { self = .text(value) }
-}
-
-extension Parameter: ExpressibleByIntegerLiteral {
-  /// Takes an integer as it is written in the source.
-  ///
-  /// - Parameter value: the literal.
-  package init(integerLiteral value: Int64) { self = .integer(value) }
-}
-
-extension Parameter: ExpressibleByFloatLiteral {
-  /// Takes a `double precision` as it is written in the source.
-  ///
-  /// - Parameter value: the literal.
-  package init(floatLiteral value: Double) { self = .double(value) }
-}
-
-extension Parameter: ExpressibleByBooleanLiteral {
-  /// Takes a boolean as it is written in the source.
-  ///
-  /// - Parameter value: the literal.
-  package init(booleanLiteral value: Bool) { self = .boolean(value) }
-}
-
-extension Parameter: ExpressibleByNilLiteral {
-  /// Takes `nil` for SQL's NULL.
-  ///
-  /// - Parameter nilLiteral: nothing.
-  package init(nilLiteral: ()) { self = .null }
+  /// The value itself.
+  package var parameter: Parameter { self }
 }
 
 /// Texts laid out for C: one buffer, each text ended by a zero byte, and a pointer to each.

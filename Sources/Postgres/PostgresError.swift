@@ -70,12 +70,8 @@ package struct PostgresError: Error, Sendable, Equatable {
     kind: Kind, sqlState: String? = nil, message: String, detail: String? = nil,
     hint: String? = nil, attempted: String
   ) {
-    self.kind = kind
-    self.sqlState = sqlState
-    self.message = message
-    self.detail = detail
-    self.hint = hint
-    self.attempted = attempted
+    (self.kind, self.sqlState, self.message) = (kind, sqlState, message)
+    (self.detail, self.hint, self.attempted) = (detail, hint, attempted)
   }
 }
 

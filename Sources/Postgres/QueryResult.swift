@@ -13,10 +13,8 @@ package struct QueryResult {
   private let attempted: () -> String
 
   init(_ handle: ResultHandle, attempted: @escaping () -> String) {
-    self.handle = handle
-    self.attempted = attempted
-    rowCount = handle.rowCount
-    columnNames = handle.columnNames
+    (self.handle, self.attempted) = (handle, attempted)
+    (rowCount, columnNames) = (handle.rowCount, handle.columnNames)
     affectedRows = handle.affectedRows
   }
 

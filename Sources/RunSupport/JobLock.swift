@@ -56,7 +56,7 @@ package final class JobLock {
         let taken = Self.taken(job, by: holder)
         guard let own, own == (holder.pid, holder.since) else { throw taken }
         // The server has not noticed yet that our connection is gone.
-        try guardian.execute(SQL.Session.endOwn, [.text(own.pid), .text(own.since)])
+        try guardian.execute(SQL.Session.endOwn, own.pid, own.since)
         throw Retryable(taken)
       }
     }
@@ -80,7 +80,7 @@ package final class JobLock {
 
   /// Who holds it, in words.
   private static func taken(_ job: String, by holder: LockHolder) -> BatchError {
-    let run = holder.run.map { "run \($0)" } ?? "another session"
+    let run = holder.runID.map { "run \($0)" } ?? "another session"
     let host = holder.host.map { " on \($0)" } ?? ""
     return BatchError(
       .temporary,
@@ -92,7 +92,7 @@ package final class JobLock {
 }
 
 /// The session that holds a job's lock.
-package struct LockHolder {
+package struct LockHolder: Decodable {
   /// The server's process.
   package let pid: String
   /// Name of the application.
@@ -102,20 +102,15 @@ package struct LockHolder {
   /// When the session began.
   package let since: String
   /// The run that it does; nil when it does none.
-  let run: Int64?
+  let runID: Int64?
   /// The machine that the run is on.
   let host: String?
 
   /// Asks who holds a job's lock; nil when nobody does.
   package static func find(
     _ job: String, on connection: Connection
-  ) throws(PostgresError) -> LockHolder? {
-    let found = try connection.execute(SQL.Session.lockHolder, AdvisoryKey.job(job), job)
-    guard let row = found.first else { return nil }
-    return LockHolder(
-      pid: try row.decode("pid"), application: try row.decode("application"),
-      place: try row.decode("place"), since: try row.decode("since"),
-      run: try row.decodeIfPresent("run_id"), host: try row.decodeIfPresent("host"))
+  ) throws -> LockHolder? {
+    try connection.execute(SQL.Session.lockHolder, AdvisoryKey.job(job), job).first?.decode()
   }
 }
 

@@ -84,7 +84,7 @@ extension Connection {
   @discardableResult
   package func shortTransaction<R>(_ body: () throws -> R) throws -> R {
     try transaction {
-      try execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
+      try execute(SQL.Session.setLocal, "lock_timeout", "200ms")
       return try body()
     }
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Formatting
 import Glibc
+import Jobs
 
 /// The whole program; `run` is what it does when no subcommand is named.
 struct NCFBatch: ParsableCommand {
@@ -27,17 +28,7 @@ struct NCFBatch: ParsableCommand {
       password is ever asked for. Every command has help of its own: ncf-batch help run, or \
       ncf-batch run -?.
 
-      EXIT CODES
-         0  published, or nothing to do
-        20  refused by the gate; the old lists are still served
-        64  usage
-        65  the data can't be used
-        69  the server can't be reached, or was lost
-        70  a bug
-        74  local reading or writing failed, or a disk is full
-        75  try again: another run is at work, or a signal stopped it
-        77  no permission
-        78  configuration
+      \(Manual.exitCodes("published, or nothing to do", Jobs.ExitCode.allCases.dropFirst()))
       """,
     version: Version.text,
     subcommands: [

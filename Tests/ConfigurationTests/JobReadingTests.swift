@@ -2,10 +2,11 @@ import Baselines
 import Configuration
 import Foundation
 import Interactions
-import Jobs
 import NCF
 import TestSupport
 import Testing
+
+@testable import Jobs
 
 /// What a YAML file becomes.
 struct JobReadingTests {

@@ -1,10 +1,11 @@
 import Baselines
 import Configuration
 import Interactions
-import Jobs
 import NCF
 import TestSupport
 import Testing
+
+@testable import Jobs
 
 /// What a search writes is a job that means what it found.
 struct TunedFileTests {

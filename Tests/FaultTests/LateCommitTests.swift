@@ -1,5 +1,4 @@
 import Interactions
-import Jobs
 import NCF
 import Parallelism
 import Postgres
@@ -9,6 +8,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Jobs
 @testable import Pipeline
 
 extension FaultTests {
@@ -164,10 +164,7 @@ final class LateWorld: @unchecked Sendable {
         ELSE (SELECT max(occurred_at) FROM app.events WHERE item_id = 32)
           - $3::integer * interval '1 second' END
       """,
-      [
-        .integer(Int64(row.user)), .integer(Int64(row.item)),
-        row.age.map { .integer(Int64($0)) } ?? .null,
-      ])
+      [row.user, row.item, row.age])
     rows[index].connection = connection
   }
 

@@ -1,7 +1,7 @@
 import Interactions
-import Jobs
 import Testing
 
+@testable import Jobs
 @testable import Postgres
 @testable import Source
 

@@ -1,9 +1,10 @@
 import Baselines
 import Formatting
-import Jobs
 import NCF
 import TestSupport
 import Testing
+
+@testable import Jobs
 
 struct JobTests {
   private static let good = Job(source: Job.Source(relation: .query("SELECT 1")))

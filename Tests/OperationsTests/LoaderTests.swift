@@ -104,7 +104,7 @@ struct LoaderTests {
     let table = #""a""; DROP SCHEMA public;--"."t b""#
     #expect(try load(Data("1\t2\t3\n".utf8), .tsv, table: table) == 1)
     let result = try database.connect().execute(
-      "SELECT to_regclass($1), to_regnamespace('public')", [.text(table)])
+      "SELECT to_regclass($1), to_regnamespace('public')", [table])
     #expect(result[row: 0, column: 0] != nil)
     #expect(result[row: 0, column: 1] == "public")
   }

@@ -1,9 +1,9 @@
-import Jobs
 import Postgres
 import RunSupport
 import TestSupport
 import Testing
 
+@testable import Jobs
 @testable import Operations
 
 /// What commands beside the run say when they can't do what they are asked, with the exit code.

@@ -1,7 +1,6 @@
 import Baselines
 import Foundation
 import Interactions
-import Jobs
 import NCF
 import Operations
 import Parallelism
@@ -10,6 +9,8 @@ import Recommenders
 import Store
 import TestSupport
 import Testing
+
+@testable import Jobs
 
 /// A stored model as other programs find it.
 struct ModelFileTests {

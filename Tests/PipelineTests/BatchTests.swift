@@ -1,5 +1,4 @@
 import Interactions
-import Jobs
 import NCF
 import Postgres
 import Recommenders
@@ -7,6 +6,8 @@ import Store
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Jobs
 
 struct BatchTests {
   @Test func aNightEndsWithListsForEveryUser() throws {

@@ -1,7 +1,8 @@
-import Jobs
 import NCF
 import TestSupport
 import Testing
+
+@testable import Jobs
 
 struct EvaluationTests {
   /// A night's figures of a model, the others left out, by split, protocol, metric and k.

@@ -1,5 +1,4 @@
 import Interactions
-import Jobs
 import NCF
 import Postgres
 import Recommenders
@@ -7,6 +6,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Jobs
 @testable import Pipeline
 
 /// Nights that go on from each other, on a server.

@@ -1,7 +1,7 @@
 import Baselines
-import Jobs
 import Testing
 
+@testable import Jobs
 @testable import Pipeline
 
 struct GateTests {

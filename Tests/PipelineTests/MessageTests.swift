@@ -1,8 +1,9 @@
 import Baselines
-import Jobs
 import NCF
 import TestSupport
 import Testing
+
+@testable import Jobs
 
 /// What a run says when its job can't be run, with the exit code: one example for each kind of fault.
 struct MessageTests {

@@ -1,6 +1,5 @@
 import Baselines
 import Interactions
-import Jobs
 import NCF
 import Parallelism
 import Recommenders
@@ -9,6 +8,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Jobs
 @testable import Pipeline
 
 /// What a job may train beside NeuMF, seen from inside.

@@ -1,6 +1,5 @@
 import Baselines
 import Foundation
-import Jobs
 import NCF
 import Pipeline
 import Postgres
@@ -9,6 +8,8 @@ import Store
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Jobs
 
 /// Runs that are stopped, and the runs that go on from them.
 struct ResumptionTests {

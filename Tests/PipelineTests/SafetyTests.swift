@@ -1,4 +1,3 @@
-import Jobs
 import Operations
 import Postgres
 import RunSupport
@@ -6,6 +5,8 @@ import Store
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Jobs
 
 /// What readers and other runs see while a run goes on, fails or is stopped.
 struct SafetyTests {

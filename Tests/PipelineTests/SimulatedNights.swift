@@ -1,5 +1,4 @@
 import Interactions
-import Jobs
 import NCF
 import Parallelism
 import Postgres
@@ -8,6 +7,7 @@ import RunSupport
 import SyntheticData
 import TestSupport
 
+@testable import Jobs
 @testable import Pipeline
 @testable import Recommenders
 @testable import Source

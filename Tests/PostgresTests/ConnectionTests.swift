@@ -124,7 +124,7 @@ struct ConnectionTests {
     let killer = try database.connect()
     #expect(victim.isAlive)
     try killer.execute(
-      "SELECT pg_terminate_backend($1, 10000)", [.integer(Int64(victim.backendPID))])
+      "SELECT pg_terminate_backend($1, 10000)", [Int(victim.backendPID)])
     #expect(!victim.isAlive)
     let error = try failure { try victim.execute("SELECT 1") }
     #expect(error.kind == .connection)

@@ -269,7 +269,7 @@ struct CopyTests {
     #expect(seen == 1000)
     for number in 0..<20 {
       #expect(
-        try connection.execute("SELECT $1::int", [.integer(Int64(number))])[row: 0, column: 0]
+        try connection.execute("SELECT $1::int", [number])[row: 0, column: 0]
           == String(number))
     }
   }
@@ -328,7 +328,7 @@ struct CopyTests {
       let sql = "COPY (SELECT generate_series(1, 9000000000)) TO STDOUT (FORMAT binary)"
       _ = try reader.copyOut(sql) { _ in
         seen += 1
-        if seen == 1 { try killer.execute(kill, [.integer(Int64(reader.backendPID))]) }
+        if seen == 1 { try killer.execute(kill, Int(reader.backendPID)) }
       }
     }
     #expect(out.kind == .connection)
@@ -337,7 +337,7 @@ struct CopyTests {
     let writer = try database.connect()
     let into = try failure {
       _ = try writer.copyIn("COPY public.t FROM STDIN (FORMAT binary)") { rows in
-        try killer.execute(kill, [.integer(Int64(writer.backendPID))])
+        try killer.execute(kill, Int(writer.backendPID))
         // Endless, unless the loss is noticed; and that counts even when the body hides it.
         do {
           while true {

@@ -12,7 +12,7 @@ struct MessageTests {
     }
     #expect(direction.message == "the COPY goes the other way")
     let number = try failure {
-      try connection.execute("SELECT 1", Array(repeating: .null, count: 65_536))
+      try connection.execute("SELECT 1", Array(repeating: String?.none, count: 65_536))
     }
     #expect(number.message == "65536 parameters are more than a statement takes")
     let rolledBack = try failure {

@@ -12,8 +12,8 @@ struct QueryTests {
         $8::text, $9::float8
       """,
       [
-        "it's \"quoted\" \\ 👩‍🚀", .integer(.max), .integer(.min), .double(0.1), true,
-        .bytes([0, 255, 39, 92]), nil, "", .double(-.infinity),
+        "it's \"quoted\" \\ 👩‍🚀", Int64.max, Int64.min, 0.1, true, Parameter.bytes([0, 255, 39, 92]),
+        nil, "", -Double.infinity,
       ])
     #expect(result.rowCount == 1)
     #expect(
@@ -116,7 +116,7 @@ struct QueryTests {
       // Cancelled only once it is seen to sleep: a request that comes too early has no effect.
       guard let watcher = try? Connection(parameters, applicationName: "tests") else { return }
       let asleep = "SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'"
-      while let seen = try? watcher.execute(asleep, [.integer(Int64(pid))]), seen.rowCount == 0 {}
+      while let seen = try? watcher.execute(asleep, Int(pid)), seen.rowCount == 0 {}
       canceller.cancel()
     }
     thread.start()
@@ -159,7 +159,7 @@ struct QueryTests {
       """
       SELECT relname = \(try connection.quoteLiteral(name)), to_regclass('public.kept') IS NOT NULL
       FROM pg_class WHERE relname = $1
-      """, [.text(name)])
+      """, [name])
     #expect(found.rowCount == 1)
     #expect(found[row: 0, column: 0] == "t")
     #expect(found[row: 0, column: 1] == "t")

@@ -152,7 +152,7 @@ struct TransactionTests {
       try connection.transaction {
         try connection.execute("INSERT INTO public.t VALUES (1)")
         try killer.execute(
-          "SELECT pg_terminate_backend($1, 10000)", [.integer(Int64(connection.backendPID))])
+          "SELECT pg_terminate_backend($1, 10000)", [Int(connection.backendPID)])
         try connection.execute("INSERT INTO public.t VALUES (2)")
       }
     }

@@ -1,4 +1,4 @@
-import Jobs
+@testable import Jobs
 
 /// A dossier as a database might give it, with texts of the caller's choice wherever a database has text.
 func madeUpDossier(text: String = "shop", nights: Int = 12) -> RunDossier {
@@ -60,10 +60,10 @@ func madeUpDossier(text: String = "shop", nights: Int = 12) -> RunDossier {
       host: text, version: "0.1.0", serverVersion: "15.18", seed: "1",
       configSHA256: String(repeating: "a", count: 64),
       modelSHA256: String(repeating: "b", count: 64), watermark: "2026-10-12 02:00",
-      rowsRead: 1_000_209, rowsUsed: 1_000_088, rejected: [.init(reason: text, rows: 3)],
+      rowsRead: 1_000_209, rowsUsed: 1_000_088,
       users: 6040, items: 3706, coldUsers: 12, reason: text,
-      liveIn: ["main"], k: 10, schema: "ncf"),
-    metrics: metrics, epochs: epochs,
+      live: "main", k: 10, schema: "ncf"),
+    rejected: [.init(reason: text, rows: 3)], metrics: metrics, epochs: epochs,
     stages: Stage.allCases.enumerated().map { index, stage in
       StageRecord(
         stage: stage, seconds: [1.2, 0.3, 61, 9, 6.4][index], rows: 1_000_088, bytes: 24_000_000,

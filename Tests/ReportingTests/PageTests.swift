@@ -1,8 +1,8 @@
 import Foundation
 import FoundationXML
-import Jobs
 import Testing
 
+@testable import Jobs
 @testable import Reporting
 
 /// The page about a run, as text.
@@ -66,7 +66,7 @@ struct PageTests {
     dossier.readers = []
     dossier.history[0].ndcg = .init()
     dossier.run.status = .failed
-    dossier.run.liveIn = []
+    dossier.run.live = ""
     let page = Page(dossier).html
     let elements = try Elements(page)
     #expect(!elements.names.contains("svg"))

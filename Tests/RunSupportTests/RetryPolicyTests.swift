@@ -1,8 +1,8 @@
-import Jobs
 import Postgres
 import TestSupport
 import Testing
 
+@testable import Jobs
 @testable import RunSupport
 
 /// What is tried again, how often, and after how long.

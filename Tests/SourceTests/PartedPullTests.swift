@@ -1,11 +1,12 @@
 import Interactions
-import Jobs
 import Parallelism
 import Postgres
 import RunSupport
 import Source
 import TestSupport
 import Testing
+
+@testable import Jobs
 
 /// A table that several connections read gives what one connection reads.
 struct PartedPullTests {

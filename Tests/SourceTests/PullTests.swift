@@ -1,11 +1,12 @@
 import Interactions
-import Jobs
 import Parallelism
 import Postgres
 import RunSupport
 import Source
 import TestSupport
 import Testing
+
+@testable import Jobs
 
 struct PullTests {
   private func pull(

@@ -1,10 +1,10 @@
-import Jobs
 import Parallelism
 import Postgres
 import RunSupport
 import TestSupport
 import Testing
 
+@testable import Jobs
 @testable import Store
 
 /// Whether a commit that was not answered took place.

@@ -1,6 +1,5 @@
 import Baselines
 import Interactions
-import Jobs
 import NCF
 import Parallelism
 import Postgres
@@ -8,6 +7,7 @@ import Recommenders
 import TestSupport
 import Testing
 
+@testable import Jobs
 @testable import Store
 
 /// Stored models without some of their users.
@@ -55,7 +55,7 @@ struct ForgettingTests {
     let texts = ["a", "", "b,c", "{}", "\"", "\\", "NULL", "é🦊", " x "]
     let rows = try shop.connection.execute(
       "SELECT t FROM pg_catalog.unnest($1::text[]) WITH ORDINALITY AS u (t, n) ORDER BY n",
-      [.text(ForgettingWork.arrayText(texts))])
+      [ForgettingWork.arrayText(texts)])
     #expect((0..<rows.rowCount).map { rows[row: $0, column: 0] } == texts)
   }
 }

@@ -101,13 +101,14 @@ package final class Shop {
   package func job(_ change: (inout Job) -> Void = { _ in }) -> Job {
     let phase = PhaseOptions(optimizer: .adam, learningRate: 0.01, epochs: 25, patience: 25)
     var job = Job(
-      source: Job.Source(relation: .table("app.events", columns: Job.Source.Columns())),
-      model: ModelSpec(gmfWidth: 4, tower: [16, 8], activation: .relu),
-      training: TrainingOptions(
-        pretrain: .parts, alpha: 0.5, negatives: 4, batch: 100, pretraining: phase,
-        joint: PhaseOptions(optimizer: .sgd, learningRate: 0.01, epochs: 3, patience: 3), seed: 7),
-      nightly: Job.Nightly(mode: .full), evaluation: Job.Evaluation(k: 5, sampled: 20),
-      output: Job.Output(k: 5))
+      source: Job.Source(relation: .table("app.events", columns: Job.Source.Columns())))
+    job.model = ModelSpec(gmfWidth: 4, tower: [16, 8], activation: .relu)
+    job.training = TrainingOptions(
+      pretrain: .parts, alpha: 0.5, negatives: 4, batch: 100, pretraining: phase,
+      joint: PhaseOptions(optimizer: .sgd, learningRate: 0.01, epochs: 3, patience: 3), seed: 7)
+    job.nightly.mode = .full
+    (job.evaluation.k, job.evaluation.sampled) = (5, 20)
+    job.output.k = 5
     change(&job)
     return job
   }
@@ -123,7 +124,8 @@ package final class Shop {
   /// - Throws: `BatchError`.
   @discardableResult
   package func run(
-    _ job: Job? = nil, _ request: RunRequest = RunRequest(), observer: Recorder = Recorder(),
+    _ job: Job? = nil, _ request: RunRequest = RunRequest(threads: 1),
+    observer: Recorder = Recorder(),
     interruption: Interruption = Interruption()
   ) throws -> RunOutcome {
     try Batch(

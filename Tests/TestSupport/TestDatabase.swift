@@ -91,7 +91,7 @@ private enum Leftovers {
     for (name, entry) in candidates {
       guard let connection = try? Connection(entry.server.parameters(), applicationName: "tests"),
         let users = try? connection.execute(
-          "SELECT 1 FROM pg_stat_activity WHERE datname = $1", [.text(name)]),
+          "SELECT 1 FROM pg_stat_activity WHERE datname = $1", [name]),
         users.rowCount == 0, entries.withLock({ $0.removeValue(forKey: name) }) != nil
       else { continue }
       drop(name, connection)

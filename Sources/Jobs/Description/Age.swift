@@ -36,30 +36,21 @@ package struct Age: Sendable, Equatable, Codable, CustomStringConvertible {
   package var description: String { "\(count)\(unit.rawValue)" }
 
   /// Its length in seconds, with months of 30.4375 days and years of 365.25.
-  package var seconds: Double {
-    let unit: Double =
-      switch unit {
-      case .second: 1
-      case .minute: 60
-      case .hour: 3_600
-      case .day: 86_400
-      case .week: 604_800
-      case .month: 2_629_800
-      case .year: 31_557_600
-      }
-    return Double(count) * unit
-  }
+  package var seconds: Double { Double(count) * measure.seconds }
 
   /// The text of an SQL interval.
-  package var interval: String {
+  package var interval: String { "\(count) \(measure.name)" }
+
+  /// The unit's name in SQL and its mean length.
+  private var measure: (name: String, seconds: Double) {
     switch unit {
-    case .second: "\(count) seconds"
-    case .minute: "\(count) minutes"
-    case .hour: "\(count) hours"
-    case .day: "\(count) days"
-    case .week: "\(count) weeks"
-    case .month: "\(count) months"
-    case .year: "\(count) years"
+    case .second: ("seconds", 1)
+    case .minute: ("minutes", 60)
+    case .hour: ("hours", 3_600)
+    case .day: ("days", 86_400)
+    case .week: ("weeks", 604_800)
+    case .month: ("months", 2_629_800)
+    case .year: ("years", 31_557_600)
     }
   }
 }

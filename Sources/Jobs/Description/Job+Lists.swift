@@ -7,22 +7,12 @@ extension Job {
     /// Users without an event for longer are not scored; nil (default) scores all.
     package var activeWithin: Age?
     /// Users with fewer interactions get the popular list; default 3, as testing needs.
-    package var coldBelow: Int
+    package var coldBelow = 3
     /// Whether users that are not in `query` are forgotten: removed from lists and models, old ones
     /// too, and not learnt from; default false.
-    package var forgetAbsent: Bool
+    package var forgetAbsent = false
     /// A SELECT that yields `user_id`, `feature` and perhaps `weight`; default nil.
     package var features: String?
-
-    /// Users with every value given or defaulted.
-    package init(
-      query: String? = nil, activeWithin: Age? = nil, coldBelow: Int = 3,
-      forgetAbsent: Bool = false, features: String? = nil
-    ) {
-      (self.query, self.features) = (query, features)
-      (self.activeWithin, self.coldBelow) = (activeWithin, coldBelow)
-      self.forgetAbsent = forgetAbsent
-    }
   }
 
   /// What may be in a list.
@@ -35,15 +25,6 @@ extension Job {
     package var maxPerGroup: Int?
     /// A SELECT that yields `item_id`, `feature` and perhaps `weight`; default nil.
     package var features: String?
-
-    /// Items with every value given or defaulted.
-    package init(
-      eligible: String? = nil, group: String? = nil, maxPerGroup: Int? = nil,
-      features: String? = nil
-    ) {
-      (self.eligible, self.features) = (eligible, features)
-      (self.group, self.maxPerGroup) = (group, maxPerGroup)
-    }
   }
 
   /// What is left out of a user's list because of what the user did.
@@ -51,18 +32,13 @@ extension Job {
   /// Items that a user spoke against, by an event of a type with a weight below 0, always are.
   package struct Exclusion: Sendable, Equatable, Codable {
     /// Whether items of events that count are left out; default true.
-    package var consumed: Bool
+    package var consumed = true
     /// Types of the events whose items are left out, in place of those that count.
     ///
     /// They need not count. Default nil.
     package var events: [String]?
     /// After how long without such an event an item may be listed again; nil (default) is never.
     package var readmitAfter: Age?
-
-    /// An exclusion with every value given or defaulted.
-    package init(consumed: Bool = true, events: [String]? = nil, readmitAfter: Age? = nil) {
-      (self.consumed, self.events, self.readmitAfter) = (consumed, events, readmitAfter)
-    }
   }
 
   /// What makes an item popular.
@@ -72,11 +48,6 @@ extension Job {
     package var window: Age?
     /// In how long what a user counts for halves; nil (default) takes `source.half_life`.
     package var halfLife: Age?
-
-    /// Popularity with every value given or defaulted.
-    package init(window: Age? = nil, halfLife: Age? = nil) {
-      (self.window, self.halfLife) = (window, halfLife)
-    }
   }
 
   /// Whether users or items have content features.

@@ -39,27 +39,17 @@ extension Job {
   /// Their own seeds are not used: everything drawn at random follows from the run's seed.
   package struct BaselineOptions: Sendable, Equatable, Codable {
     /// Of `itemknn`.
-    package var itemknn: KNNOptions
+    package var itemknn = KNNOptions()
     /// Of `mf`.
-    package var mf: MFOptions
+    package var mf = MFOptions()
     /// Of `bpr`.
-    package var bpr: BPROptions
+    package var bpr = BPROptions()
     /// Of `eals`.
-    package var eals: EALSOptions
+    package var eals = EALSOptions()
     /// Of `ials`.
-    package var ials: ALSOptions
+    package var ials = ALSOptions()
     /// Of `ease`.
-    package var ease: EASEOptions
-
-    /// Options, each given or defaulted.
-    package init(
-      itemknn: KNNOptions = KNNOptions(), mf: MFOptions = MFOptions(),
-      bpr: BPROptions = BPROptions(), eals: EALSOptions = EALSOptions(),
-      ials: ALSOptions = ALSOptions(), ease: EASEOptions = EASEOptions()
-    ) {
-      (self.itemknn, self.mf, self.bpr) = (itemknn, mf, bpr)
-      (self.eals, self.ials, self.ease) = (eals, ials, ease)
-    }
+    package var ease = EASEOptions()
 
     /// The settings of a method; nil for those without.
     package func settings(of method: Method) -> (any NumericSettings)? {
@@ -94,24 +84,15 @@ extension Job {
     }
 
     /// Which ones, each once; with several the GMF's score is the sum of theirs at equal spread.
-    package var methods: [Method]
+    package var methods: [Method] = [.ials]
     /// Used when `ials` is among them.
-    package var ials: ALSOptions
+    package var ials = ALSOptions()
     /// Used when `ease` is among them.
-    package var ease: EASEOptions
+    package var ease = EASEOptions()
     /// Used when `bpr` is among them.
-    package var bpr: BPROptions
+    package var bpr = BPROptions()
     /// Used when `mf` is among them.
-    package var mf: MFOptions
-
-    /// A factorisation, each value given or defaulted.
-    package init(
-      methods: [Method] = [.ials], ials: ALSOptions = ALSOptions(),
-      ease: EASEOptions = EASEOptions(), bpr: BPROptions = BPROptions(), mf: MFOptions = MFOptions()
-    ) {
-      self.methods = methods
-      (self.ials, self.ease, self.bpr, self.mf) = (ials, ease, bpr, mf)
-    }
+    package var mf = MFOptions()
 
     /// How wide a GMF part is that starts from them; biases take two more columns.
     package var width: Int { methods.map { options(of: $0) }.width }

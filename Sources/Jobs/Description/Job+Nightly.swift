@@ -4,40 +4,28 @@ extension Job {
   /// How one night goes on from another.
   package struct Nightly: Sendable, Equatable, Codable {
     /// How a night trains unless its request says otherwise; default `auto`.
-    package var mode: RunRequest.Mode
+    package var mode: RunRequest.Mode = .auto
     /// In `auto`, every so many nights are trained in full; 1 trains all so, default 7.
-    package var fullEvery: Int
+    package var fullEvery = 7
     /// In `auto`, the share of new users, or of new items, above which a night is trained in full;
     /// default 0.1.
-    package var maxGrowth: Double
+    package var maxGrowth = 0.1
     /// Whether the model that lists are made with has learnt the held-out interactions too; default
     /// true.
     ///
     /// It is a copy: what is judged, stored and gone on from has not.
-    package var absorbHoldout: Bool
+    package var absorbHoldout = true
     /// How a fine-tune, and the copy that absorbs, is trained; all of its epochs are.
-    package var phase: PhaseOptions
+    package var phase: PhaseOptions = Nightly.defaultPhase
     /// How many interactions that are known already are trained again for each new one; default 8.
-    package var replay: Double
+    package var replay: Double = 8
     /// Whether a run goes on from one that was stopped, unless its request says otherwise; default `auto`.
-    package var resume: RunRequest.Resume
+    package var resume: RunRequest.Resume = .auto
     /// How often what was learnt so far is written down, so that a stopped run can be gone on from;
     /// default 5 minutes.
-    package var checkpoint: Age
+    package var checkpoint = Age(5, .minute)
     /// How long after its pull a stopped run is gone on from; default 12 hours.
-    package var resumeWithin: Age
-
-    /// Settings, each given or defaulted.
-    package init(
-      mode: RunRequest.Mode = .auto, fullEvery: Int = 7, maxGrowth: Double = 0.1,
-      absorbHoldout: Bool = true, phase: PhaseOptions = Nightly.defaultPhase, replay: Double = 8,
-      resume: RunRequest.Resume = .auto, checkpoint: Age = Age(5, .minute),
-      resumeWithin: Age = Age(12, .hour)
-    ) {
-      (self.mode, self.fullEvery, self.maxGrowth) = (mode, fullEvery, maxGrowth)
-      (self.absorbHoldout, self.phase, self.replay) = (absorbHoldout, phase, replay)
-      (self.resume, self.checkpoint, self.resumeWithin) = (resume, checkpoint, resumeWithin)
-    }
+    package var resumeWithin = Age(12, .hour)
 
     /// Plain gradient descent, twice over what is new.
     ///

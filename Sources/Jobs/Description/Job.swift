@@ -4,56 +4,38 @@ package import NCF
 /// Everything that `nightly.yaml` says about a job, as checked values.
 ///
 /// One job names a tenant: its own source, output schema, lock, live pointer and history. Defaults are
-/// those of the memberwise initialisers; `validate()` refuses values that can't work together.
+/// those of the properties; `validate()` refuses values that can't work together.
 package struct Job: Sendable, Equatable, Codable {
   /// The job's name, 1 to 63 bytes; key of `ncf.live` and of the lock.
-  package var name: String
+  package var name = "default"
   /// Where interactions are read from.
   package var source: Source
   /// Who gets a list.
-  package var users: Users
+  package var users = Users()
   /// What may be in a list.
-  package var items: Items
+  package var items = Items()
   /// What is left out of a user's list.
-  package var exclude: Exclusion
+  package var exclude = Exclusion()
   /// What makes an item popular.
-  package var popular: Popular
+  package var popular = Popular()
   /// What is trained and published.
-  package var method: Method
+  package var method: Method = .ncf
   /// The network, when the method is `ncf`.
-  package var model: ModelSpec
+  package var model = ModelSpec(gmfWidth: 8, tower: [64, 32, 16, 8], activation: .relu)
   /// The baselines' settings, when the method is one of them.
-  package var baselines: BaselineOptions
+  package var baselines = BaselineOptions()
   /// How it is trained; `training.seed` is the job's seed, which a request may override.
-  package var training: TrainingOptions
+  package var training: TrainingOptions = Job.defaultTraining
   /// What the GMF part starts from when `training.pretrain` is `factors`.
-  package var initial: Factorization
+  package var initial = Factorization()
   /// How one night goes on from another.
-  package var nightly: Nightly
+  package var nightly = Nightly()
   /// How it is judged.
-  package var evaluation: Evaluation
+  package var evaluation = Evaluation()
   /// When a trained model is refused.
-  package var gate: GateLimits
+  package var gate = GateLimits()
   /// Where lists go, and for how long they stay.
-  package var output: Output
-
-  /// A job with every value given or defaulted.
-  package init(
-    name: String = "default", source: Source, users: Users = Users(), items: Items = Items(),
-    exclude: Exclusion = Exclusion(), popular: Popular = Popular(), method: Method = .ncf,
-    model: ModelSpec = ModelSpec(gmfWidth: 8, tower: [64, 32, 16, 8], activation: .relu),
-    baselines: BaselineOptions = BaselineOptions(),
-    training: TrainingOptions = Job.defaultTraining, initial: Factorization = Factorization(),
-    nightly: Nightly = Nightly(),
-    evaluation: Evaluation = Evaluation(),
-    gate: GateLimits = GateLimits(), output: Output = Output()
-  ) {
-    (self.name, self.source, self.users, self.items) = (name, source, users, items)
-    (self.exclude, self.popular) = (exclude, popular)
-    (self.method, self.model, self.baselines) = (method, model, baselines)
-    (self.training, self.initial, self.nightly) = (training, initial, nightly)
-    (self.evaluation, self.gate, self.output) = (evaluation, gate, output)
-  }
+  package var output = Output()
 
   /// The paper's schedule: Adam for GMF and MLP, fused half and half, then plain SGD.
   ///
@@ -62,6 +44,16 @@ package struct Job: Sendable, Equatable, Codable {
     pretrain: .parts, alpha: 0.5, negatives: 8, batch: 256,
     pretraining: PhaseOptions(optimizer: .adam, learningRate: 0.001, epochs: 15, patience: 3),
     joint: PhaseOptions(optimizer: .sgd, learningRate: 0.02, epochs: 10, patience: 3), seed: 1)
+}
+
+extension Job {
+  /// A job on a source, with all other values as they are by default.
+  package init(source: Source) { self.source = source }
+}
+
+extension Job.Source {
+  /// A source with all other values as they are by default.
+  package init(relation: Relation) { self.relation = relation }
 }
 
 extension Job {
@@ -104,9 +96,9 @@ extension Job {
     /// How far back from the server's now rows are read; nil (default) reads everything.
     package var window: Age?
     /// How late a row may arrive and still be learnt by the next night's fine-tune; default 2 days.
-    package var lookback: Age
+    package var lookback = Age(2, .day)
     /// Users with fewer distinct items than this are left out altogether; default 1.
-    package var minInteractions: Int
+    package var minInteractions = 1
     /// Weights of event types, by name: above 0 the type counts, below 0 it speaks against the item,
     /// at 0 or not named it does not count; nil (default) counts every row alike.
     ///
@@ -120,75 +112,46 @@ extension Job {
     /// The most events of a user that count, the latest ones; default nil.
     package var maxPerUser: Int?
     /// Connections that read the table side by side, in one snapshot; default 1.
-    package var connections: Int
-
-    /// A source with every value given or defaulted.
-    package init(
-      relation: Relation, window: Age? = nil, lookback: Age = Age(2, .day),
-      minInteractions: Int = 1, events: [String: Double]? = nil, minValue: Double? = nil,
-      halfLife: Age? = nil, maxPerUser: Int? = nil, connections: Int = 1
-    ) {
-      (self.relation, self.window, self.lookback) = (relation, window, lookback)
-      (self.minInteractions, self.maxPerUser) = (minInteractions, maxPerUser)
-      (self.events, self.minValue, self.halfLife) = (events, minValue, halfLife)
-      self.connections = connections
-    }
+    package var connections = 1
   }
 
   /// How the model is judged on the held-out interactions.
   package struct Evaluation: Sendable, Equatable, Codable {
     /// Metrics are computed at 1...k, early stopping and the gate use k; 1...100, default 10.
-    package var k: Int
+    package var k = 10
     /// Negatives drawn per test user for the sampled protocol; default 99.
-    package var sampled: Int
+    package var sampled = 99
     /// A file of candidates for the test items instead of drawn ones; default nil.
     ///
     /// Per line a user and then items, separated by tabs, ids in text form; gzip is recognised.
     package var candidates: String?
-
-    /// An evaluation with every value given or defaulted.
-    package init(k: Int = 10, sampled: Int = 99, candidates: String? = nil) {
-      (self.k, self.sampled, self.candidates) = (k, sampled, candidates)
-    }
   }
 
   /// When a trained model is refused.
   package struct GateLimits: Sendable, Equatable, Codable {
     /// Relative loss against the live model that is let pass; default 0.02.
-    package var tolerance: Double
+    package var tolerance = 0.02
     /// Share by which users or published rows may shrink against the live run; default 0.2.
-    package var maxShrink: Double
-
-    /// Limits with every value given or defaulted.
-    package init(tolerance: Double = 0.02, maxShrink: Double = 0.2) {
-      (self.tolerance, self.maxShrink) = (tolerance, maxShrink)
-    }
+    package var maxShrink = 0.2
   }
 
   /// Where the lists are published.
   package struct Output: Sendable, Equatable, Codable {
+    /// The output schema of a job that names none.
+    package static let usualSchema = "ncf"
+
     /// Schema of `recommendations`, `similar_items`, `popular_items` and what is behind them; default
     /// `ncf`.
-    package var schema: String
+    package var schema = Output.usualSchema
     /// Length of a list, 1...1000, default 10; fewer rows when items run out, never filler.
-    package var k: Int
+    package var k = 10
     /// Length of an item's list of similar items, 0...1000, default 10; 0 finds none.
-    package var similar: Int
+    package var similar = 10
     /// Whether `user_vectors` and `item_vectors` are filled; default false.
-    package var vectors: Bool
+    package var vectors = false
     /// Published runs whose lists are kept whatever their age, the live one included; default 7.
-    package var keepRuns: Int
+    package var keepRuns = 7
     /// Days for which the lists of a published run are kept whatever their number; default 30.
-    package var keepDays: Int
-
-    /// An output with every value given or defaulted.
-    package init(
-      schema: String = "ncf", k: Int = 10, similar: Int = 10, vectors: Bool = false,
-      keepRuns: Int = 7, keepDays: Int = 30
-    ) {
-      (self.schema, self.vectors) = (schema, vectors)
-      (self.k, self.similar) = (k, similar)
-      (self.keepRuns, self.keepDays) = (keepRuns, keepDays)
-    }
+    package var keepDays = 30
   }
 }

@@ -28,84 +28,33 @@ package enum TimePoint: Sendable, Equatable, CustomStringConvertible {
       self = .age(age)
       return
     }
-    var reader = ISOReader(rest: text.utf8[...])
-    guard let microseconds = reader.read() else { return nil }
+    guard let microseconds = Self.microseconds(ofISO: text) else { return nil }
     self = .absolute(microseconds: microseconds)
   }
-}
 
-/// Reads the subset of ISO 8601 that people type for moments.
-private struct ISOReader {
-  var rest: Substring.UTF8View
-
-  mutating func read() -> Int64? {
-    guard let year = number(4), take("-"), let month = number(2), take("-"), let day = number(2),
-      (1970...9999).contains(year), (1...12).contains(month),
-      (1...Self.days(in: month, of: year)).contains(day)
+  /// Reads the subset of ISO 8601 that people type for moments.
+  private static func microseconds(ofISO text: String) -> Int64? {
+    let form =
+      #/
+      ([0-9]{4}) - ([0-9]{2}) - ([0-9]{2})
+      (?: [T\x20] ([0-9]{2}) : ([0-9]{2}) (?: : ([0-9]{2}) (?: \. ([0-9]{1,6}) )? )?
+        (?: Z | ([+\-]) ([0-9]{2}) (?: :? ([0-9]{2}) )? )? )?
+      /#
+    guard let found = text.wholeMatch(of: form)?.output else { return nil }
+    func number(_ digits: Substring?) -> Int { digits.flatMap { Int($0) } ?? 0 }
+    let (year, month, day) = (number(found.1), number(found.2), number(found.3))
+    let (hour, minute, second) = (number(found.4), number(found.5), number(found.6))
+    let (zoneHours, zoneMinutes) = (number(found.9), number(found.10))
+    guard (1970...9999).contains(year), (1...12).contains(month),
+      (1...days(in: month, of: year)).contains(day), hour < 24, minute < 60, second < 60,
+      zoneHours <= 15, zoneMinutes < 60
     else { return nil }
-    var seconds = Self.daysSince1970(year: year, month: month, day: day) * 86_400
-    var fraction = 0
-    if take("T") || take(" ") {
-      guard let hour = number(2), take(":"), let minute = number(2), hour < 24, minute < 60 else {
-        return nil
-      }
-      seconds += hour * 3600 + minute * 60
-      if take(":") {
-        guard let second = number(2), second < 60 else { return nil }
-        seconds += second
-        if take(".") {
-          guard let read = fractionInMicroseconds() else { return nil }
-          fraction = read
-        }
-      }
-      guard let offset = zone() else { return nil }
-      seconds -= offset
-    }
-    return rest.isEmpty ? Int64(seconds) * 1_000_000 + Int64(fraction) : nil
-  }
-
-  private mutating func zone() -> Int? {
-    if rest.isEmpty || take("Z") { return 0 }
-    let sign = take("+") ? 1 : take("-") ? -1 : 0
-    guard sign != 0, let hours = number(2), hours <= 15 else { return nil }
-    var minutes = 0
-    if take(":") || !rest.isEmpty {
-      guard let read = number(2), read < 60 else { return nil }
-      minutes = read
-    }
-    return sign * (hours * 3600 + minutes * 60)
-  }
-
-  private mutating func fractionInMicroseconds() -> Int? {
-    var value = 0
-    var digits = 0
-    while let byte = rest.first, (0x30...0x39).contains(byte), digits < 6 {
-      value = value * 10 + Int(byte - 0x30)
-      digits += 1
-      rest.removeFirst()
-    }
-    guard digits > 0 else { return nil }
-    while digits < 6 {
-      value *= 10
-      digits += 1
-    }
-    return value
-  }
-
-  private mutating func number(_ digits: Int) -> Int? {
-    var value = 0
-    for _ in 0..<digits {
-      guard let byte = rest.first, (0x30...0x39).contains(byte) else { return nil }
-      value = value * 10 + Int(byte - 0x30)
-      rest.removeFirst()
-    }
-    return value
-  }
-
-  private mutating func take(_ character: Unicode.Scalar) -> Bool {
-    guard rest.first == UInt8(ascii: character) else { return false }
-    rest.removeFirst()
-    return true
+    let fraction = number(((found.7 ?? "") + "000000").prefix(6))
+    let ahead = (zoneHours * 3600 + zoneMinutes * 60) * (found.8 == "-" ? -1 : 1)
+    let seconds =
+      daysSince1970(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60
+      + second - ahead
+    return Int64(seconds) * 1_000_000 + Int64(fraction)
   }
 
   private static func days(in month: Int, of year: Int) -> Int {

@@ -41,7 +41,7 @@ package struct PullCounts: Sendable, Equatable {
   }
 
   /// Rows left out for one reason.
-  package struct Rejection: Sendable, Equatable {
+  package struct Rejection: Sendable, Equatable, Decodable {
     /// Short name of the reason, such as `null_user`.
     package var reason: String
     /// How many rows.

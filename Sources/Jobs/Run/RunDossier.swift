@@ -3,37 +3,39 @@
 package struct RunDossier: Sendable {
   /// The run.
   package var run: Facts
+  /// Rows that were left out, by reason.
+  package var rejected: [PullCounts.Rejection] = []
   /// All its metrics, as in `ncf.metrics`.
-  package var metrics: [MetricRow]
+  package var metrics: [MetricRow] = []
   /// Epochs that were validated, in order; without those of a second training.
-  package var epochs: [Epoch]
+  package var epochs: [Epoch] = []
   /// Time and memory of each stage, in order.
-  package var stages: [StageRecord]
+  package var stages: [StageRecord] = []
   /// The job's runs up to this one, oldest first.
-  package var history: [Night]
+  package var history: [Night] = []
   /// What its lists hold as a whole; nil when they are not kept.
   package var lists: Lists?
   /// The catalogue in tenths, the most popular items first; empty when the log could not be read.
-  package var tenths: [Tenth]
+  package var tenths: [Tenth] = []
   /// A few users with their lists and histories.
-  package var readers: [Reader]
+  package var readers: [Reader] = []
   /// Why something is missing, in sentences.
-  package var notes: [String]
+  package var notes: [String] = []
+}
 
-  /// Creates a value from its parts.
-  package init(
-    run: Facts, metrics: [MetricRow], epochs: [Epoch], stages: [StageRecord], history: [Night],
-    lists: Lists? = nil, tenths: [Tenth], readers: [Reader], notes: [String]
-  ) {
-    (self.run, self.metrics, self.epochs, self.stages) = (run, metrics, epochs, stages)
-    (self.history, self.lists, self.tenths, self.readers) = (history, lists, tenths, readers)
-    self.notes = notes
-  }
+extension RunDossier {
+  /// A dossier with nothing but the run's own row.
+  package init(run: Facts) { self.run = run }
+}
+
+extension RunDossier.Reader {
+  /// A user of whom nothing is known yet.
+  package init(user: String) { self.user = user }
 }
 
 extension RunDossier {
   /// The run's own row.
-  package struct Facts: Sendable {
+  package struct Facts: Sendable, Decodable {
     /// Its number.
     package var runID: Int64
     /// Name of the job.
@@ -70,8 +72,6 @@ extension RunDossier {
     package var rowsRead: Int?
     /// Interactions used.
     package var rowsUsed: Int?
-    /// Rows left out, by reason.
-    package var rejected: [PullCounts.Rejection]
     /// Users with an interaction.
     package var users: Int?
     /// Items with an interaction.
@@ -80,35 +80,19 @@ extension RunDossier {
     package var coldUsers: Int?
     /// Why it was refused, forced, failed or stopped.
     package var reason: String?
-    /// The slots whose readers see its lists.
-    package var liveIn: [String]
+    /// The slots whose readers see its lists, with spaces between.
+    package var live: String
     /// Length of the list that metrics are computed on.
     package var k: Int
     /// Where its lists are.
     package var schema: String
 
-    /// Creates a value from its parts.
-    package init(
-      runID: Int64, job: String, kind: RunKind, status: RunStatus, mode: TrainingMode? = nil,
-      modeReason: String? = nil, parentRunID: Int64? = nil, startedAt: String, seconds: Double,
-      host: String, version: String, serverVersion: String, seed: String, configSHA256: String,
-      modelSHA256: String? = nil, watermark: String? = nil, rowsRead: Int? = nil,
-      rowsUsed: Int? = nil, rejected: [PullCounts.Rejection], users: Int? = nil, items: Int? = nil,
-      coldUsers: Int? = nil, reason: String? = nil, liveIn: [String], k: Int, schema: String
-    ) {
-      (self.runID, self.job, self.kind, self.status) = (runID, job, kind, status)
-      (self.mode, self.modeReason) = (mode, modeReason)
-      (self.parentRunID, self.startedAt, self.seconds) = (parentRunID, startedAt, seconds)
-      (self.host, self.version, self.serverVersion) = (host, version, serverVersion)
-      (self.seed, self.configSHA256, self.modelSHA256) = (seed, configSHA256, modelSHA256)
-      (self.watermark, self.rowsRead, self.rowsUsed) = (watermark, rowsRead, rowsUsed)
-      (self.rejected, self.users, self.items, self.coldUsers) = (rejected, users, items, coldUsers)
-      (self.reason, self.liveIn, self.k, self.schema) = (reason, liveIn, k, schema)
-    }
+    /// The slots whose readers see its lists.
+    package var liveIn: [String] { live.split(separator: " ").map(String.init) }
   }
 
   /// An epoch as it was validated.
-  package struct Epoch: Sendable, Equatable {
+  package struct Epoch: Sendable, Equatable, Decodable {
     /// Phase of training.
     package var phase: String
     /// Counted from 1; 0 is the state before any step.
@@ -119,18 +103,10 @@ extension RunDossier {
     package var hr: Double?
     /// NDCG on validation.
     package var ndcg: Double?
-
-    /// Creates a value from its parts.
-    package init(
-      phase: String, epoch: Int, loss: Double? = nil, hr: Double? = nil, ndcg: Double? = nil
-    ) {
-      (self.phase, self.epoch, self.loss, self.hr) = (phase, epoch, loss, hr)
-      self.ndcg = ndcg
-    }
   }
 
   /// A run of the job's history.
-  package struct Night: Sendable, Equatable {
+  package struct Night: Sendable, Equatable, Decodable {
     /// Its number.
     package var runID: Int64
     /// How it ended.
@@ -143,34 +119,20 @@ extension RunDossier {
     package var hr: Standing
     /// The same of NDCG.
     package var ndcg: Standing
-
-    /// Creates a value from its parts.
-    package init(
-      runID: Int64, status: RunStatus, startedAt: String, reason: String? = nil, hr: Standing,
-      ndcg: Standing
-    ) {
-      (self.runID, self.status, self.startedAt) = (runID, status, startedAt)
-      (self.reason, self.hr, self.ndcg) = (reason, hr, ndcg)
-    }
   }
 
   /// One figure of the run's model and of what it is held against.
-  package struct Standing: Sendable, Equatable {
+  package struct Standing: Sendable, Equatable, Decodable {
     /// The run's own model.
     package var model: Double?
     /// Popularity.
     package var itemPop: Double?
     /// The model that was live when the run began.
     package var live: Double?
-
-    /// Creates a value from its parts.
-    package init(model: Double? = nil, itemPop: Double? = nil, live: Double? = nil) {
-      (self.model, self.itemPop, self.live) = (model, itemPop, live)
-    }
   }
 
   /// What the published lists hold as a whole.
-  package struct Lists: Sendable, Equatable {
+  package struct Lists: Sendable, Equatable, Decodable {
     /// Rows.
     package var rows: Int
     /// Users with a list.
@@ -179,15 +141,10 @@ extension RunDossier {
     package var items: Int
     /// Users with the popular list.
     package var popularUsers: Int
-
-    /// Creates a value from its parts.
-    package init(rows: Int, users: Int, items: Int, popularUsers: Int) {
-      (self.rows, self.users, self.items, self.popularUsers) = (rows, users, items, popularUsers)
-    }
   }
 
   /// A tenth of the catalogue by popularity.
-  package struct Tenth: Sendable, Equatable {
+  package struct Tenth: Sendable, Equatable, Decodable {
     /// 1 for the most popular items, 10 for the least.
     package var number: Int
     /// How many items it has.
@@ -198,12 +155,6 @@ extension RunDossier {
     package var listed: Double
     /// How many of its items are in any list.
     package var listedItems: Int
-
-    /// Creates a value from its parts.
-    package init(number: Int, items: Int, taken: Double, listed: Double, listedItems: Int) {
-      (self.number, self.items, self.taken, self.listed) = (number, items, taken, listed)
-      self.listedItems = listedItems
-    }
   }
 
   /// A user's history and list.
@@ -213,33 +164,23 @@ extension RunDossier {
     /// What the user took last, the latest first; nil when the log could not be read.
     package var history: [Taken]?
     /// How many items the user took in all.
-    package var taken: Int
+    package var taken = 0
     /// The list, best first.
-    package var list: [Place]
-
-    /// Creates a value from its parts.
-    package init(user: String, history: [Taken]? = nil, taken: Int, list: [Place]) {
-      (self.user, self.history, self.taken, self.list) = (user, history, taken, list)
-    }
+    package var list: [Place] = []
   }
 
   /// An item that a user took.
-  package struct Taken: Sendable, Equatable {
+  package struct Taken: Sendable, Equatable, Decodable {
     /// The item's id as text.
     package var item: String
     /// Its title, where one was found.
     package var title: String?
     /// When, UTC, the day.
     package var day: String
-
-    /// Creates a value from its parts.
-    package init(item: String, title: String? = nil, day: String) {
-      (self.item, self.title, self.day) = (item, title, day)
-    }
   }
 
   /// A place of a list.
-  package struct Place: Sendable, Equatable {
+  package struct Place: Sendable, Equatable, Decodable {
     /// From 1.
     package var rank: Int
     /// The item's id as text.
@@ -250,11 +191,5 @@ extension RunDossier {
     package var score: Double
     /// `model` or `popular`.
     package var source: String
-
-    /// Creates a value from its parts.
-    package init(rank: Int, item: String, title: String? = nil, score: Double, source: String) {
-      (self.rank, self.item, self.title, self.score) = (rank, item, title, score)
-      self.source = source
-    }
   }
 }

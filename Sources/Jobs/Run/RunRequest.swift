@@ -30,44 +30,35 @@ package struct RunRequest: Sendable {
   /// Overrides the job's mode of training.
   package var mode: Mode?
   /// Where it publishes: `main`, or the name of a list beside it.
-  package var slot: String
+  package var slot = Job.mainSlot
   /// Pull and plan only: nothing is written to the database.
-  package var dryRun: Bool
+  package var dryRun = false
   /// False ends the run after evaluation with status `trained`.
-  package var publish: Bool
+  package var publish = true
   /// Publish although the gate refuses; recorded as such.
-  package var force: Bool
+  package var force = false
   /// Overrides the job's `resume`: whether it goes on from a run that was stopped.
   package var resume: Resume?
   /// Overrides the job's seed.
   package var seed: UInt64?
   /// Threads for training, evaluation and scoring; 1 or more.
-  package var threads: Int
+  package var threads = 1
   /// How often what may pass by itself is tried again.
-  package var retries: Int
+  package var retries = RunRequest.usualRetries
   /// Any number; spreads the waits of runs that failed together.
-  package var jitter: UInt64
+  package var jitter: UInt64 = 0
   /// This machine's name, for `ncf.runs`.
-  package var host: String
+  package var host = ""
   /// This program's version, for `ncf.runs`.
-  package var version: String
-
-  /// A request with every value given or defaulted.
-  package init(
-    since: TimePoint? = nil, until: TimePoint? = nil, mode: Mode? = nil,
-    slot: String = Job.mainSlot, dryRun: Bool = false, publish: Bool = true, force: Bool = false,
-    resume: Resume? = nil, seed: UInt64? = nil, threads: Int = 1,
-    retries: Int = RunRequest.usualRetries, jitter: UInt64 = 0, host: String = "",
-    version: String = ""
-  ) {
-    (self.since, self.until, self.mode, self.slot) = (since, until, mode, slot)
-    (self.dryRun, self.publish, self.force, self.resume) = (dryRun, publish, force, resume)
-    (self.seed, self.threads, self.retries, self.jitter) = (seed, threads, retries, jitter)
-    (self.host, self.version) = (host, version)
-  }
+  package var version = ""
 
   /// Whether the run is a one-off over a stretch of time instead of the night's own.
   package var isBackfill: Bool { since != nil || until != nil }
   /// What a run that it asks for is recorded as.
   package var kind: RunKind { isBackfill ? .backfill : .nightly }
+}
+
+extension RunRequest {
+  /// A night's run on so many threads.
+  package init(threads: Int) { self.threads = threads }
 }

@@ -1,5 +1,5 @@
 /// One row of `ncf.stages`.
-package struct StageRecord: Sendable, Equatable {
+package struct StageRecord: Sendable, Equatable, Decodable {
   /// Which stage.
   package var stage: Stage
   /// Wall time, seconds.

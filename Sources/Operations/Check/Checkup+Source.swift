@@ -32,7 +32,7 @@ extension Checkup {
     _ = try ListQueries(job, plan, on: connection)
     var lower: String?
     if let window = job.source.window {
-      let moment = try connection.execute(SQL.Check.moment, [.text(window.interval)])
+      let moment = try connection.execute(SQL.Check.moment, window.interval)
       lower = try connection.quoteLiteral(moment.value())
     }
     let rows = SQL.Pull.rows(plan.query, lower: lower)
@@ -48,10 +48,10 @@ extension Checkup {
       }
     }
     try OutputRelations(job, users: plan.userKind, items: plan.itemKind, on: connection).verify()
-    note(.source, .ok, try words(plan, job, connection))
-    try takeSample(rows, job, connection)
-    try checkIndex(read, job, connection)
-    try checkMemory(read, rows, job, connection)
+    note(.source, .ok(try words(plan, job, connection)))
+    note(.sample, try sample(rows, job, connection))
+    note(.index, try index(read, job, connection))
+    note(.memory, try memory(read, rows, job, connection))
   }
 
   /// The columns with their types.
@@ -72,70 +72,70 @@ extension Checkup {
     return "\(what): \(shown.joined(separator: ", "))"
   }
 
-  private mutating func takeSample(_ rows: String, _ job: Job, _ connection: Connection) throws {
+  /// Figures of the first rows.
+  private struct Sample: Decodable {
+    let rows, unusable, future, users, items: Int
+    let first, last: String
+  }
+
+  private func sample(_ rows: String, _ job: Job, _ connection: Connection) throws -> Verdict {
     let statement = SQL.Check.sample(of: rows, limit: Self.sampleSize)
-    let figures: Row
+    let found: Sample
     do {
-      figures = try connection.savepoint("sample") {
-        _ = try connection.execute(
-          SQL.Session.setLocal, ["statement_timeout", .text(Self.patience)])
-        return try connection.execute(statement).row()
+      found = try connection.savepoint("sample") {
+        try connection.execute(SQL.Session.setLocal, "statement_timeout", Self.patience)
+        return try connection.execute(statement).row().decode()
       }
     } catch let error as PostgresError where error.kind == .cancelled {
-      return note(
-        .sample, .warn, "\(Self.sampleSize) rows were not to be had in \(Self.patience)",
+      return .warn(
+        "\(Self.sampleSize) rows were not to be had in \(Self.patience)",
         advice: "look at EXPLAIN of source.query; a night reads all of it")
     }
-    _ = try connection.execute(SQL.Session.setLocal, ["statement_timeout", "0"])
-    let count: Int = try figures.decode("rows")
-    guard count > 0 else {
-      return note(
-        .sample, .fail,
-        "the source gives no rows" + (job.source.window == nil ? "" : " in its window"),
+    try connection.execute(SQL.Session.setLocal, "statement_timeout", "0")
+    guard found.rows > 0 else {
+      return .fail(
+        "the source gives no rows" + (job.source.window == nil ? "" : " in its window"), .data,
         advice: job.source.window == nil
           ? "fill the table, or name another under source"
-          : "widen source.window, or look at the newest event", exitCode: .data)
+          : "widen source.window, or look at the newest event")
     }
-    let (users, items): (Int, Int) = (try figures.decode("users"), try figures.decode("items"))
-    let (first, last): (String, String) = (try figures.decode("first"), try figures.decode("last"))
-    let text = "\(count) rows: \(users) users, \(items) items, \(first) to \(last)"
-    let unusable: Int = try figures.decode("unusable")
-    let future: Int = try figures.decode("future")
-    if unusable == count {
-      note(
-        .sample, .fail, "\(text); none can be used, since user, item or time is NULL",
-        advice: "look at the columns under source", exitCode: .data)
-    } else if unusable + future > 0 {
-      note(
-        .sample, .warn,
-        "\(text); left out would be \(unusable) with NULL, \(future) from the future",
+    let text =
+      "\(found.rows) rows: \(found.users) users, \(found.items) items, "
+      + "\(found.first) to \(found.last)"
+    if found.unusable == found.rows {
+      return .fail(
+        "\(text); none can be used, since user, item or time is NULL", .data,
+        advice: "look at the columns under source")
+    } else if found.unusable + found.future > 0 {
+      return .warn(
+        "\(text); left out would be \(found.unusable) with NULL, \(found.future) from the future",
         advice: "nothing, if that is known; ncf.runs.rows_rejected counts them every night")
     } else {
-      note(.sample, .ok, text)
+      return .ok(text)
     }
   }
 
-  private mutating func checkIndex(
+  private func index(
     _ plan: QueryPlan, _ job: Job, _ connection: Connection
-  ) throws {
+  ) throws -> Verdict {
     guard job.source.window != nil else {
-      return note(.index, .ok, "none is needed: without source.window all rows are read")
+      return .ok("none is needed: without source.window all rows are read")
     }
     let tables = try plan.wastefulScans { table in
-      try connection.execute(SQL.Check.believedRows, [.text(table)]).valueIfPresent()
+      try connection.execute(SQL.Check.believedRows, table).valueIfPresent()
     }
     guard let table = tables.first else {
-      return note(.index, .ok, "rows of source.window are found without reading much else")
+      return .ok("rows of source.window are found without reading much else")
     }
-    note(
-      .index, .warn, "all of \(tables.joined(separator: ", ")) is read to find source.window",
+    return .warn(
+      "all of \(tables.joined(separator: ", ")) is read to find source.window",
       advice: "CREATE INDEX CONCURRENTLY ON \(table) (the column of occurred_at); then ANALYZE")
   }
 
   /// Holds what a night would take, by the planner's figures, against what there is.
-  private mutating func checkMemory(
+  private func memory(
     _ plan: QueryPlan, _ rows: String, _ job: Job, _ connection: Connection
-  ) throws {
+  ) throws -> Verdict {
     let users = try QueryPlan(of: SQL.Check.distinct("user_id", of: rows), on: connection).rows
     let items = try QueryPlan(of: SQL.Check.distinct("item_id", of: rows), on: connection).rows
     let sizes = MemoryEstimate.Sizes(
@@ -144,19 +144,17 @@ extension Checkup {
     let needed = MemoryEstimate(job, sizes, threads: threads).peak >> 20
     let text = "about \(needed) MiB for \(plan.rows) rows, as the server's statistics have it"
     guard let budget = MemoryBudget.bytes.map({ $0 >> 20 }) else {
-      return note(.memory, .ok, text)
+      return .ok(text)
     }
     let held = "\(text); \(budget) MiB may be had"
     if needed > budget {
-      note(
-        .memory, .fail, held,
-        advice: "narrow source.window, make the model smaller, or use a machine with more memory",
-        exitCode: .configuration)
+      return .fail(
+        held, .configuration,
+        advice: "narrow source.window, make the model smaller, or use a machine with more memory")
     } else if needed > budget / 5 * 4 {
-      note(
-        .memory, .warn, held, advice: "ncf-batch run --dry-run estimates it from the data itself")
+      return .warn(held, advice: "ncf-batch run --dry-run estimates it from the data itself")
     } else {
-      note(.memory, .ok, held)
+      return .ok(held)
     }
   }
 }

@@ -66,6 +66,13 @@ package struct Checkup {
     case memory
   }
 
+  /// What one trial found.
+  enum Verdict {
+    case ok(String)
+    case warn(String, advice: String)
+    case fail(String, ExitCode, advice: String)
+  }
+
   let job: Job?
   let parameters: ConnectionParameters
   let threads: Int
@@ -94,12 +101,7 @@ package struct Checkup {
   ///
   /// - Returns: the findings, in order; failures are among them.
   package mutating func run() -> [Finding] {
-    guard let connection = open() else {
-      for subject in Subject.allCases.drop(while: { $0 != .tls }) {
-        skip(subject, "there is no connection")
-      }
-      return findings
-    }
+    guard let connection = open() else { return skip(from: .tls, "there is no connection") }
     checkEncryption(connection)
     checkServer(connection)
     checkPooler(connection)
@@ -107,12 +109,7 @@ package struct Checkup {
     checkClock(connection)
     let isMigrated = checkMigrations(connection)
     checkRights(connection, isMigrated: isMigrated)
-    guard let job else {
-      for subject in Subject.allCases.drop(while: { $0 != .output }) {
-        skip(subject, "the configuration can't be used")
-      }
-      return findings
-    }
+    guard let job else { return skip(from: .output, "the configuration can't be used") }
     checkOutput(job, connection)
     checkLock(job, connection, isMigrated: isMigrated)
     checkLists(job, connection, isMigrated: isMigrated)
@@ -126,15 +123,22 @@ package struct Checkup {
     findings.map(\.exitCode).max { $0.rawValue < $1.rawValue } ?? .success
   }
 
-  mutating func note(
-    _ subject: Subject, _ grade: Finding.Grade, _ text: String, advice: String? = nil,
-    exitCode: ExitCode = .success
-  ) {
-    add(Finding(subject, grade, text, advice: advice, exitCode: exitCode))
+  mutating func note(_ subject: Subject, _ verdict: Verdict) {
+    switch verdict {
+    case .ok(let text): add(Finding(subject, .ok, text))
+    case .warn(let text, let advice): add(Finding(subject, .warn, text, advice: advice))
+    case .fail(let text, let code, let advice):
+      add(Finding(subject, .fail, text, advice: advice, exitCode: code))
+    }
   }
 
   mutating func skip(_ subject: Subject, _ why: String) {
-    note(subject, .skip, "not tried: \(why)")
+    add(Finding(subject, .skip, "not tried: \(why)"))
+  }
+
+  private mutating func skip(from first: Subject, _ why: String) -> [Finding] {
+    for subject in Subject.allCases.drop(while: { $0 != first }) { skip(subject, why) }
+    return findings
   }
 
   mutating func add(_ finding: Finding) {
@@ -144,15 +148,21 @@ package struct Checkup {
 
   /// Runs one trial; what it throws is a failure of its subject.
   ///
-  /// - Returns: what `body` returns; nil after a failure.
-  mutating func attempt<Value>(
-    _ subject: Subject, _ doing: String, _ body: () throws -> Value
-  ) -> Value? {
+  /// - Returns: whether it did not fail.
+  @discardableResult
+  mutating func attempt(
+    _ subject: Subject, _ doing: String, isMigrated: Bool = true, _ body: () throws -> Verdict
+  ) -> Bool {
     do throws(BatchError) {
-      return try BatchError.mapping(doing, body)
+      guard isMigrated else {
+        skip(subject, "migrations are not in order")
+        return false
+      }
+      note(subject, try BatchError.mapping(doing, body))
+      return true
     } catch {
       add(Finding(subject, error))
-      return nil
+      return false
     }
   }
 }

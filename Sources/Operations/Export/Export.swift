@@ -131,7 +131,7 @@ package struct Export {
     if case .run(let run) = choice { return run }
     var slot = Job.mainSlot
     if case .slot(let name) = choice { slot = name }
-    let found = try connection.execute(SQL.Output.liveInSlot, [.text(slot), .text(schema)])
+    let found = try connection.execute(SQL.Output.liveInSlot, slot, schema)
     guard let row = found.first else {
       throw BatchError(
         .data, "nothing is live in slot \(slot) of the schema \(schema)",
@@ -146,7 +146,7 @@ package struct Export {
     on connection: Connection
   ) throws {
     guard let run else {
-      let view = try connection.execute(SQL.Output.relationExists, [.text(what.view)])
+      let view = try connection.execute(SQL.Output.relationExists, what.view)
       guard try view.value() else {
         throw BatchError(
           .configuration, "there is no view \(what.view)",

@@ -121,7 +121,7 @@ package struct Loader {
   private func prepare(
     _ table: String, replace: Bool, on connection: Connection
   ) throws -> String {
-    let parts = try connection.execute(SQL.Session.parseName, [.text(table)]).row()
+    let parts = try connection.execute(SQL.Session.parseName, table).row()
     guard try parts.decode("parts") == 2 else {
       throw BatchError(
         .usage, "\(table) is not the name of a table with its schema",
@@ -131,10 +131,10 @@ package struct Loader {
     let target = SQL.Load(
       schema: try connection.quoteIdentifier(schema),
       name: try connection.quoteIdentifier(parts.decode("name")))
-    let found = try connection.execute(SQL.Session.resolveRelation, [.text(target.table)])
+    let found = try connection.execute(SQL.Session.resolveRelation, target.table)
     var isFresh = replace
     if found.isEmpty {
-      if try !connection.execute(SQL.Output.schemaExists, [.text(schema)]).value() {
+      if try !connection.execute(SQL.Output.schemaExists, schema).value() {
         try connection.execute(target.createSchema)
       }
       try connection.execute(target.create)

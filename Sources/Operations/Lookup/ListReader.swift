@@ -14,11 +14,11 @@ package struct ListReader {
   }
 
   /// One place of a list.
-  package struct Entry: Sendable, Equatable {
+  package struct Entry: Sendable, Equatable, Decodable {
     /// Place, from 1.
     package let rank: Int
     /// The listed item's id as text.
-    package let item: String
+    package let itemID: String
     /// Probability by the model; for an item's list, how alike the two are, above 0 up to 1.
     package let score: Double
     /// `model` or `popular`; nil in an item's list.
@@ -55,15 +55,7 @@ package struct ListReader {
     return try BatchError.mapping(doing) {
       let connection = try Connection(parameters, applicationName: "ncf-batch/\(name)")
       let sql = try SQL.Output(schema: schema, on: connection)
-      let rows = try connection.execute(
-        subject == .user ? sql.list : sql.similarTo, [.text(id)])
-      return try rows.map { row in
-        Entry(
-          rank: try row.decode(Int.self, "rank"), item: try row.decode(String.self, "item_id"),
-          score: try row.decode(Double.self, "score"),
-          source: try row.decodeIfPresent(String.self, "source"),
-          runID: try row.decodeIfPresent(Int64.self, "run_id"))
-      }
+      return try connection.execute(subject == .user ? sql.list : sql.similarTo, id).decode()
     }
   }
 }

@@ -70,41 +70,16 @@ package struct DossierReader {
             ?? "there is no run that was judged" + (request.job.map { ", of job \($0)" } ?? ""),
           advice: "ncf-batch runs lists them")
       }
-      var dossier = RunDossier(
-        run: try facts(row), metrics: [], epochs: [], stages: [], history: [], lists: nil,
-        tenths: [], readers: [], notes: [])
+      var dossier = RunDossier(run: try row.decode())
       try addRecords(to: &dossier)
       let output = try SQL.Output(schema: dossier.run.schema, on: connection)
       try addLists(to: &dossier, output, source: try row.decode("source"))
       return dossier
     }
 
-    private func facts(_ row: Row) throws -> RunDossier.Facts {
-      let run: Int64 = try row.decode("run_id")
-      return RunDossier.Facts(
-        runID: run, job: try row.decode("job"), kind: try row.decode("kind"),
-        status: try row.decode("status"), mode: try row.decodeIfPresent("mode"),
-        modeReason: try row.decodeIfPresent("mode_reason"),
-        parentRunID: try row.decodeIfPresent("parent_run_id"),
-        startedAt: try row.decode("started_at"), seconds: try row.decode("seconds"),
-        host: try row.decode("host"), version: try row.decode("version"),
-        serverVersion: try row.decode("server_version"), seed: try row.decode("seed"),
-        configSHA256: try row.decode("config_sha256"),
-        modelSHA256: try row.decodeIfPresent("model_sha256"),
-        watermark: try row.decodeIfPresent("watermark"),
-        rowsRead: try row.decodeIfPresent("rows_read"),
-        rowsUsed: try row.decodeIfPresent("rows_used"),
-        rejected: try connection.execute(SQL.Report.rejected, run).map {
-          PullCounts.Rejection(reason: try $0.decode("reason"), rows: try $0.decode("rows"))
-        },
-        users: try row.decodeIfPresent("users"), items: try row.decodeIfPresent("items"),
-        coldUsers: try row.decodeIfPresent("cold_users"), reason: try row.decodeIfPresent("reason"),
-        liveIn: try row.decode(String.self, "live").split(separator: " ").map(String.init),
-        k: try row.decode("k"), schema: try row.decode("schema"))
-    }
-
     private func addRecords(to dossier: inout RunDossier) throws {
       let run = dossier.run.runID
+      dossier.rejected = try connection.execute(SQL.Report.rejected, run).decode()
       dossier.metrics = try connection.execute(SQL.Report.metrics, run).map { row in
         var confidence: ClosedRange<Double>?
         if let low = try row.decodeIfPresent(Double.self, "ci_low"),
@@ -118,33 +93,11 @@ package struct DossierReader {
           k: try row.decode("k"), value: try row.decode("value"), confidence: confidence,
           n: try row.decode("n"))
       }
-      dossier.epochs = try connection.execute(SQL.Report.epochs, run).map { row in
-        RunDossier.Epoch(
-          phase: try row.decode("phase"), epoch: try row.decode("epoch"),
-          loss: try row.decodeIfPresent("loss"), hr: try row.decodeIfPresent("hr"),
-          ndcg: try row.decodeIfPresent("ndcg"))
-      }
-      dossier.stages = try connection.execute(SQL.Report.stages, run).map { row in
-        StageRecord(
-          stage: try row.decode("stage"), seconds: try row.decode("seconds"),
-          rows: try row.decode("rows"), bytes: try row.decode("bytes"),
-          peakRSSBytes: try row.decode("peak_rss_bytes"))
-      }
+      dossier.epochs = try connection.execute(SQL.Report.epochs, run).decode()
+      dossier.stages = try connection.execute(SQL.Report.stages, run).decode()
       let history = try connection.execute(
         SQL.Report.history, run, dossier.run.k, DossierReader.nights)
-      dossier.history = try history.reversed().map { row in
-        RunDossier.Night(
-          runID: try row.decode("run_id"), status: try row.decode("status"),
-          startedAt: try row.decode("started_at"), reason: try row.decodeIfPresent("reason"),
-          hr: try standing("hr", row), ndcg: try standing("ndcg", row))
-      }
-    }
-
-    private func standing(_ metric: String, _ row: Row) throws -> RunDossier.Standing {
-      RunDossier.Standing(
-        model: try row.decodeIfPresent(metric),
-        itemPop: try row.decodeIfPresent("itempop_" + metric),
-        live: try row.decodeIfPresent("live_" + metric))
+      dossier.history = try history.decode().reversed()
     }
 
     // MARK: - Lists, and the log
@@ -155,9 +108,7 @@ package struct DossierReader {
       let run = dossier.run.runID
       if try connection.execute(SQL.Output.relationExists, output.lists.name).value() {
         let all = try connection.execute(output.listsInAll, run).row()
-        let lists = RunDossier.Lists(
-          rows: try all.decode("rows"), users: try all.decode("users"),
-          items: try all.decode("items"), popularUsers: try all.decode("popular_users"))
+        let lists: RunDossier.Lists = try all.decode()
         if lists.rows > 0 { dossier.lists = lists }
       }
       guard dossier.lists != nil else {
@@ -179,20 +130,12 @@ package struct DossierReader {
       do {
         try connection.savepoint("source") {
           let log = try log(of: dossier.run.runID, source)
-          dossier.tenths = try connection.execute(output.tenths(of: log), run).map { row in
-            RunDossier.Tenth(
-              number: try row.decode("tenth"), items: try row.decode("items"),
-              taken: try row.decode("taken"), listed: try row.decode("listed"),
-              listedItems: try row.decode("listed_items"))
-          }
+          dossier.tenths = try connection.execute(output.tenths(of: log), run).decode()
           for index in readers.indices {
             let taken = try connection.execute(
               SQL.Output.taken(from: log), readers[index].user, DossierReader.lastTaken)
             readers[index].taken = try taken.first?.decode("items") ?? 0
-            readers[index].history = try taken.map {
-              RunDossier.Taken(
-                item: try $0.decode("item_id"), title: nil, day: try $0.decode("day"))
-            }
+            readers[index].history = try taken.decode()
           }
         }
       } catch let error as PostgresError where error.kind != .connection {
@@ -212,12 +155,9 @@ package struct DossierReader {
       for row in rows {
         let user: String = try row.decode("user_id")
         if readers.last?.user != user {
-          readers.append(RunDossier.Reader(user: user, history: nil, taken: 0, list: []))
+          readers.append(RunDossier.Reader(user: user))
         }
-        readers[readers.count - 1].list.append(
-          RunDossier.Place(
-            rank: try row.decode("rank"), item: try row.decode("item_id"), title: nil,
-            score: try row.decode("score"), source: try row.decode("source")))
+        readers[readers.count - 1].list.append(try row.decode())
       }
       return readers
     }

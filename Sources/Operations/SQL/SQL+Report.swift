@@ -52,19 +52,19 @@ extension SQL {
     static let history = """
       SELECT r.run_id, r.status, r.reason,
         pg_catalog.to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS started_at,
-        f.hr, f.itempop_hr, f.live_hr, f.ndcg, f.itempop_ndcg, f.live_ndcg
+        f.hr_model, f.hr_item_pop, f.hr_live, f.ndcg_model, f.ndcg_item_pop, f.ndcg_live
       FROM ncf.runs AS r
       JOIN ncf.runs AS s ON s.run_id = $1 AND r.job = s.job AND r.slot = s.slot
       LEFT JOIN LATERAL (
         SELECT
           max(m.value) FILTER (WHERE m.metric = 'hr' AND m.model NOT IN ('itempop', 'live', 'parent'))
-            AS hr,
-          max(m.value) FILTER (WHERE m.metric = 'hr' AND m.model = 'itempop') AS itempop_hr,
-          max(m.value) FILTER (WHERE m.metric = 'hr' AND m.model = 'live') AS live_hr,
+            AS hr_model,
+          max(m.value) FILTER (WHERE m.metric = 'hr' AND m.model = 'itempop') AS hr_item_pop,
+          max(m.value) FILTER (WHERE m.metric = 'hr' AND m.model = 'live') AS hr_live,
           max(m.value) FILTER (WHERE m.metric = 'ndcg' AND m.model NOT IN ('itempop', 'live', 'parent'))
-            AS ndcg,
-          max(m.value) FILTER (WHERE m.metric = 'ndcg' AND m.model = 'itempop') AS itempop_ndcg,
-          max(m.value) FILTER (WHERE m.metric = 'ndcg' AND m.model = 'live') AS live_ndcg
+            AS ndcg_model,
+          max(m.value) FILTER (WHERE m.metric = 'ndcg' AND m.model = 'itempop') AS ndcg_item_pop,
+          max(m.value) FILTER (WHERE m.metric = 'ndcg' AND m.model = 'live') AS ndcg_live
         FROM ncf.metrics AS m
         WHERE m.run_id = r.run_id AND m.split = 'test' AND m.protocol = 'full' AND m.k = $2
       ) AS f ON true
@@ -152,7 +152,7 @@ extension SQL.Output {
         coalesce(l.places, 0) AS places
       FROM items AS i LEFT JOIN listed AS l ON l.item_id = i.item_id
     )
-    SELECT p.tenth, pg_catalog.count(*) AS items,
+    SELECT p.tenth AS number, pg_catalog.count(*) AS items,
       (pg_catalog.sum(p.users) / pg_catalog.sum(pg_catalog.sum(p.users)) OVER ())::float8 AS taken,
       coalesce((pg_catalog.sum(p.places)
         / nullif(pg_catalog.sum(pg_catalog.sum(p.places)) OVER (), 0))::float8, 0) AS listed,
@@ -172,7 +172,7 @@ extension SQL.Output {
       FROM \(lists.name) AS r WHERE r.run_id = $1 AND r.rank = 1
       ORDER BY is_popular, place LIMIT $2
     )
-    SELECT c.user_id::text AS user_id, r.rank, r.item_id::text AS item_id, r.score, r.source
+    SELECT c.user_id::text AS user_id, r.rank, r.item_id::text AS item, NULL AS title, r.score, r.source
     FROM chosen AS c JOIN \(lists.name) AS r ON r.run_id = $1 AND r.user_id = c.user_id
     ORDER BY c.is_popular, c.place, c.user_id, r.rank
     """
@@ -183,7 +183,7 @@ extension SQL.Output {
   /// $1: the run; $2: the user.
   var listOfRun: String {
     """
-    SELECT r.user_id::text AS user_id, r.rank, r.item_id::text AS item_id, r.score, r.source
+    SELECT r.user_id::text AS user_id, r.rank, r.item_id::text AS item, NULL AS title, r.score, r.source
     FROM \(lists.name) AS r WHERE r.run_id = $1 AND r.user_id = $2 ORDER BY r.rank
     """
   }
@@ -194,7 +194,7 @@ extension SQL.Output {
   /// - Returns: a statement; $1: the user; $2: how many.
   static func taken(from log: String) -> String {
     """
-    SELECT t.item_id,
+    SELECT t.item_id AS item, NULL AS title,
       pg_catalog.to_char(t.moment AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
       pg_catalog.count(*) OVER () AS items
     FROM (

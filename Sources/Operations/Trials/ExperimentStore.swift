@@ -49,7 +49,7 @@ package final class ExperimentStore {
           .temporary, "another experiment of job \(job.name) is at work",
           advice: "wait for it to end, or stop it; finished trials are kept")
       }
-      try guardian.execute(SQL.Trials.abandonDead, [.text(job.name)])
+      try guardian.execute(SQL.Trials.abandonDead, job.name)
       let connection = try Connection(parameters, applicationName: "ncf-batch/record")
       let record = try RunRecord(
         beginning: request, job: job, seed: request.seed ?? job.training.seed,

@@ -251,7 +251,7 @@ struct PublishStage {
       observer.observe(.notice("somebody holds a lock on the lists or the pointer; trying again"))
     }.attempt {
       try connection.savepoint("short") {
-        try connection.execute(SQL.Session.setLocal, ["lock_timeout", "200ms"])
+        try connection.execute(SQL.Session.setLocal, "lock_timeout", "200ms")
         return try body()
       }
     }

@@ -119,7 +119,7 @@ struct Resumable {
             file, userCount: pulled.users.count, itemCount: pulled.items.count,
             features: pulled.features?.content),
           rows: try TrainingProgress.epochs(file))
-        try connection.execute(SQL.Checkpoints.countResumption, [.integer(run)])
+        try connection.execute(SQL.Checkpoints.countResumption, run)
         return resumed
       } catch let error as PostgresError {
         throw error
@@ -128,7 +128,7 @@ struct Resumable {
       }
     }
     tell(reason)
-    try connection.execute(SQL.Checkpoints.delete, [.integer(run)])
+    try connection.execute(SQL.Checkpoints.delete, run)
     return nil
   }
 

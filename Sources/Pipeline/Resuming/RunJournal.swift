@@ -116,6 +116,6 @@ final class RunJournal {
     guard let run = context.runID else { return }
     // What stays behind is removed by the next run, which sees how this one ended.
     _ = try? context.connect(for: "checkpoint").execute(
-      SQL.Checkpoints.deleteAll, [.integer(run)])
+      SQL.Checkpoints.deleteAll, run)
   }
 }

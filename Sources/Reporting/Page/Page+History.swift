@@ -96,7 +96,7 @@ extension Page {
       ("rows read", run.rowsRead.map(Figures.count)),
       ("interactions", run.rowsUsed.map(Figures.count)),
     ]
-    facts += run.rejected.map { ("left out: \($0.reason)", Figures.count($0.rows)) }
+    facts += dossier.rejected.map { ("left out: \($0.reason)", Figures.count($0.rows)) }
     facts += [
       ("users", run.users.map(Figures.count)), ("items", run.items.map(Figures.count)),
       ("popular list for", run.coldUsers.map { "\(Figures.count($0)) users" }),

@@ -93,9 +93,9 @@ struct SourceParts {
     }
     // This session waits, in its transaction, until all parts are read.
     try connection.execute(
-      SQL.Session.setLocal, ["idle_in_transaction_session_timeout", "0"])
+      SQL.Session.setLocal, "idle_in_transaction_session_timeout", "0")
     let relation = try SourcePlan.resolve(name, on: connection)
-    guard let found = try connection.execute(SQL.Pull.blocks, [.text(relation)]).first else {
+    guard let found = try connection.execute(SQL.Pull.blocks, relation).first else {
       throw BatchError(
         .configuration, "source.connections is \(count), but \(name) is not a plain table",
         advice: "a view or a partitioned table can't be read in parts: set source.connections to 1")

@@ -109,7 +109,7 @@ package struct SourcePlan {
       advice: "write it with its schema, such as app.events; the search path is empty")
     let found: QueryResult
     do {
-      found = try connection.execute(SQL.Session.resolveRelation, [.text(name)])
+      found = try connection.execute(SQL.Session.resolveRelation, name)
     } catch {
       // Not even the form of a name: the same to the reader as one that isn't there.
       throw error.sqlState == "42601" || error.sqlState == "42602" ? missing : error

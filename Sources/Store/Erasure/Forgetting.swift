@@ -105,7 +105,7 @@ package struct ForgettingWork {
       try removeFromModels(whom, &done)
       // A training under way may know anybody; the next run begins anew.
       if run == nil {
-        try connection.execute(SQL.Checkpoints.deleteOfJob, [.text(job.name), .null])
+        try connection.execute(SQL.Checkpoints.deleteOfJob, job.name, nil)
       }
       if run == nil || !done.users.isEmpty || !done.dropped.isEmpty {
         try connection.execute(
@@ -154,7 +154,7 @@ package struct ForgettingWork {
       let some = ids[start..<min(start + 10_000, ids.count)]
       let gone = try connection.execute(
         sql.deleteUsers(table.run, of: table.parent, type: table.type),
-        [.text(Self.arrayText(some))])
+        Self.arrayText(some))
       for row in gone {
         done.users.insert(try row.decode("user_id"))
         guard table.parent.prefix == sql.lists.prefix else { continue }
@@ -166,7 +166,7 @@ package struct ForgettingWork {
   }
 
   private func removeFromModels(_ whom: Whom, _ done: inout Done) throws {
-    for row in try connection.execute(SQL.Forgetting.models, [.text(job.name)]) {
+    for row in try connection.execute(SQL.Forgetting.models, job.name) {
       let run: Int64 = try row.decode("run_id")
       do {
         guard let file = try store.file(run: run),
@@ -179,7 +179,7 @@ package struct ForgettingWork {
         done.models += 1
       } catch let error as DamagedModel {
         // Nobody can tell who is in it, so it goes; the next night then trains anew.
-        try connection.execute(SQL.Models.delete, [.integer(run)])
+        try connection.execute(SQL.Models.delete, run)
         done.dropped.append((run, "\(error)"))
       }
     }

@@ -42,14 +42,14 @@ package struct CheckpointStore {
       let inserted = try connection.execute(
         SQL.Checkpoints.insert,
         [
-          .integer(run), .text(progress), .integer(identity.watermark),
-          .text(identity.fingerprint), .text(identity.engine), .bytes(identity.recent.bytes),
+          run, progress, identity.watermark, identity.fingerprint, identity.engine,
+          Parameter.bytes(identity.recent.bytes),
         ] + ChunkedStore.size(of: file))
       guard inserted.affectedRows == 1 else {
         throw BatchError(.temporary, "run \(run) is no longer marked running")
       }
       try chunks.write(file, run: run)
-      try connection.execute(SQL.Checkpoints.deleteOthers, [.integer(run)])
+      try connection.execute(SQL.Checkpoints.deleteOthers, run)
     }
   }
 

@@ -15,18 +15,15 @@ struct ChunkedStore {
   let sql: SQL.Chunks
 
   /// A file's bytes and pieces, as the table of files records them.
-  static func size(of file: SafeTensors) -> [Parameter] {
-    let bytes = file.byteCount
-    return [
-      .integer(Int64(bytes)), .integer(Int64((bytes + pieceBytes - 1) / pieceBytes)),
-    ]
+  static func size(of file: SafeTensors) -> [any ParameterValue] {
+    [file.byteCount, (file.byteCount + pieceBytes - 1) / pieceBytes]
   }
 
   /// Writes the pieces of a file whose row is there, in place of those of an earlier one, and the sum.
   ///
   /// - Throws: `PostgresError`; `BatchError` (70) when the server holds other bytes than were sent.
   func write(_ file: SafeTensors, run: Int64) throws {
-    try connection.execute(sql.delete, [.integer(run)])
+    try connection.execute(sql.delete, run)
     _ = try connection.copyIn(sql.copyIn) { writer in
       var ordinal: Int32 = 0
       try file.forEachPiece(of: Self.pieceBytes) { piece in
@@ -37,10 +34,10 @@ struct ChunkedStore {
         ordinal += 1
       }
     }
-    guard let row = try connection.execute(sql.check, [.integer(run)]).first,
+    guard let row = try connection.execute(sql.check, run).first,
       let sum = try row.decodeIfPresent(String.self, "sum"), try row.decode(Bool.self, "has_size")
     else { throw BatchError(.software, "the server holds another \(sql.what) than was sent") }
-    try connection.execute(sql.setSum, [.integer(run), .text(sum)])
+    try connection.execute(sql.setSum, run, sum)
   }
 
   /// Hands a file on, piece by piece, as it is.
@@ -51,7 +48,7 @@ struct ChunkedStore {
   /// - Returns: its length; nil when the run has none.
   /// - Throws: `DamagedModel` when its sum is not right; what `sink` throws; `PostgresError`.
   func copy(run: Int64, to sink: (Span<UInt8>) throws -> Void) throws -> Int? {
-    guard let row = try connection.execute(sql.check, [.integer(run)]).first else { return nil }
+    guard let row = try connection.execute(sql.check, run).first else { return nil }
     guard try row.decode(Bool.self, "has_sum"), try row.decode(Bool.self, "has_size") else {
       throw DamagedModel(description: "its SHA-256 is not the one recorded")
     }

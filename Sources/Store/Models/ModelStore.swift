@@ -31,7 +31,7 @@ package struct ModelStore {
       ].merging(scores?.metadata ?? [:]) { $1 }
     )
     try connection.execute(
-      SQL.Models.insert, [.integer(run), .text(spec)] + ChunkedStore.size(of: file))
+      SQL.Models.insert, [run, spec] + ChunkedStore.size(of: file))
     try chunks.write(file, run: run)
     return file.byteCount
   }
@@ -40,9 +40,9 @@ package struct ModelStore {
   ///
   /// - Throws: `PostgresError`; `BatchError` (70) when the server holds other bytes than were sent.
   func replace(run: Int64, with other: SafeTensors) throws {
-    try connection.execute(SQL.Models.resize, [.integer(run)] + ChunkedStore.size(of: other))
+    try connection.execute(SQL.Models.resize, [run] + ChunkedStore.size(of: other))
     try chunks.write(other, run: run)
-    try connection.execute(SQL.Models.copyChecksum, [.integer(run)])
+    try connection.execute(SQL.Models.copyChecksum, run)
   }
 
   /// Hands a stored file on, piece by piece, as it is.

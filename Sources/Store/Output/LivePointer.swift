@@ -25,7 +25,7 @@ package struct LivePointer: Equatable {
   package static func read(job: String, slot: String, on connection: Connection) throws
     -> LivePointer
   {
-    let row = try connection.execute(SQL.Live.seen, [.text(job), .text(slot)]).first
+    let row = try connection.execute(SQL.Live.seen, job, slot).first
     return LivePointer(
       job: job, slot: slot, runID: try row?.decode("run_id"),
       generation: try row?.decode("generation") ?? 0)
@@ -46,7 +46,7 @@ package struct LivePointer: Equatable {
         "what is served was changed meanwhile, by another run that published or by a rollback",
         advice: "look at ncf-batch runs; start again if the lists served are not the wanted ones")
     }
-    try connection.execute(SQL.Live.notify, [.text(job)])
+    try connection.execute(SQL.Live.notify, job)
     return generation + 1
   }
 

@@ -22,8 +22,6 @@ package struct OutputRelations {
     self.connection = connection
   }
 
-  private var schema: Parameter { .text(job.output.schema) }
-
   /// What must stand under this program's names, in the order that it is checked.
   private var expected: [(name: String, kind: String, columns: [String])] {
     func columns(_ columns: [SQL.Output.Column]) -> [String] {
@@ -67,7 +65,7 @@ package struct OutputRelations {
     let expected = expected
     var found: [String: (kind: String, columns: [String])] = [:]
     for row in try connection.execute(
-      SQL.Output.columns, [schema, Self.array(expected.map(\.name))])
+      SQL.Output.columns, job.output.schema, Self.array(expected.map(\.name)))
     {
       let name: String = try row.decode("name")
       let kind: String = try row.decode("kind")
@@ -89,14 +87,14 @@ package struct OutputRelations {
     }
     let foreign = try connection.execute(
       SQL.Output.foreignViews,
-      [schema, .text(job.name), Self.array(sql.relations.flatMap(\.views).map(\.name))])
+      job.output.schema, job.name, Self.array(sql.relations.flatMap(\.views).map(\.name)))
     if let first = foreign.first { throw self.foreign(try first.decode("name")) }
     return Set(found.keys)
   }
 
   /// Names without characters that an array's text would have to quote.
-  private static func array(_ names: [String]) -> Parameter {
-    .text("{\(names.joined(separator: ","))}")
+  private static func array(_ names: [String]) -> String {
+    "{\(names.joined(separator: ","))}"
   }
 
   private func ensure(_ view: SQL.Output.View, isThere: Bool) throws {
@@ -122,7 +120,7 @@ package struct OutputRelations {
   }
 
   private func definition(of view: String) throws -> String? {
-    try connection.execute(SQL.Output.viewDefinition, [.text(view)]).valueIfPresent()
+    try connection.execute(SQL.Output.viewDefinition, view).valueIfPresent()
   }
 
   private func foreign(_ name: String) -> BatchError {

@@ -26,7 +26,7 @@ package struct Readers {
   ///
   /// - Throws: `BatchError` when interrupted; `PostgresError`.
   package func letOldPlansEnd(on connection: Connection) throws {
-    let parents = sql.parents.map { Parameter.text($0.name) }
+    let parents = sql.parents.map(\.name)
     guard
       let readers = try connection.execute(SQL.Output.readers, parents).valueIfPresent(String.self)
     else { return }
@@ -39,7 +39,7 @@ package struct Readers {
       ) {
         try context.interruption.check()
         return try !connection.execute(
-          SQL.Output.stillReading, parents + [.text(readers)]
+          SQL.Output.stillReading, parents + [readers]
         ).value(Bool.self)
       }
     } catch let error as BatchError where error == late {

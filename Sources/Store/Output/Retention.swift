@@ -79,8 +79,8 @@ package struct Retention {
   private func drop(_ run: Int64, _ sql: SQL.Output, on connection: Connection) throws {
     for parent in sql.parents { try detach(run, from: parent, sql, on: connection) }
     try connection.transaction {
-      try connection.execute(sql.deletePopular, [.integer(run)])
-      try connection.execute(SQL.Models.delete, [.integer(run)])
+      try connection.execute(sql.deletePopular, run)
+      try connection.execute(SQL.Models.delete, run)
     }
     for parent in sql.parents.reversed() {
       try connection.shortTransaction { try connection.execute(sql.drop(run, of: parent)) }
@@ -93,14 +93,14 @@ package struct Retention {
     _ run: Int64, from parent: SQL.Output.Parent, _ sql: SQL.Output, on connection: Connection
   ) throws {
     try connection.transaction {
-      try connection.execute(SQL.Session.setLocal, ["synchronous_commit", "off"])
+      try connection.execute(SQL.Session.setLocal, "synchronous_commit", "off")
       // Nobody can make the run live from here on; who has done so meanwhile keeps it.
-      let live = try connection.execute(SQL.Live.hold, [.text(context.job.name)])
+      let live = try connection.execute(SQL.Live.hold, context.job.name)
       for row in live where try row.decode("run_id") == run {
         throw BatchError(.temporary, "it has become live again")
       }
       let isAttached = try connection.execute(
-        SQL.Output.isAttached, [.text(sql.child(run, of: parent))])
+        SQL.Output.isAttached, sql.child(run, of: parent))
       guard try isAttached.value() else { return }
       // The parent first, as readers lock them; NOWAIT, since a lock that is waited for makes
       // every new reader wait behind it.
@@ -126,8 +126,7 @@ package struct KeptRuns {
   package init(
     of job: String? = nil, in schema: String, on connection: Connection
   ) throws(PostgresError) {
-    let parameters = [job.map { .text($0) } ?? Parameter.null, .text(schema)]
-    runs = try connection.execute(SQL.Output.kept, parameters).map {
+    runs = try connection.execute(SQL.Output.kept, job, schema).map {
       row throws(PostgresError) in try row.decode("run_id")
     }
   }

@@ -21,7 +21,7 @@ package struct Recovery {
   ///
   /// - Throws: `PostgresError` when the server can't be asked; what is in order stays so.
   package func run() throws {
-    for row in try connection.execute(SQL.Runs.abandonDead, [.text(job.name)]) {
+    for row in try connection.execute(SQL.Runs.abandonDead, job.name) {
       let run: Int64 = try row.decode("run_id")
       observer.observe(.warning("run \(run) had died; marked abandoned"))
     }
@@ -37,7 +37,7 @@ package struct Recovery {
   private func finishDetaching(from parent: SQL.Output.Parent, _ sql: SQL.Output) throws {
     // Earlier servers know no DETACH … CONCURRENTLY.
     guard connection.serverVersion >= 140_000 else { return }
-    for row in try connection.execute(SQL.Output.pendingDetach, [.text(parent.name)]) {
+    for row in try connection.execute(SQL.Output.pendingDetach, parent.name) {
       let child: String = try row.decode("name")
       try step("\(child) was half detached; that was finished") {
         try connection.execute(sql.finalize(child, of: parent))

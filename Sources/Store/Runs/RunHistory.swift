@@ -5,7 +5,7 @@ import RunSupport
 /// Reads the history of runs, newest first.
 package struct RunHistory {
   /// One run in brief.
-  package struct Entry: Sendable, Equatable {
+  package struct Entry: Sendable, Equatable, Decodable {
     /// Its number.
     package let runID: Int64
     /// Name of the job.
@@ -38,11 +38,13 @@ package struct RunHistory {
     package let reason: String?
     /// The slot that its lists were made for.
     package let slot: String
-    /// The slots whose readers see its lists, `main` first.
-    package let liveIn: [String]
+    /// The slots whose readers see its lists, `main` first, with spaces between.
+    package let live: String
 
     /// Whether any readers see its lists.
-    package var isLive: Bool { !liveIn.isEmpty }
+    package var isLive: Bool { !live.isEmpty }
+    /// The slots whose readers see its lists, `main` first.
+    package var liveIn: [String] { live.split(separator: " ").map(String.init) }
   }
 
   private let parameters: ConnectionParameters
@@ -60,19 +62,7 @@ package struct RunHistory {
   package func list(job: String? = nil, limit: Int = 20) throws(BatchError) -> [Entry] {
     try BatchError.mapping("list runs") {
       let connection = try Connection(parameters, applicationName: "ncf-batch/runs")
-      return try connection.execute(SQL.Runs.history, job, limit).map { row in
-        Entry(
-          runID: try row.decode("run_id"), job: try row.decode("job"),
-          kind: try row.decode("kind"), mode: try row.decodeIfPresent("mode"),
-          parentRunID: try row.decodeIfPresent("parent_run_id"),
-          resumedRunID: try row.decodeIfPresent("resumed_run_id"),
-          status: try row.decode("status"), startedAt: try row.decode("started_at"),
-          seconds: try row.decode("seconds"), rowsUsed: try row.decodeIfPresent("rows_used"),
-          users: try row.decodeIfPresent("users"), items: try row.decodeIfPresent("items"),
-          ndcg: try row.decodeIfPresent("ndcg"), exitCode: try row.decodeIfPresent("exit_code"),
-          reason: try row.decodeIfPresent("reason"), slot: try row.decode("slot"),
-          liveIn: try row.decode(String.self, "live").split(separator: " ").map(String.init))
-      }
+      return try connection.execute(SQL.Runs.history, job, limit).decode()
     }
   }
 

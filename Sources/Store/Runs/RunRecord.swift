@@ -59,8 +59,7 @@ package final class RunRecord {
 
   /// Runs a statement whose `$1` is the run; it must be one that can be run twice.
   private func write(_ sql: String, _ values: (any ColumnValue)?...) throws {
-    let parameters = [.integer(runID)] + values.map { $0?.parameter ?? .null }
-    try write { _ = try $0.execute(sql, parameters) }
+    try write { _ = try $0.execute(sql, [runID] + values) }
   }
 
   /// Makes sure that no later run has taken this one for dead.

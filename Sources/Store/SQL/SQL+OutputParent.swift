@@ -1,5 +1,5 @@
 import Jobs
-package import RunSupport
+import RunSupport
 
 extension SQL.Output {
   /// A column of what is published; never NULL.

@@ -5,7 +5,6 @@ import Formatting
 import Foundation
 import Jobs
 import Operations
-import Postgres
 
 /// The subcommand that tries everything a night needs.
 struct CheckCommand: BatchCommand {
@@ -100,19 +99,12 @@ struct CheckCommand: BatchCommand {
   private static func json(
     _ findings: [Checkup.Finding], _ job: Job?, _ code: Jobs.ExitCode
   ) -> JSON {
-    .object([
-      ("job", .optional(job?.name)), ("exit_code", .integer(Int(code.rawValue))),
-      (
-        "checks",
-        .list(
-          findings.map { finding in
-            .object([
-              ("check", .text(finding.subject.rawValue)), ("result", .text(finding.grade.rawValue)),
-              ("exit_code", .integer(Int(finding.exitCode.rawValue))),
-              ("message", .text(finding.text)), ("advice", .optional(finding.advice)),
-            ])
-          })
-      ),
-    ])
+    let checks = findings.map { finding -> JSON in
+      [
+        "check": finding.subject.rawValue, "result": finding.grade.rawValue,
+        "exit_code": finding.exitCode.rawValue, "message": finding.text, "advice": finding.advice,
+      ]
+    }
+    return ["job": job?.name, "exit_code": code.rawValue, "checks": checks]
   }
 }

@@ -6,7 +6,6 @@ import Logging
 import Operations
 import Parallelism
 import Pipeline
-import Postgres
 import RunSupport
 
 /// The subcommand that runs the paper's experiments on a job's log.
@@ -76,11 +75,8 @@ struct ExperimentCommand: BatchCommand {
     let file = try output.map { try ReportFile(path: $0) }
     let (report, runID) = try report(in: session, interruption)
     session.console.endBar()
-    if json {
-      try StandardOutput.write(Self.json(report, name, runID).pretty)
-    } else {
-      try StandardOutput.write(report.markdown)
-    }
+    try StandardOutput.write(
+      json ? Self.json(report, name, runID).pretty : report.markdown)
     try file?.write(report.markdown)
   }
 
@@ -108,21 +104,16 @@ struct ExperimentCommand: BatchCommand {
   }
 
   private static func json(_ report: Report, _ name: Experiment, _ runID: Int64?) -> JSON {
-    func list(_ texts: [String]) -> JSON { .list(texts.map { .text($0) }) }
-    return .object([
-      ("experiment", .text(name.rawValue)), ("run_id", .optional(runID.map { Int($0) })),
-      ("title", .text(report.title)), ("circumstances", list(report.circumstances)),
-      (
-        "sections",
-        .list(
-          report.sections.map { section in
-            .object([
-              ("heading", .text(section.heading)), ("header", list(section.header)),
-              ("rows", .list(section.rows.map(list))), ("notes", list(section.notes)),
-            ])
-          })
-      ),
-    ])
+    let sections = report.sections.map { section -> JSON in
+      [
+        "heading": section.heading, "header": section.header, "rows": section.rows,
+        "notes": section.notes,
+      ]
+    }
+    return [
+      "experiment": name.rawValue, "run_id": runID, "title": report.title,
+      "circumstances": report.circumstances, "sections": sections,
+    ]
   }
 
   private static func seeds(_ text: String) throws -> [UInt64] {

@@ -4,7 +4,6 @@ import Glibc
 import Jobs
 import Logging
 import Operations
-import Postgres
 import RunSupport
 
 /// The subcommand that hands out lists, vectors and models.

@@ -2,7 +2,6 @@ import ArgumentParser
 import Formatting
 import Jobs
 import Logging
-import Postgres
 import Store
 
 /// The subcommand that removes users from everything that a job keeps.
@@ -46,18 +45,13 @@ struct ForgetCommand: BatchCommand {
       session.log.warning(
         "the stored model of run \(run) could not be read and was dropped; its lists are kept")
     }
-    if json {
-      try StandardOutput.write(
-        JSON.object([
-          ("job", .text(done.job)), ("users", .integer(done.users)),
-          ("list_rows", .integer(done.rows)), ("models", .integer(done.models)),
-          ("dropped_models", .list(done.droppedModels.map { .integer(Int($0)) })),
-        ]).pretty)
-      return
-    }
     let users = done.users == 1 ? "1 user" : "\(done.users) users"
-    try StandardOutput.write(
+    let text =
       "job \(done.job): \(users) forgotten, \(done.rows) rows of lists, \(done.models) stored models\n"
-    )
+    let object: JSON = [
+      "job": done.job, "users": done.users, "list_rows": done.rows, "models": done.models,
+      "dropped_models": done.droppedModels,
+    ]
+    try StandardOutput.write(json ? object.pretty : text)
   }
 }

@@ -4,7 +4,6 @@ import Formatting
 import Glibc
 import Jobs
 import Logging
-import Postgres
 import Source
 
 /// The subcommand that finds a log of events and writes a job on it.
@@ -57,7 +56,7 @@ struct InitConfigCommand: BatchCommand {
   var job = "default"
 
   @Option(help: ArgumentHelp("The schema that the job publishes in.", valueName: "schema"))
-  var schema = Job.Output().schema
+  var schema = Job.Output.usualSchema
 
   @Option(
     name: [.short, .long],
@@ -123,27 +122,19 @@ struct InitConfigCommand: BatchCommand {
 
   private static func json(_ found: [SourceProposal]) -> JSON {
     .list(
-      found.map { proposal in
+      found.map { proposal -> JSON in
         var (table, query): (String?, String?)
         switch proposal.relation {
         case .table(let name, _): table = name
         case .query(let text): query = text
         }
-        return .object([
-          ("title", .text(proposal.title)), ("table", .optional(table)),
-          ("query", .optional(query)), ("rows", .optional(proposal.rows)),
-          ("points", .number(proposal.points)),
-          (
-            "columns",
-            .list(
-              proposal.parts.map { part in
-                .object([
-                  ("role", .text(part.role)), ("column", .text(part.column)),
-                  ("type", .text(part.type)), ("refers_to", .optional(part.target)),
-                ])
-              })
-          ),
-        ])
+        let columns = proposal.parts.map { part -> JSON in
+          ["role": part.role, "column": part.column, "type": part.type, "refers_to": part.target]
+        }
+        return [
+          "title": proposal.title, "table": table, "query": query, "rows": proposal.rows,
+          "points": proposal.points, "columns": columns,
+        ]
       })
   }
 }

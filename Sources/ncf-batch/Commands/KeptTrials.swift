@@ -74,8 +74,9 @@ extension WorkOptions {
     in session: Session, _ interruption: Interruption, _ body: (TrialWork) throws -> R
   ) throws -> R {
     let threads = try threads(in: session)
-    let request = RunRequest(
-      publish: false, seed: seed, threads: threads, host: Machine.name, version: Version.text)
+    var request = RunRequest(threads: threads)
+    (request.publish, request.seed) = (false, seed)
+    (request.host, request.version) = (Machine.name, Version.text)
     let store = try ExperimentStore(
       name, job: job, request: request, parameters: parameters, interruption: interruption,
       observer: RunTalk(console: session.console, log: session.log))

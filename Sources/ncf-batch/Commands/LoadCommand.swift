@@ -3,7 +3,6 @@ import Formatting
 import Jobs
 import Logging
 import Operations
-import Postgres
 import RunSupport
 
 /// The subcommand that fills a table of events from a file.

@@ -18,7 +18,7 @@ enum Manual {
   ///   - success: what 0 means here.
   ///   - codes: the others, usage and bugs aside, which every command has.
   /// - Returns: a heading and a line for each.
-  static func exitCodes(_ success: String, _ codes: [Jobs.ExitCode]) -> String {
+  static func exitCodes(_ success: String, _ codes: some Sequence<Jobs.ExitCode>) -> String {
     let all = Set(codes).union([.usage, .software]).sorted { $0.rawValue < $1.rawValue }
     let lines = all.map { (Int($0.rawValue), meaning($0)) }
     return "EXIT CODES\n"

@@ -2,7 +2,6 @@ import ArgumentParser
 import Formatting
 import Jobs
 import Logging
-import Postgres
 import Store
 
 /// The subcommands on the schema `ncf`.
@@ -96,10 +95,10 @@ struct MigrateCommand: ParsableCommand {
 
     private static func json(_ state: Migrator.State) -> JSON {
       let (word, at, by) = words(state.standing)
-      return .object([
-        ("number", .integer(state.number)), ("name", .text(state.name)), ("state", .text(word)),
-        ("applied_at", .optional(at)), ("applied_by", .optional(by)),
-      ])
+      return [
+        "number": state.number, "name": state.name, "state": word, "applied_at": at,
+        "applied_by": by,
+      ]
     }
 
     private static func words(
@@ -148,10 +147,7 @@ struct MigrateCommand: ParsableCommand {
     }
 
     private static func json(_ error: BatchError?) -> JSON {
-      .object([
-        ("verified", .boolean(error == nil)), ("reason", .optional(error?.what)),
-        ("advice", .optional(error?.advice)),
-      ])
+      ["verified": error == nil, "reason": error?.what, "advice": error?.advice]
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Jobs
 
 /// Which job's views are read.
@@ -12,7 +13,7 @@ struct OutputSchemaOptions: ParsableArguments {
   /// The flag's, else the variable's, else the job's, else the usual one.
   func schema(in session: Session) throws(BatchError) -> String {
     if let schema = schema ?? session.variable("NCF_OUTPUT_SCHEMA") { return schema }
-    guard let file = config ?? session.variable("NCF_CONFIG") else { return Job.Output().schema }
-    return try ConfigurationFile.job(file, in: session).output.schema
+    guard let file = config ?? session.variable("NCF_CONFIG") else { return Job.Output.usualSchema }
+    return try Job(path: file, variables: session.environment).output.schema
   }
 }

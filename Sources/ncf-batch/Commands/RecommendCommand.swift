@@ -2,10 +2,13 @@ import ArgumentParser
 import Jobs
 import Operations
 
-/// The subcommand that reads a user's list.
-struct RecommendCommand: ListCommand {
-  static let subject = ListReader.Subject.user
+/// `ncf-batch recommend`.
+typealias RecommendCommand = ListCommand<UserList>
 
+/// The list of a user.
+enum UserList: ListKind {
+  static let subject = ListReader.Subject.user
+  static let noun = "user"
   static let configuration = CommandConfiguration(
     commandName: "recommend", abstract: "Read the list of a user, as it is served now.",
     discussion: """
@@ -23,17 +26,4 @@ struct RecommendCommand: ListCommand {
 
       \(Manual.exitCodes("read", [.unavailable, .permission, .configuration]))
       """)
-
-  @Argument(help: "The user's id, as the source spells it.")
-  var user: String
-
-  @OptionGroup var output: OutputSchemaOptions
-
-  @Flag(help: "Print a JSON object.")
-  var json = false
-
-  @OptionGroup(title: "Connection") var connection: ConnectionOptions
-  @OptionGroup(title: "Talk") var talk: TalkOptions
-
-  var id: String { user }
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Jobs
 import Logging
 import Operations
-import Postgres
 import Reporting
 
 /// The subcommand that makes a page about a run.

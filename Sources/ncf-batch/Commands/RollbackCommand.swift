@@ -3,7 +3,6 @@ import Formatting
 import Jobs
 import Logging
 import Operations
-import Postgres
 
 /// The subcommand that makes the lists of a kept run live.
 struct RollbackCommand: BatchCommand {
@@ -48,22 +47,16 @@ struct RollbackCommand: BatchCommand {
     let job = try source.job(in: session)
     let done = try Rollback(connection.parameters, job: job, slot: try session.slot(slot))
       .run(to: to)
-    if json {
-      try StandardOutput.write(
-        JSON.object([
-          ("job", .text(done.job)), ("slot", .text(done.slot)),
-          ("run_id", .integer(Int(done.runID))),
-          ("previous_run_id", .integer(Int(done.previousRunID))),
-          ("generation", .integer(Int(done.generation))),
-        ]).pretty)
-      return
-    }
     let place = done.slot == Job.mainSlot ? "" : ", slot \(done.slot)"
     let before =
       done.runID == done.previousRunID
       ? "was so already" : "before: run \(done.previousRunID)"
-    try StandardOutput.write(
+    let text =
       "job \(done.job)\(place): run \(done.runID) is served (\(before)), generation \(done.generation)\n"
-    )
+    let object: JSON = [
+      "job": done.job, "slot": done.slot, "run_id": done.runID,
+      "previous_run_id": done.previousRunID, "generation": done.generation,
+    ]
+    try StandardOutput.write(json ? object.pretty : text)
   }
 }

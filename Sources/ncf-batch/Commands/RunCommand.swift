@@ -2,9 +2,7 @@ import ArgumentParser
 import Formatting
 import Jobs
 import Logging
-import NCF
 import Pipeline
-import Postgres
 import Reporting
 import RunSupport
 
@@ -192,22 +190,23 @@ struct RunCommand: BatchCommand {
 
   private func request(in session: Session) throws -> RunRequest {
     let wantedSeed = "a whole number from 0 to \(UInt64.max)"
-    return RunRequest(
-      since: try since
-        ?? session.variable("NCF_SINCE", wanted: Self.momentForm) { TimePoint($0) },
-      until: try until
-        ?? session.variable("NCF_UNTIL", wanted: Self.momentForm) { TimePoint($0) },
-      mode: mode,
-      slot: try session.slot(slot),
-      dryRun: dryRun, publish: !noPublish, force: force, resume: resume,
-      seed: try seed ?? session.variable("NCF_SEED", wanted: wantedSeed) { UInt64($0) },
-      threads: try threads ?? WorkOptions.threads(in: session),
-      retries: try retries
-        ?? session.variable("NCF_RETRIES", wanted: "a whole number from 0 to 100") { text in
-          Int(text).flatMap { Self.retryRange.contains($0) ? $0 : nil }
-        } ?? RunRequest.usualRetries,
-      jitter: .random(in: .min ... .max),
-      host: Machine.name, version: Version.text)
+    var request = RunRequest(threads: try threads ?? WorkOptions.threads(in: session))
+    request.since =
+      try since ?? session.variable("NCF_SINCE", wanted: Self.momentForm) { TimePoint($0) }
+    request.until =
+      try until ?? session.variable("NCF_UNTIL", wanted: Self.momentForm) { TimePoint($0) }
+    request.slot = try session.slot(slot)
+    request.seed = try seed ?? session.variable("NCF_SEED", wanted: wantedSeed) { UInt64($0) }
+    request.retries =
+      try retries
+      ?? session.variable("NCF_RETRIES", wanted: "a whole number from 0 to 100") { text in
+        Int(text).flatMap { Self.retryRange.contains($0) ? $0 : nil }
+      } ?? request.retries
+    (request.mode, request.resume, request.force) = (mode, resume, force)
+    (request.dryRun, request.publish) = (dryRun, !noPublish)
+    request.jitter = .random(in: .min ... .max)
+    (request.host, request.version) = (Machine.name, Version.text)
+    return request
   }
 
   private static func moment(_ text: String) throws -> TimePoint {

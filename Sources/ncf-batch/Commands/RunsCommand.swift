@@ -1,7 +1,6 @@
 import ArgumentParser
 import Formatting
 import Jobs
-import Postgres
 import Store
 
 /// The subcommand that lists past runs.
@@ -94,17 +93,13 @@ struct RunsCommand: BatchCommand {
   }
 
   private static func json(_ run: RunHistory.Entry) -> JSON {
-    .object([
-      ("run_id", .integer(Int(run.runID))), ("job", .text(run.job)),
-      ("kind", .text(run.kind.rawValue)), ("mode", .optional(run.mode?.rawValue)),
-      ("parent_run_id", .optional(run.parentRunID.map { Int($0) })),
-      ("resumed_run_id", .optional(run.resumedRunID.map { Int($0) })),
-      ("status", .text(run.status.rawValue)), ("slot", .text(run.slot)),
-      ("live", .boolean(run.isLive)), ("live_in", .list(run.liveIn.map { .text($0) })),
-      ("started_at", .text(run.startedAt)), ("seconds", .number(run.seconds)),
-      ("rows_used", .optional(run.rowsUsed)), ("users", .optional(run.users)),
-      ("items", .optional(run.items)), ("ndcg", .optional(run.ndcg)),
-      ("exit_code", .optional(run.exitCode)), ("reason", .optional(run.reason)),
-    ])
+    [
+      "run_id": run.runID, "job": run.job, "kind": run.kind.rawValue, "mode": run.mode?.rawValue,
+      "parent_run_id": run.parentRunID, "resumed_run_id": run.resumedRunID,
+      "status": run.status.rawValue, "slot": run.slot, "live": run.isLive, "live_in": run.liveIn,
+      "started_at": run.startedAt, "seconds": run.seconds, "rows_used": run.rowsUsed,
+      "users": run.users, "items": run.items, "ndcg": run.ndcg, "exit_code": run.exitCode,
+      "reason": run.reason,
+    ]
   }
 }

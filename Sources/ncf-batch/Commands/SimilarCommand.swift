@@ -2,10 +2,13 @@ import ArgumentParser
 import Jobs
 import Operations
 
-/// The subcommand that reads what is like an item.
-struct SimilarCommand: ListCommand {
-  static let subject = ListReader.Subject.item
+/// `ncf-batch similar`.
+typealias SimilarCommand = ListCommand<ItemList>
 
+/// The items like an item.
+enum ItemList: ListKind {
+  static let subject = ListReader.Subject.item
+  static let noun = "item"
   static let configuration = CommandConfiguration(
     commandName: "similar", abstract: "Read the items most like an item, as they are served now.",
     discussion: """
@@ -23,17 +26,4 @@ struct SimilarCommand: ListCommand {
 
       \(Manual.exitCodes("read", [.unavailable, .permission, .configuration]))
       """)
-
-  @Argument(help: "The item's id, as the source spells it.")
-  var item: String
-
-  @OptionGroup var output: OutputSchemaOptions
-
-  @Flag(help: "Print a JSON object.")
-  var json = false
-
-  @OptionGroup(title: "Connection") var connection: ConnectionOptions
-  @OptionGroup(title: "Talk") var talk: TalkOptions
-
-  var id: String { item }
 }

@@ -7,7 +7,6 @@ import Logging
 import NCF
 import Operations
 import Parallelism
-import Postgres
 import RunSupport
 
 /// The subcommand that searches for better settings.
@@ -119,11 +118,10 @@ struct TuneCommand: BatchCommand {
   }
 
   private func json(_ found: Finding) -> JSON {
-    .object([
-      ("finished", .integer(found.finished)), ("abandoned", .integer(found.abandoned)),
-      ("base_ndcg", .optional(found.baseNDCG)), ("ndcg", .number(found.ndcg)),
-      ("method", .text(found.best.label)), ("output", .text(output)),
-    ])
+    [
+      "finished": found.finished, "abandoned": found.abandoned, "base_ndcg": found.baseNDCG,
+      "ndcg": found.ndcg, "method": found.best.label, "output": output,
+    ]
   }
 
   private static func duration(_ text: String) throws -> Double {

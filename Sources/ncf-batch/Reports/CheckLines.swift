@@ -1,7 +1,6 @@
 import Formatting
 import Glibc
 import Jobs
-import NCF
 import Operations
 
 /// Findings of a check-up, one a line, on standard output.

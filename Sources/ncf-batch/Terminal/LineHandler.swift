@@ -1,7 +1,6 @@
 import Formatting
-import Glibc
+import Foundation
 import Logging
-import NCF
 
 /// Turns log events into lines on standard error.
 ///
@@ -69,19 +68,6 @@ struct LineHandler: LogHandler {
 
   /// The time in UTC, to the millisecond.
   private static func now() -> String {
-    var time = timespec()
-    var parts = unsafe tm()
-    unsafe clock_gettime(CLOCK_REALTIME, &time)
-    unsafe _ = gmtime_r(&time.tv_sec, &parts)
-    func padded(_ value: some BinaryInteger, _ width: Int) -> String {
-      let digits = String(value)
-      return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-    let date = unsafe [
-      padded(parts.tm_year + 1900, 4), padded(parts.tm_mon + 1, 2), padded(parts.tm_mday, 2),
-    ]
-    let clock = unsafe [padded(parts.tm_hour, 2), padded(parts.tm_min, 2), padded(parts.tm_sec, 2)]
-    return date.joined(separator: "-") + "T" + clock.joined(separator: ":") + "."
-      + padded(time.tv_nsec / 1_000_000, 3) + "Z"
+    Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
   }
 }

@@ -16,7 +16,7 @@ struct ForgetTests {
       CREATE TABLE app.typed AS
       SELECT CASE user_id WHEN 7 THEN $1 ELSE 'u' || user_id END AS user_id, item_id, occurred_at
       FROM app.events
-      """, [.text(Self.canary)])
+      """, [Self.canary])
     let config = try shop.jobFile("table: app.typed")
     try expectSuccess(shop.night(config: config))
     try expectSuccess(shop.night("--seed", "2", config: config))
@@ -33,7 +33,7 @@ struct ForgetTests {
       """
       SELECT (SELECT count(*) FROM ncf.recommendations_by_run WHERE user_id = $1) || ' '
         || (SELECT count(*) FROM ncf.model_chunks WHERE position(convert_to($1, 'UTF8') in data) > 0)
-      """, [.text(Self.canary)])
+      """, [Self.canary])
     return rows[row: 0, column: 0] ?? ""
   }
 
@@ -60,7 +60,7 @@ struct ForgetTests {
       """
       SELECT count(*) FROM ncf.models JOIN ncf.runs USING (run_id) WHERE sha256 <> model_sha256
       """, gives: "0")
-    try shop.connection.execute("DELETE FROM app.typed WHERE user_id = $1", [.text(Self.canary)])
+    try shop.connection.execute("DELETE FROM app.typed WHERE user_id = $1", [Self.canary])
     let night = try shop.night("--seed", "2", config: config)
     try expectSuccess(night)
     #expect(!night.talk.contains("can't be used"), "\(night.talk)")

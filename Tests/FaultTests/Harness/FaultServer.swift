@@ -103,7 +103,7 @@ final class FaultServer: Sendable {
     let connection = try Connection(asTestServer.parameters(), applicationName: "faults")
     try Breath.until("no session is called \(pattern)") {
       try connection.execute(
-        "SELECT FROM pg_catalog.pg_stat_activity WHERE application_name LIKE $1", [.text(pattern)]
+        "SELECT FROM pg_catalog.pg_stat_activity WHERE application_name LIKE $1", [pattern]
       ).rowCount == 0
     }
   }
