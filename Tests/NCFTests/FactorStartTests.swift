@@ -78,7 +78,7 @@ import Testing
       let spec = ModelSpec(gmfWidth: 8, tower: [16, 8])
       let chosen = try Self.train(spec, options) { records.append($0) }
       for phase in Phase.allCases {
-        let best = records.last { $0.phase == phase && $0.isBest }?.epoch
+        let best = records.last { $0.phase == phase.rawValue && $0.isBest }?.epoch
         #expect(chosen.epochs[phase] == best)
       }
       for threads in [1, 4] {

@@ -30,7 +30,7 @@ import Testing
     var records: [EpochRecord] = []
     let model = try Self.train(pretrain: true, seed: 3) { records.append($0) }
     for phase in [Phase.gmf, .mlp, .neumf] {
-      let own = records.filter { $0.phase == phase }
+      let own = records.filter { $0.phase == phase.rawValue }
       #expect(
         own.map(\.epoch) == Array((phase == .neumf ? 0 : 1)..<(phase == .neumf ? 0 : 1) + own.count)
       )
@@ -38,7 +38,7 @@ import Testing
       #expect(own.last(where: \.isBest)?.ndcg == best)
     }
     let kept = Self.validation(NeuralScorer(model, pool: Self.pool))
-    #expect(kept.ndcg == records.filter { $0.phase == .neumf }.map(\.ndcg).max())
+    #expect(kept.ndcg == records.filter { $0.phase == Phase.neumf.rawValue }.map(\.ndcg).max())
   }
 
   @Test func trainingStopsWhereItIsToldTo() {
