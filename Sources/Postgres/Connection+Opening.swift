@@ -63,7 +63,7 @@ struct Opening {
         kind: .connection, message: "libpq is out of memory", attempted: "connect")
     }
     if unsafe PQstatus(handle) != CONNECTION_BAD {
-      // Until the connection sets its own receiver, libpq would print notices.
+      // libpq would print notices.
       _ = unsafe PQsetNoticeReceiver(handle, { _, _ in }, nil)
       _ = unsafe PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
       unsafe PQreset(handle)

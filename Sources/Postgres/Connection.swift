@@ -14,7 +14,6 @@ package final class Connection {
   /// Database, host and user, for error texts.
   let place: String
   let redaction: Redaction
-  private let notices: NoticeSink
 
   /// Connects and prepares the session; never prompts.
   ///
@@ -34,10 +33,6 @@ package final class Connection {
     unsafe handle = unsafe opened.handle
     place = unsafe opened.place
     redaction = unsafe opened.redaction
-    notices = NoticeSink()
-    unsafe PQsetNoticeReceiver(
-      handle, { sink, result in unsafe NoticeSink.receive(sink, result) },
-      Unmanaged.passUnretained(notices).toOpaque())
     // From here on every stored property is set, so `deinit` finishes the connection on a throw.
     _ = try execute(
       """
@@ -72,29 +67,8 @@ package final class Connection {
     unsafe PQtransactionStatus(handle) != PQTRANS_IDLE
   }
 
-  /// Called with each notice and warning of the server; they are dropped unless this is set.
-  package var onNotice: ((String) -> Void)? {
-    get { notices.handler }
-    set { notices.handler = newValue }
-  }
-
   /// What another thread needs to cancel what runs here.
   ///
   /// - Returns: an object of its own, which may outlive the connection.
   package func makeCanceller() -> Canceller { unsafe Canceller(connection: handle) }
-}
-
-/// Where libpq's notices go; libpq itself would print them.
-@safe
-private final class NoticeSink {
-  var handler: ((String) -> Void)?
-
-  static func receive(_ sink: UnsafeMutableRawPointer?, _ result: OpaquePointer?) {
-    guard let sink = unsafe sink, let result = unsafe result,
-      let text = unsafe PQresultErrorField(result, PQDiagnostics.message)
-    else { return }
-    // Safe: the connection owns the sink and outlives every call of libpq that leads here.
-    let owner = unsafe Unmanaged<NoticeSink>.fromOpaque(sink).takeUnretainedValue()
-    owner.handler?(unsafe String(cString: text))
-  }
 }

@@ -131,14 +131,4 @@ struct ConnectionTests {
     let again = try failure { try victim.execute("SELECT 1") }
     #expect(again.kind == .connection)
   }
-
-  @Test func noticesReachTheirHandler() throws {
-    let connection = try TestDatabase().connect()
-    var heard: [String] = []
-    connection.onNotice = { heard.append($0) }
-    try connection.executeScript("DO $$ BEGIN RAISE NOTICE 'hear me'; END $$")
-    connection.onNotice = nil
-    try connection.executeScript("DO $$ BEGIN RAISE NOTICE 'not me'; END $$")
-    #expect(heard == ["hear me"])
-  }
 }

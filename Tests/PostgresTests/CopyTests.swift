@@ -46,25 +46,20 @@ struct CopyTests {
   private static let columns = "big, int, small, double, real, truth, id, time, text, bytes"
 
   private func write(_ row: Row, to writer: inout CopyWriter) throws {
+    func put<Value>(_ value: Value?, _ body: (inout CopyWriter, Value) throws -> Void) throws {
+      if let value { try body(&writer, value) } else { try writer.writeNull() }
+    }
     try writer.beginRow(columns: 10)
-    if let value = row.big { try writer.write(value) } else { try writer.writeNull() }
-    if let value = row.int { try writer.writeInt32(value) } else { try writer.writeNull() }
-    if let value = row.small { try writer.writeInt16(value) } else { try writer.writeNull() }
-    if let value = row.double {
-      try writer.writeDouble(Double(bitPattern: value))
-    } else {
-      try writer.writeNull()
-    }
-    if let value = row.real {
-      try writer.writeFloat(Float(bitPattern: value))
-    } else {
-      try writer.writeNull()
-    }
-    if let value = row.truth { try writer.writeBool(value) } else { try writer.writeNull() }
-    if let value = row.id { try writer.writeUUID(value) } else { try writer.writeNull() }
-    if let value = row.time { try writer.writeTimestamp(value) } else { try writer.writeNull() }
-    if let value = row.text { try writer.writeText(value) } else { try writer.writeNull() }
-    if let value = row.bytes { try writer.writeBytes(value.span) } else { try writer.writeNull() }
+    try put(row.big) { try $0.write($1) }
+    try put(row.int) { try $0.writeInt32($1) }
+    try put(row.small) { try $0.writeInt16($1) }
+    try put(row.double) { try $0.writeDouble(Double(bitPattern: $1)) }
+    try put(row.real) { try $0.writeFloat(Float(bitPattern: $1)) }
+    try put(row.truth) { try $0.writeBool($1) }
+    try put(row.id) { try $0.writeUUID($1) }
+    try put(row.time) { try $0.writeTimestamp($1) }
+    try put(row.text) { try $0.writeText($1) }
+    try put(row.bytes) { try $0.writeBytes($1.span) }
   }
 
   private func read(_ row: inout CopyRow) throws -> Row {

@@ -69,7 +69,7 @@ func madeUpDossier(text: String = "shop", nights: Int = 12) -> RunDossier {
         stage: stage, seconds: [1.2, 0.3, 61, 9, 6.4][index], rows: 1_000_088, bytes: 24_000_000,
         peakRSSBytes: 300_000_000 + index * 40_000_000)
     },
-    history: history, lists: .init(rows: 60_400, users: 6040, items: 2200, popularUsers: 12),
+    history: history, lists: .init(rows: 60_400, users: 6040, items: 2200),
     tenths: (1...10).map {
       .init(
         number: $0, items: 371, taken: 0.4 / Double($0), listed: 0.5 / Double($0),

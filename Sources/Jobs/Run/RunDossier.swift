@@ -139,8 +139,6 @@ extension RunDossier {
     package var users: Int
     /// Different items in them.
     package var items: Int
-    /// Users with the popular list.
-    package var popularUsers: Int
   }
 
   /// A tenth of the catalogue by popularity.

@@ -129,8 +129,7 @@ extension SQL.Output {
   var listsInAll: String {
     """
     SELECT pg_catalog.count(*) AS rows, pg_catalog.count(DISTINCT r.user_id) AS users,
-      pg_catalog.count(DISTINCT r.item_id) AS items,
-      pg_catalog.count(*) FILTER (WHERE r.rank = 1 AND r.source = 'popular') AS popular_users
+      pg_catalog.count(DISTINCT r.item_id) AS items
     FROM \(lists.name) AS r WHERE r.run_id = $1
     """
   }

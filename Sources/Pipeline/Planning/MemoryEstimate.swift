@@ -35,19 +35,6 @@ package struct MemoryEstimate {
     var newUsers = 0
     var newItems = 0
 
-    /// Creates a value from its parts.
-    package init(
-      rows: Int, interactions: Int, excluded: Int = 0, strangers: Int = 0, negatives: Int = 0,
-      users: Int, items: Int, testedUsers: Int, userFeatures: Int = 0, itemFeatures: Int = 0,
-      featurePairs: Int = 0, newUsers: Int = 0, newItems: Int = 0
-    ) {
-      (self.rows, self.interactions, self.excluded) = (rows, interactions, excluded)
-      (self.strangers, self.negatives, self.users) = (strangers, negatives, users)
-      (self.items, self.testedUsers, self.userFeatures) = (items, testedUsers, userFeatures)
-      (self.itemFeatures, self.featurePairs) = (itemFeatures, featurePairs)
-      (self.newUsers, self.newItems) = (newUsers, newItems)
-    }
-
     /// Rows of embeddings and of features.
     var modelRows: Int { users + items + userFeatures + itemFeatures }
   }
@@ -241,4 +228,13 @@ package struct MemoryEstimate {
   }
 
   private static func padded(_ width: Int) -> Int { (width + 7) / 8 * 8 }
+}
+
+extension MemoryEstimate.Sizes {
+  /// The sizes of a log without repeats, where only these numbers are known.
+  package init(rows: Int, users: Int, items: Int) {
+    self.init(
+      rows: rows, interactions: rows, users: users, items: items,
+      testedUsers: min(users, rows / 3))
+  }
 }
