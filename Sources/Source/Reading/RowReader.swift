@@ -79,7 +79,6 @@ struct RowReader {
       excludes: meaning.excludes)
   }
 
-  /// A hash of the row at hand.
   /// Takes in all rows of a COPY.
   ///
   /// - Parameters:
@@ -107,6 +106,7 @@ struct RowReader {
     guard sent == rows else { throw BatchError(.software, "\(rows) rows were read of \(sent)") }
   }
 
+  /// A hash of the row at hand.
   private func hash(_ time: Int64, _ meaning: EventTypes.Meaning) -> UInt64 {
     var fingerprint = Fingerprint()
     users.hash(into: &fingerprint)
