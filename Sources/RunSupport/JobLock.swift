@@ -110,7 +110,8 @@ package struct LockHolder: Decodable {
   package static func find(
     _ job: String, on connection: Connection
   ) throws -> LockHolder? {
-    try connection.execute(SQL.Session.lockHolder, AdvisoryKey.job(job), job).first?.decode()
+    let rows = try connection.execute(SQL.Session.lockHolder, AdvisoryKey.job(job), job)
+    return try rows.first?.decode(as: LockHolder.self)
   }
 }
 
