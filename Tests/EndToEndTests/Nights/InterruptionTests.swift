@@ -104,7 +104,7 @@ struct InterruptionTests {
     #expect(try shop.lists() != lists)
     let seen = try reader.execute(
       """
-      SELECT string_agg(concat_ws(',', user_id, rank, item_id, score, source), ';'
+      SELECT string_agg(concat_ws('|', user_id, rank, item_id, score, source), chr(10)
         ORDER BY user_id, rank) FROM ncf.recommendations
       """)
     #expect(seen[row: 0, column: 0] == lists)
