@@ -26,13 +26,14 @@ package struct Bounds: Sendable, CustomStringConvertible {
     Bounds(least...limit.nextDown, "\(noun) from \(text(least)) up to \(text(limit))")
   }
 
-  /// Numbers above 0.
+  /// Numbers above 0. The least one is a normal number: a thread that computes may take subnormal
+  /// ones for 0.
   package static let aboveZero = Bounds(
-    Double.leastNonzeroMagnitude...Double.greatestFiniteMagnitude, "a number above 0")
+    Double.leastNormalMagnitude...Double.greatestFiniteMagnitude, "a number above 0")
 
   /// Numbers above 0, at most `most`.
   package static func aboveZero(to most: Double) -> Bounds {
-    Bounds(Double.leastNonzeroMagnitude...most, "a number above 0, at most \(text(most))")
+    Bounds(Double.leastNormalMagnitude...most, "a number above 0, at most \(text(most))")
   }
 
   /// Whether a number is allowed.
