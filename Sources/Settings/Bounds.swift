@@ -26,8 +26,9 @@ package struct Bounds: Sendable, CustomStringConvertible {
     Bounds(least...limit.nextDown, "\(noun) from \(text(least)) up to \(text(limit))")
   }
 
-  /// Numbers above 0. The least one is a normal number: a thread that computes may take subnormal
-  /// ones for 0.
+  /// Numbers above 0.
+  ///
+  /// The least one is a normal number: a thread that computes may take subnormal ones for 0.
   package static let aboveZero = Bounds(
     Double.leastNormalMagnitude...Double.greatestFiniteMagnitude, "a number above 0")
 
