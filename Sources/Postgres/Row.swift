@@ -1,6 +1,6 @@
 /// One row of a result, whose fields are read by column and type.
 package struct Row {
-  private let result: QueryResult
+  let result: QueryResult
   private let index: Int
 
   init(_ result: QueryResult, _ index: Int) { (self.result, self.index) = (result, index) }

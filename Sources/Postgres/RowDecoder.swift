@@ -37,8 +37,8 @@ private struct RowDecoder: Decoder {
   func singleValueContainer() throws -> any SingleValueDecodingContainer { throw noColumn }
 
   /// Says that a row has no lists and no value without a name.
-  var noColumn: DecodingError {
-    .dataCorrupted(.init(codingPath: [], debugDescription: "\(prefix) is not a column's value"))
+  var noColumn: PostgresError {
+    row.result.shapeError("a row is read as a single value or a list, not by its columns")
   }
 
   /// The row's columns as coding keys.

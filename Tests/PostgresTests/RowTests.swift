@@ -86,6 +86,8 @@ struct RowTests {
     let null = "SELECT NULL::int AS n"
     try expectShapeError(
       failure { try connection.execute(null).value(Int.self) }, "column n is NULL", null)
+    let row = try connection.execute(null).row()
+    try expectShapeError(failure { try row.decode(as: Int?.self) }, "a row is read as", null)
   }
 
   private func expectShapeError(_ error: PostgresError, _ message: String, _ sql: String) throws {
