@@ -104,14 +104,16 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "NCF", "Baselines", "Ranking", "Settings", "Interactions", "Parallelism", "Formatting",
+        "Recommenders", "NCF", "Baselines", "Ranking", "Settings", "Interactions", "Parallelism",
+        "Formatting",
       ]),
 
     .executableTarget(
       name: "ncf-batch",
       dependencies: [
-        "Operations", "Pipeline", "Store", "Source", "RunSupport", "Jobs", "Configuration",
-        "Experiments", "Reporting", "Formatting", "Interactions", "NCF", "Parallelism", "Postgres",
+        "Operations", "Pipeline", "Store", "Source", "Recommenders", "RunSupport", "Jobs",
+        "Configuration", "Experiments", "Reporting", "Formatting", "Interactions", "NCF",
+        "Parallelism", "Postgres",
         "CProcessor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -182,7 +184,8 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "Experiments", "Baselines", "NCF", "Parallelism", "Interactions", "SyntheticData",
+        "Experiments", "Recommenders", "Baselines", "NCF", "Parallelism", "Interactions",
+        "SyntheticData",
       ]),
     .testTarget(
       name: "FaultTests",

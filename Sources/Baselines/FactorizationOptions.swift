@@ -25,7 +25,7 @@ package protocol Factorization {
 }
 
 /// Settings of a matrix factorisation: what its users need to know of any.
-package protocol FactorizationOptions: NumericSettings, Sendable {
+package protocol FactorizationOptions: BaselineOptions {
   /// What they are settings of.
   associatedtype Solver: Factorization where Solver.Options == Self
 
@@ -33,10 +33,10 @@ package protocol FactorizationOptions: NumericSettings, Sendable {
   var factors: Int { get set }
   /// How often everything is passed over.
   var iterations: Int { get set }
-  /// What everything drawn follows from.
-  var seed: UInt64 { get set }
   /// Whether it learns biases of users or items beside the vectors.
   static var hasBiases: Bool { get }
+  /// Whether the GMF part of a network may start from it.
+  static var startsNetworks: Bool { get }
 
   /// How much work all iterations are, in a unit of the method's own.
   ///
@@ -60,6 +60,41 @@ package protocol FactorizationOptions: NumericSettings, Sendable {
 extension FactorizationOptions {
   /// No biases, unless a factorisation says otherwise.
   package static var hasBiases: Bool { false }
+
+  /// Networks may start from it, unless a factorisation says otherwise.
+  package static var startsNetworks: Bool { true }
+
+  /// Its iterations.
+  package var passes: Int {
+    get { iterations }
+    set { iterations = newValue }
+  }
+
+  /// Vectors with their biases.
+  package var form: BaselineForm { .factors(width: width) }
+
+  /// Factorises.
+  package func fit(
+    _ log: TrainingLog, pool: WorkerPool, report: (_ pass: Int) throws -> Void
+  ) throws -> FittedBaseline {
+    .factors(
+      try factorize(
+        log.positives, weights: log.weights, itemCount: log.itemCount, pool: pool, report: report))
+  }
+
+  /// As the sizes of the log say.
+  package func work(on log: TrainingLog) -> Double {
+    let sizes = log.sizes
+    return work(
+      interactions: Double(sizes.interactions), users: Double(sizes.users),
+      items: Double(sizes.items))
+  }
+
+  /// Factors, the interactions by item, and what the method needs beside them.
+  package func fittingMemory(_ sizes: LogSizes, threads: Int) -> Int {
+    4 * (sizes.users + sizes.items) * width + sizes.bytesByItem
+      + workingMemory(users: sizes.users, items: sizes.items, threads: threads)
+  }
 
   /// One operation an interaction and iteration, unless a factorisation says otherwise.
   ///
@@ -127,6 +162,12 @@ extension ALSOptions: FactorizationOptions {
   /// Its method.
   package typealias Solver = ImplicitALS
 
+  /// Its name in tables.
+  package static var title: String { "iALS" }
+
+  /// A product of a row with itself.
+  package var cost: Double { Double(iterations * factors * factors) }
+
   /// A product of a row with itself for each interaction, a solve for each row.
   package func work(interactions: Double, users: Double, items: Double) -> Double {
     let width = Double(factors)
@@ -147,6 +188,15 @@ extension EALSOptions: FactorizationOptions {
   /// Its method.
   package typealias Solver = ElementwiseALS
 
+  /// Its name in tables.
+  package static var title: String { "eALS" }
+
+  /// Networks start from iALS, which fits the same loss.
+  package static var startsNetworks: Bool { false }
+
+  /// Every number of two rows.
+  package var cost: Double { Double(iterations * factors * 40) }
+
   /// Every number of a row once for each interaction, and against all others of the row.
   package func work(interactions: Double, users: Double, items: Double) -> Double {
     let width = Double(factors)
@@ -164,6 +214,12 @@ extension EASEOptions: FactorizationOptions {
 
   /// Its method.
   package typealias Solver = ShallowAutoencoder
+
+  /// Its name in tables.
+  package static var title: String { "EASE" }
+
+  /// An inversion, by the mean, and the products of each iteration.
+  package var cost: Double { Double(50_000 + iterations * factors * 100) }
 
   /// An inversion of the items' matrix, and two products with it and two with the log an iteration.
   package func work(interactions: Double, users: Double, items: Double) -> Double {
@@ -191,6 +247,12 @@ extension BPROptions: FactorizationOptions {
   /// Its method.
   package typealias Solver = BPRFactorization
 
+  /// Its name in tables.
+  package static var title: String { "BPR" }
+
+  /// A step on three rows.
+  package var cost: Double { Double(iterations * factors * 20) }
+
   /// Of items.
   package static var hasBiases: Bool { true }
 }
@@ -206,6 +268,12 @@ extension MFOptions: FactorizationOptions, DrawsNegatives {
 
   /// Its method.
   package typealias Solver = LogLossFactorization
+
+  /// Its name in tables.
+  package static var title: String { "MF" }
+
+  /// A step on two rows for each sample.
+  package var cost: Double { Double(iterations * groupSize * (factors * 10 + 100)) }
 
   /// Of users and items.
   package static var hasBiases: Bool { true }

@@ -15,7 +15,40 @@ package struct KNNOptions: Sendable, Equatable, Codable {
   }
 }
 
-extension KNNOptions: NumericSettings {
+extension KNNOptions: BaselineOptions {
+  /// Its name in tables.
+  package static var title: String { "ItemKNN" }
+
+  /// Neighbours.
+  package var form: BaselineForm { .neighbours(perItem: neighbours) }
+
+  /// Finds every item's neighbours.
+  package func fit(
+    _ log: TrainingLog, pool: WorkerPool, report: (_ pass: Int) throws -> Void
+  ) throws -> FittedBaseline {
+    let model = ItemKNN(
+      positives: log.positives, weights: log.weights, itemCount: log.itemCount, options: self,
+      pool: pool)
+    try report(1)
+    return .neighbours(model)
+  }
+
+  /// Pairs of items that a user has together.
+  package func work(on log: TrainingLog) -> Double {
+    (0..<log.positives.userCount).reduce(0) { sum, user in
+      let count = Double(log.positives.range(of: user).count)
+      return sum + count * count
+    }
+  }
+
+  /// Pairs of a user's items, by the mean.
+  package var cost: Double { 2_000 }
+
+  /// The interactions by item, and a row of similarities for each thread.
+  package func fittingMemory(_ sizes: LogSizes, threads: Int) -> Int {
+    sizes.bytesByItem + threads * 16 * sizes.items
+  }
+
   /// Its numbers.
   package static var settings: [Setting<KNNOptions>] {
     [

@@ -1,4 +1,47 @@
 package import Interactions
+package import Parallelism
+package import Settings
+
+/// Settings of `ItemPop`: none.
+package struct ItemPopOptions: Sendable, Equatable, Codable {
+  /// The only value.
+  package init() {}
+}
+
+extension ItemPopOptions: BaselineOptions {
+  /// Its numbers.
+  package static var settings: [Setting<ItemPopOptions>] { [] }
+
+  /// Its name in tables.
+  package static var title: String { "ItemPop" }
+
+  /// Each user's 1 against an item's count.
+  package var form: BaselineForm { .factors(width: 1) }
+
+  /// Counts.
+  package func fit(
+    _ log: TrainingLog, pool: WorkerPool, report: (_ pass: Int) throws -> Void
+  ) throws -> FittedBaseline {
+    let counts = ItemPop(positives: log.positives, itemCount: log.itemCount).counts
+    try report(1)
+    let users = log.positives.userCount
+    return .factors(
+      MatrixFactors(
+        width: 1, userCount: users, itemCount: log.itemCount,
+        users: [Float](repeating: 1, count: users), items: counts.map { Float($0) }))
+  }
+
+  /// An addition for each interaction.
+  package func work(on log: TrainingLog) -> Double { Double(log.positives.count) }
+
+  /// An addition.
+  package var cost: Double { 1 }
+
+  /// A factor of each user and item, in a whole vector.
+  package func fittingMemory(_ sizes: LogSizes, threads: Int) -> Int {
+    32 * (sizes.users + sizes.items)
+  }
+}
 
 /// Everyone gets what most users have: an item's score is its number of training interactions.
 package struct ItemPop: Scorer {

@@ -1,3 +1,4 @@
+import Baselines
 import Interactions
 import Jobs
 import NCF
@@ -17,15 +18,7 @@ extension Job {
     let named: Method? = section.value("method")
     method = (section.isGivenByVariable("method") ? named ?? word : word ?? named) ?? method
     readNetwork(section)
-    switch method {
-    case .ncf, .itempop: break
-    case .itemknn: section.read(&baselines.itemknn)
-    case .mf: section.read(&baselines.mf)
-    case .bpr: section.read(&baselines.bpr)
-    case .eals: section.read(&baselines.eals)
-    case .ials: section.read(&baselines.ials)
-    case .ease: section.read(&baselines.ease)
-    }
+    if case .baseline(let baseline) = method { section.read(&baselines[baseline]) }
     for (key, methods) in owners where !methods.contains(method) {
       section.refuse(
         key, of: methods.map(\.rawValue), choice: "model.method", chosen: method.rawValue,
@@ -41,7 +34,8 @@ extension Job {
       "own_dropout",
     ]
     return network.map { ($0, [.ncf]) }
-      + Self.grouped(Method.allCases.map { ($0, baselines.settings(of: $0)?.settingKeys ?? []) })
+      + Self.grouped(
+        Baseline.allCases.map { (.baseline($0), baselines[$0].settingKeys) })
   }
 
   /// Keys with the methods that have them, in the order of their first.
@@ -98,13 +92,13 @@ extension Job {
   }
 
   private mutating func readPretraining(_ section: Section) {
-    let methods = Factorization.Method.allCases.map(\.rawValue)
-    let read: (PreTraining, [Factorization.Method])? = section.words(
+    let methods = Baseline.starts.map(\.rawValue)
+    let read: (PreTraining, [Baseline])? = section.words(
       "pretrain",
       wanted: "[gmf, mlp] or true, [] or false, or some of \(methods.joined(separator: ", "))",
       names: methods + ["true", "false"]
     ) { words, isList in
-      let chosen = words.compactMap { Factorization.Method(rawValue: $0) }
+      let chosen = words.compactMap { Baseline(rawValue: $0) }.filter(Baseline.starts.contains)
       if !chosen.isEmpty, chosen.count == words.count, Set(chosen).count == chosen.count {
         return (.factors, chosen)
       }
@@ -132,7 +126,7 @@ extension Job {
   /// Reads the settings of what the GMF part starts from: those of one directly below the section, those
   /// of several each under its name.
   private mutating func readFactorization(_ section: Section, byVariable: Bool) {
-    let all = Factorization.Method.allCases
+    let all = Baseline.starts
     let isStart = training.pretrain == .factors
     let single = isStart && initial.methods.count == 1 ? initial.methods[0] : nil
     let chosen =
@@ -141,28 +135,19 @@ extension Job {
       section.refuse(
         key, of: owners, choice: "train.pretrain", chosen: chosen, byVariable: byVariable)
     }
-    if let single { read(section, single) }
-    for (key, methods) in Self.grouped(all.map { ($0, initial.options(of: $0).settingKeys) }) {
+    if let single { section.read(&initial.settings[single]) }
+    for (key, methods) in Self.grouped(all.map { ($0, initial.settings[$0].settingKeys) }) {
       if let single, methods.contains(single) { continue }
       refuse(key, of: (single == nil ? all : methods).map(\.rawValue))
     }
     for method in all {
       let below = section.section(method.rawValue)
       if isStart, single == nil, initial.methods.contains(method) {
-        read(below, method)
+        below.read(&initial.settings[method])
       } else {
-        below.know(initial.options(of: method).settingKeys)
+        below.know(initial.settings[method].settingKeys)
         refuse(method.rawValue, of: ["a list with \(method.rawValue) and others"])
       }
-    }
-  }
-
-  private mutating func read(_ section: Section, _ method: Factorization.Method) {
-    switch method {
-    case .ials: section.read(&initial.ials)
-    case .ease: section.read(&initial.ease)
-    case .bpr: section.read(&initial.bpr)
-    case .mf: section.read(&initial.mf)
     }
   }
 }

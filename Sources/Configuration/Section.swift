@@ -1,3 +1,4 @@
+import Baselines
 import Settings
 import Yams
 
@@ -39,6 +40,16 @@ final class Section {
   /// Replaces the numbers of options by what their keys give.
   func read<Options: NumericSettings>(_ options: inout Options) {
     read(Options.settings, of: &options)
+  }
+
+  /// Replaces the numbers of a baseline's options by what their keys give.
+  func read(_ options: inout any BaselineOptions) {
+    func changed<Options: BaselineOptions>(_ own: Options) -> Options {
+      var own = own
+      read(&own)
+      return own
+    }
+    options = changed(options)
   }
 
   /// Replaces some numbers of options by what their keys give.

@@ -1,3 +1,4 @@
+import Baselines
 import Interactions
 package import Jobs
 import NCF
@@ -111,7 +112,10 @@ package struct TunedFile {
   }
 
   private static func factorization(_ initial: Job.Factorization) -> Node {
-    let parts = initial.methods.map { ($0.rawValue, section(numbers(initial.options(of: $0)))) }
+    let parts = initial.methods.map { method -> (String, Node) in
+      let options = initial.settings[method]
+      return (method.rawValue, section(numbers(options)))
+    }
     return parts.count == 1 ? parts[0].1 : section(parts)
   }
 

@@ -1,7 +1,9 @@
+import Baselines
 import Formatting
 import Interactions
 package import NCF
 import Ranking
+import Recommenders
 
 /// The paper's experiments, and those that answer what later work found.
 package enum Experiment: String, Sendable, CaseIterable {
@@ -164,7 +166,7 @@ struct Laboratory {
     let spec = ModelSpec(gmfWidth: factors, tower: tower(factors: factors))
     return Trial(
       choosing: als(factors).map { start in
-        .neural(Method.Neural(spec: spec, options: options, start: .ials(start)))
+        .network(Method.Network(spec: spec, options: options, start: [BaselineSetup(start)]))
       }, seed: 0, refit: settings.training.refit)
   }
 
@@ -172,7 +174,7 @@ struct Laboratory {
     var options = options
     options.leaveOutTower(lackingIn: spec)
     return Trial(
-      .neural(Method.Neural(spec: spec, options: options)), seed: 0,
+      .network(Method.Network(spec: spec, options: options)), seed: 0,
       refit: settings.training.refit)
   }
 

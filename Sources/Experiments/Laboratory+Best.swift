@@ -3,13 +3,14 @@ import Formatting
 import Interactions
 import NCF
 import Ranking
+import Recommenders
 
 extension Laboratory {
   /// A factorisation of the grid.
   private struct Entry {
     var name: String
-    var start: Method.Start
-    var trial: Trial { Trial(start.methods[0], seed: 0, refit: true) }
+    var start: BaselineSetup
+    var trial: Trial { Trial(.baseline(start), seed: 0, refit: true) }
   }
 
   /// The largest catalogue with an EASE in the grid; with one of 10,000 items it takes half a gigabyte,
@@ -25,21 +26,21 @@ extension Laboratory {
         iterations: settings.isQuick ? 5 : 15)
       return Entry(
         name: "iALS \(factors), reg \(number(regularization, 0)), alpha \(number(alpha, 0))",
-        start: .ials(options))
+        start: BaselineSetup(options))
     }
     func mf(_ factors: Int, _ rate: Float, _ iterations: Int) -> Entry {
       let options = MFOptions(
         factors: factors, learningRate: rate, iterations: settings.isQuick ? 3 : iterations)
       return Entry(
         name: "MF \(factors), rate \(number(rate, 3)), \(options.iterations) iterations",
-        start: .mf(options))
+        start: BaselineSetup(options))
     }
     func ease(_ factors: Int, _ regularization: Float) -> [Entry] {
       guard book.data.table.itemCount <= Self.mostItemsOfEASE else { return [] }
       let options = EASEOptions(factors: factors, regularization: regularization)
       return [
         Entry(
-          name: "EASE \(factors), reg \(number(regularization, 0))", start: .ease(options))
+          name: "EASE \(factors), reg \(number(regularization, 0))", start: BaselineSetup(options))
       ]
     }
     if settings.isQuick {
@@ -53,17 +54,17 @@ extension Laboratory {
 
   /// What a NeuMF may start from: of each kind the entry that validation prefers, alone and side by
   /// side with those before it; iALS comes first, and EASE after MF.
-  private func starts(of grid: [Entry], _ measured: [Measured]) -> [Method.Start] {
-    func best(_ isOfKind: (Method.Start) -> Bool) -> Method.Start? {
-      grid.indices.filter { isOfKind(grid[$0].start) }
+  private func starts(of grid: [Entry], _ measured: [Measured]) -> [[BaselineSetup]] {
+    func best(_ baseline: Baseline) -> BaselineSetup? {
+      grid.indices.filter { grid[$0].start.baseline == baseline }
         .max { measured[$0].validation < measured[$1].validation }
         .map { grid[$0].start }
     }
-    let ials = best { if case .ials = $0 { true } else { false } }
-    let mf = best { if case .mf = $0 { true } else { false } }
-    let ease = best { if case .ease = $0 { true } else { false } }
-    let sums = [[ials, mf], [ials, ease], [ials, mf, ease]].filter { $0.allSatisfy { $0 != nil } }
-    return [ials, mf, ease].compactMap(\.self) + sums.map { .sum($0.compactMap(\.self)) }
+    let (ials, mf, ease) = (best(.ials), best(.mf), best(.ease))
+    return [[ials], [mf], [ease], [ials, mf], [ials, ease], [ials, mf, ease]].compactMap { start in
+      let found = start.compactMap(\.self)
+      return found.count == start.count ? found : nil
+    }
   }
 
   /// What is tried with the NeuMF: each differs from the first in a thing or two.
@@ -93,7 +94,7 @@ extension Laboratory {
   }
 
   /// A NeuMF that starts from factorisations: validation chooses among such.
-  private func neuMF(_ start: Method.Start, _ lever: Lever) -> Trial {
+  private func neuMF(_ start: [BaselineSetup], _ lever: Lever) -> Trial {
     var options = options(pretrain: .factors, negatives: 8)
     options.joint = PhaseOptions(
       optimizer: lever.optimizer, learningRate: lever.rate,
@@ -108,13 +109,13 @@ extension Laboratory {
     options.sampling = lever.sampling
     let spec = ModelSpec(gmfWidth: start.width, tower: lever.tower)
     return Trial(
-      .neural(Method.Neural(spec: spec, options: options, start: start)), seed: 0,
+      .network(Method.Network(spec: spec, options: options, start: start)), seed: 0,
       purpose: .validation)
   }
 
   /// Tries the usual setting from every start, and then every lever with the start that validation
   /// prefers.
-  private func tryOut(_ starts: [Method.Start]) throws -> [(trial: Trial, measured: Measured)] {
+  private func tryOut(_ starts: [[BaselineSetup]]) throws -> [(trial: Trial, measured: Measured)] {
     let levers = settings.isQuick ? Lever.quick : Lever.all
     func measure(_ trials: [Trial]) throws -> [(trial: Trial, measured: Measured)] {
       let possible = trials.filter { $0.problem == nil }
@@ -122,10 +123,8 @@ extension Laboratory {
       return Array(zip(possible, try self.measure(possible, seeds: [settings.seeds[0]])))
     }
     let first = try measure(starts.map { neuMF($0, levers[0]) })
-    guard case .neural(let best)? = Self.best(of: first)?.methods[0], let start = best.start else {
-      return []
-    }
-    return first + (try measure(levers.dropFirst().map { neuMF(start, $0) }))
+    guard case .network(let best)? = Self.best(of: first)?.methods[0] else { return [] }
+    return first + (try measure(levers.dropFirst().map { neuMF(best.start, $0) }))
   }
 
   /// What validation prefers.
@@ -173,11 +172,11 @@ extension Laboratory {
 
   /// The settings that differ, in words.
   private static func words(_ trial: Trial) -> String {
-    guard case .neural(let neural) = trial.methods[0] else { return trial.label }
-    let joint = neural.options.joint
-    let tower = neural.spec.tower.map(String.init).joined(separator: "-")
-    let options = neural.options
-    return "from \(neural.start?.words ?? "nothing"), tower \(tower), \(joint.optimizer.rawValue) "
+    guard case .network(let network) = trial.methods[0] else { return trial.label }
+    let joint = network.options.joint
+    let tower = network.spec.tower.map(String.init).joined(separator: "-")
+    let options = network.options
+    return "from \(network.start.titles), tower \(tower), \(joint.optimizer.rawValue) "
       + "\(Figures.fixed(Double(joint.learningRate), 4)), "
       + "decay \(Figures.fixed(Double(joint.decay), 1)), "
       + "alpha \(Figures.fixed(Double(options.alpha), 2)), "
@@ -186,9 +185,4 @@ extension Laboratory {
       + "averaging \(Figures.fixed(Double(options.averaging), 1)), "
       + "negatives \(options.sampling == .uniform ? "uniform" : "by popularity")"
   }
-}
-
-extension Method.Start {
-  /// How wide a GMF is that starts from it; biases are two more columns.
-  fileprivate var width: Int { methods.compactMap(\.factorization).width }
 }

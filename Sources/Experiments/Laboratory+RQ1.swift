@@ -2,6 +2,7 @@ import Baselines
 import Formatting
 import NCF
 import Ranking
+import Recommenders
 
 extension Laboratory {
   /// Settings of iALS that validation chooses among.
@@ -40,12 +41,12 @@ extension Laboratory {
 
   /// The baselines, each with a few settings of which validation chooses.
   func baselines(factors: Int) -> [Trial] {
-    func trial(_ methods: [Method]) -> Trial {
-      Trial(choosing: methods, seed: 0, refit: settings.training.refit)
+    func trial(_ options: [some BaselineOptions]) -> Trial {
+      Trial(choosing: options.map { Method($0) }, seed: 0, refit: settings.training.refit)
     }
     return [
-      trial([.itemPop]), trial(knn().map { .itemKNN($0) }), trial(bpr(factors).map { .bpr($0) }),
-      trial(eals(factors).map { .eals($0) }), trial(als(factors).map { .ials($0) }),
+      trial([ItemPopOptions()]), trial(knn()), trial(bpr(factors)), trial(eals(factors)),
+      trial(als(factors)),
     ]
   }
 

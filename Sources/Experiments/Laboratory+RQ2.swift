@@ -2,6 +2,7 @@ import Baselines
 import Formatting
 import NCF
 import Ranking
+import Recommenders
 
 extension Laboratory {
   /// Figure 6, loss and validation figures per epoch, and Figure 7, negatives 1 to 10.
@@ -13,11 +14,11 @@ extension Laboratory {
   /// The course of GMF, MLP and NeuMF from nothing, without stopping early.
   private func figure6(_ factors: Int) throws -> [Report.Section] {
     func whole(_ trial: Trial) -> Trial {
-      guard case .neural(var neural) = trial.methods[0] else { return trial }
-      let epochs = neural.options.pretraining.epochs
-      neural.options.pretraining.epochs = settings.isQuick ? epochs : max(epochs, 25)
-      neural.options.pretraining.patience = neural.options.pretraining.epochs
-      return Trial(.neural(neural), seed: 0, purpose: .validation)
+      guard case .network(var network) = trial.methods[0] else { return trial }
+      let epochs = network.options.pretraining.epochs
+      network.options.pretraining.epochs = settings.isQuick ? epochs : max(epochs, 25)
+      network.options.pretraining.patience = network.options.pretraining.epochs
+      return Trial(.network(network), seed: 0, purpose: .validation)
     }
     let trials = [gmf(factors), mlp(factors), neuMF(factors, pretrain: .none)].map(whole)
     let measured = try measure(trials)
@@ -26,10 +27,10 @@ extension Laboratory {
       ["\(place + 1)"]
         + measured.flatMap { row -> [String] in
           let own = row.results.filter { $0.curve.count > place }.map { $0.curve[place] }
-          func mean(_ value: (TrialResult.Epoch) -> Double) -> String {
+          func mean(_ value: (EpochRecord) -> Double) -> String {
             Figures.fixed(Moments(own.map(value))?.mean ?? .nan, 4)
           }
-          return [mean { $0.loss ?? .nan }, mean(\.hr), mean(\.ndcg)]
+          return [mean { $0.loss }, mean(\.hr), mean(\.ndcg)]
         }
     }
     let course = Report.Section(

@@ -2,16 +2,17 @@ import Baselines
 import Foundation
 import Interactions
 import NCF
+package import Recommenders
 
 /// What a random search draws from, around a job's own settings.
 package struct SearchSpace: Sendable {
   /// The job's own settings: the first that is tried, and what is not drawn.
-  package let base: Method.Neural
+  package let base: Method.Network
   /// Seed of the draws.
   package let seed: UInt64
 
   /// A space around a job.
-  package init(base: Method.Neural, seed: UInt64) {
+  package init(base: Method.Network, seed: UInt64) {
     (self.base, self.seed) = (base, seed)
   }
 
@@ -19,7 +20,7 @@ package struct SearchSpace: Sendable {
   ///
   /// What is drawn can be trained: a part that the base lacks stays away, shared embeddings and
   /// `fusion: sum` keep their shape, and pre-training is drawn among what link and outputs allow.
-  package func settings(_ number: Int) -> Method.Neural {
+  package func settings(_ number: Int) -> Method.Network {
     guard number > 0 else { return base }
     var random = CounterRandom(seed: seed, stream: UInt64(number))
     var drawn = base
@@ -55,8 +56,8 @@ package struct SearchSpace: Sendable {
   }
 
   /// Draws what the network starts from.
-  private func drawStart(_ drawn: inout Method.Neural, _ random: inout CounterRandom) {
-    drawn.start = nil
+  private func drawStart(_ drawn: inout Method.Network, _ random: inout CounterRandom) {
+    drawn.start = []
     let kinds: [PreTraining] = [.none, .parts, .parts, .factors, .factors]
     drawn.options.pretrain = Self.pick(
       kinds.filter { kind in
@@ -69,7 +70,7 @@ package struct SearchSpace: Sendable {
       factors: Self.pick([16, 32, 64, 128], &random),
       regularization: Self.power(5, 100, &random), alpha: Self.power(1, 15, &random),
       iterations: 15)
-    drawn.start = .ials(options)
+    drawn.start = [BaselineSetup(options)]
     drawn.spec.gmfWidth = options.factors
   }
 

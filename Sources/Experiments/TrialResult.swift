@@ -1,31 +1,8 @@
 import Foundation
+package import NCF
 
 /// What came of a trial; everything that tables and tests are made of.
 package struct TrialResult: Sendable, Equatable, Codable {
-  /// One epoch of training.
-  package struct Epoch: Sendable, Equatable, Codable {
-    /// `gmf`, `mlp` or `neumf`.
-    package let phase: String
-    /// From 1; 0 is the state before any step.
-    package let epoch: Int
-    /// Mean loss of a sample; nil where there was none.
-    package let loss: Double?
-    /// Hit ratio on validation.
-    package let hr: Double
-    /// NDCG on validation.
-    package let ndcg: Double
-    /// Seconds of training.
-    package let seconds: Double
-
-    /// Creates a value from its parts.
-    package init(
-      phase: String, epoch: Int, loss: Double?, hr: Double, ndcg: Double, seconds: Double
-    ) {
-      (self.phase, self.epoch, self.loss, self.hr) = (phase, epoch, loss, hr)
-      (self.ndcg, self.seconds) = (ndcg, seconds)
-    }
-  }
-
   /// Figures of one protocol at the evaluation's k.
   package struct Figures: Sendable, Equatable, Codable {
     /// Hit ratio.
@@ -41,8 +18,8 @@ package struct TrialResult: Sendable, Equatable, Codable {
   package var seconds = 0.0
   /// The chosen epoch of each phase.
   package var epochs: [String: Int] = [:]
-  /// Every epoch of the kept method.
-  package var curve: [Epoch] = []
+  /// Every epoch of the kept network.
+  package var curve: [EpochRecord] = []
   /// On validation, sampled.
   package var validation = Figures(hr: 0, ndcg: 0)
   /// Whether it was given up as worse than others at the same point; only in a search.

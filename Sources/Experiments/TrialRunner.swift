@@ -1,8 +1,9 @@
 import Baselines
 import Interactions
-import NCF
+package import NCF
 package import Parallelism
 import Ranking
+import Recommenders
 
 /// What a trial tells while it goes on.
 package enum TrialEvent: Sendable {
@@ -10,7 +11,7 @@ package enum TrialEvent: Sendable {
   /// so many `seconds` where nothing is known before.
   case working(what: String, done: Double, seconds: Double)
   /// An epoch is over and validated.
-  case epoch(TrialResult.Epoch)
+  case epoch(EpochRecord)
 }
 
 /// Runs trials on a log: trains, chooses on validation, and looks at the test items once.
@@ -24,7 +25,7 @@ package final class TrialRunner {
   /// The last division, and factorisations that more than one trial may start from.
   private var divided: (seed: UInt64, data: DividedData)?
   private var parts = TrainedParts()
-  private let solutions = Solutions()
+  private let factorizations = FactorizationCache()
   private var progress = Progress(began: 0)
 
   /// A runner.
@@ -60,11 +61,11 @@ package final class TrialRunner {
     }
   }
 
-  /// A trained model as ranking sees it, and how it came about.
+  /// A trained method: its scorer, the epochs that were kept, and every epoch.
   private struct Fitted {
     var scorer: any Scorer
-    var epochs: [Phase: Int] = [:]
-    var curve: [TrialResult.Epoch] = []
+    var epochs: [Phase: Int]
+    var curve: [EpochRecord]
   }
 
   /// Runs a trial.
@@ -77,7 +78,7 @@ package final class TrialRunner {
     var best: Fitted?
     progress = Progress(began: clock())
     parts.beginModel()
-    solutions.beginTrial()
+    factorizations.beginTrial()
     var failure: TrainingError?
     for (place, method) in trial.methods.enumerated() {
       progress.begin(step: method.cost)
@@ -119,7 +120,7 @@ package final class TrialRunner {
 
   /// Seconds of the trial at hand, with those of what was known before.
   private var secondsSpent: Double {
-    clock() - progress.began + parts.secondsSaved + solutions.secondsSaved
+    clock() - progress.began + parts.secondsSaved + factorizations.secondsSaved
   }
 
   /// Tells what the trial at hand is at.
@@ -138,101 +139,72 @@ package final class TrialRunner {
   // MARK: - Training
 
   private func fit(_ method: Method, _ divided: DividedData) throws -> Fitted {
-    if case .neural(let neural) = method {
-      var curve: [TrialResult.Epoch] = []
-      let run = try training(neural, divided, isRefit: false) { curve.append($0) }
-      let trained = try run.train(neural.spec)
-      return Fitted(
-        scorer: NeuralScorer(trained.model, pool: pool), epochs: trained.epochs, curve: curve)
-    }
-    return Fitted(scorer: try baseline(method, divided.split.training, divided.trainingWeights))
+    let observer = TrialObserver(self, method, divided)
+    let trained = try training(divided, isRefit: false, observer).train(method)
+    return Fitted(
+      scorer: trained.model.scorer(pool: pool), epochs: trained.epochs, curve: observer.curve)
   }
 
   private func refit(
     _ method: Method, _ epochs: [Phase: Int], _ divided: DividedData
   ) throws -> any Scorer {
-    guard case .neural(let neural) = method else {
-      return try baseline(method, divided.beforeTest, divided.beforeTestWeights)
-    }
-    let run = try training(neural, divided, isRefit: true) { _ in }
-    return NeuralScorer(try run.refit(neural.spec, epochs: epochs), pool: pool)
+    let observer = TrialObserver(self, method, divided)
+    return try training(divided, isRefit: true, observer).refit(method, epochs: epochs)
+      .scorer(pool: pool)
   }
 
   private func training(
-    _ neural: Method.Neural, _ divided: DividedData, isRefit: Bool,
-    _ keep: @escaping (TrialResult.Epoch) -> Void
-  ) throws -> TrainingRun {
-    let positives = isRefit ? divided.beforeTest : divided.split.training
-    let weights = isRefit ? divided.beforeTestWeights : divided.trainingWeights
-    let label = neural.label
-    return TrainingRun(
-      positives: positives, weights: weights, known: data.known,
-      userCount: data.table.userCount, itemCount: data.table.itemCount, options: neural.options,
-      pool: pool, clock: clock,
-      validate: { scorer in
-        let figures = try self.validation(scorer, divided)
-        return (hr: figures.hr, ndcg: figures.ndcg)
-      },
-      report: { event in
-        switch event {
-        case .epoch(let record):
-          let epoch = TrialResult.Epoch(record)
-          keep(epoch)
-          try self.report(.epoch(epoch))
-        case .repeated: break
-        case .progress(let phase, let epoch, let epochs, let fraction, _):
-          let share = (Double(epoch - 1) + fraction) / Double(max(1, epochs))
-          self.progress.share = neural.shareDone(phase, share)
-          try self.tell("\(label) \(phase.rawValue) \(epoch) of \(epochs)")
-        }
-      },
-      factors: neural.start.map { start in
-        {
-          // Of the shares that the factorisations have in the network's cost, one after the other.
-          var done = 0.0
-          let factors = try start.methods.map { method in
-            let share = method.cost / neural.cost
-            defer { done += share }
-            return try self.solve(method, positives, weights, from: done, share: share)
-          }
-          return MatrixFactors(summing: factors)
-        }
-      }, parts: parts, features: data.features)
+    _ divided: DividedData, isRefit: Bool, _ observer: TrialObserver
+  ) throws -> MethodTraining {
+    try tell(observer.method.label)
+    let log = TrainingLog(
+      positives: isRefit ? divided.beforeTest : divided.split.training,
+      weights: isRefit ? divided.beforeTestWeights : divided.trainingWeights,
+      itemCount: data.table.itemCount)
+    var training = MethodTraining(
+      MethodTraining.Data(
+        log, known: data.known, features: data.features, isRefit: isRefit),
+      pool: pool, clock: clock, observer: observer)
+    training.factorizations = factorizations
+    training.parts = parts
+    return training
   }
 
-  private func baseline(
-    _ method: Method, _ positives: UserItems, _ weights: [Float]
-  ) throws -> any Scorer {
-    try tell(method.label)
-    switch method {
-    case .itemPop: return ItemPop(positives: positives, itemCount: data.table.itemCount)
-    case .itemKNN(let options):
-      return ItemKNN(
-        positives: positives, weights: weights, itemCount: data.table.itemCount, options: options,
-        pool: pool)
-    case .mf, .bpr, .eals, .ials, .ease, .neural: return try solve(method, positives, weights)
-    }
-  }
+  /// Follows the training of one method of a trial.
+  private final class TrialObserver: MethodObserver {
+    let method: Method
+    private let runner: TrialRunner
+    private let divided: DividedData
+    /// The epochs of a network that were judged.
+    private(set) var curve: [EpochRecord] = []
 
-  /// Factorises, if that was not done before; only for the methods that do.
-  ///
-  /// `share` of the step at hand, from `done` on, is this factorisation.
-  private func solve(
-    _ method: Method, _ positives: UserItems, _ weights: [Float], from done: Double = 0,
-    share: Double = 1
-  ) throws -> MatrixFactors {
-    guard let options = method.factorization else {
-      preconditionFailure("\(method.label) is no factorisation")
+    init(_ runner: TrialRunner, _ method: Method, _ divided: DividedData) {
+      (self.runner, self.method, self.divided) = (runner, method, divided)
     }
-    return try solutions.factors(
-      of: method, count: positives.count, seed: divided?.seed ?? 0, clock: clock
-    ) {
-      try options.factorize(
-        positives, weights: weights, itemCount: data.table.itemCount, pool: pool
-      ) { iteration in
-        progress.share = done + share * Double(iteration) / Double(options.iterations)
-        try tell("\(method.label) iteration \(iteration)")
+
+    func validate(_ scorer: NeuralScorer) throws -> (hr: Double, ndcg: Double) {
+      let figures = try runner.validation(scorer, divided)
+      return (figures.hr, figures.ndcg)
+    }
+
+    /// The runner judges the method when it is trained.
+    func judge(_ baseline: FittedModel) -> (hr: Double, ndcg: Double)? { nil }
+
+    func epochEnded(_ epoch: EpochRecord) throws {
+      guard Phase(rawValue: epoch.phase) != nil, !epoch.isRefit else { return }
+      curve.append(epoch)
+      try runner.report(.epoch(epoch))
+    }
+
+    func progressed(_ progress: StepProgress) throws {
+      switch method {
+      case .baseline: runner.progress.share = progress.share
+      case .network(let network): runner.progress.share = network.shareDone(progress)
       }
+      let what =
+        Baseline(rawValue: progress.step).map { "\($0.title) iteration \(progress.epoch)" }
+        ?? "\(method.label) \(progress.step) \(progress.epoch) of \(progress.epochs)"
+      try runner.tell(what)
     }
   }
 
@@ -265,15 +237,5 @@ package final class TrialRunner {
       ranks.replaceSubrange(users, with: some.ranks[users])
     }
     return HoldoutRanks(ranks: ranks)
-  }
-}
-
-extension TrialResult.Epoch {
-  /// What training tells of an epoch.
-  init(_ record: EpochRecord) {
-    self.init(
-      phase: record.phase, epoch: record.epoch,
-      loss: record.loss.isFinite ? record.loss : nil, hr: record.hr, ndcg: record.ndcg,
-      seconds: record.seconds)
   }
 }

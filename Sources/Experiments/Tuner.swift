@@ -1,4 +1,5 @@
 import NCF
+package import Recommenders
 
 /// What a search tells while it goes on.
 package enum TuneEvent: Sendable {
@@ -11,7 +12,7 @@ package enum TuneEvent: Sendable {
 /// What a search found.
 package struct Finding: Sendable {
   /// The best settings.
-  package let best: Method.Neural
+  package let best: Method.Network
   /// Its epochs as chosen on validation.
   package let epochs: [String: Int]
   /// Its NDCG on validation.
@@ -74,7 +75,7 @@ package final class Tuner {
     var best: Int?
     for number in 0..<(trials ?? 100_000) {
       let settings = space.settings(number)
-      let method = Method.neural(settings)
+      let method = Method.network(settings)
       let trial = Trial(method, seed: space.seed, purpose: .validation)
       let key = try trial.key(search: true)
       if let text = try store.results(of: [key])[0] {
@@ -114,7 +115,7 @@ package final class Tuner {
   private func run(
     _ trial: Trial, number: Int, others: [TrialResult]
   ) throws -> TrialResult? {
-    var curve: [TrialResult.Epoch] = []
+    var curve: [EpochRecord] = []
     let began = clock()
     runner.report = { [clock, deadline, report] event in
       if clock() >= deadline { throw Stop.late }
@@ -139,7 +140,7 @@ package final class Tuner {
   }
 
   /// The result of a trial that was given up, as good as it had been.
-  private static func abandoned(_ curve: [TrialResult.Epoch], seconds: Double) -> TrialResult {
+  private static func abandoned(_ curve: [EpochRecord], seconds: Double) -> TrialResult {
     var result = TrialResult()
     (result.isAbandoned, result.seconds, result.curve) = (true, seconds, curve)
     if let best = curve.max(by: { $0.ndcg < $1.ndcg }) {
@@ -149,9 +150,9 @@ package final class Tuner {
   }
 
   /// Whether a trial so far is below the median of the others at the same point of the joint model.
-  static func isPoor(_ curve: [TrialResult.Epoch], _ others: [TrialResult]) -> Bool {
+  static func isPoor(_ curve: [EpochRecord], _ others: [TrialResult]) -> Bool {
     guard let last = curve.last, last.phase == Phase.neumf.rawValue else { return false }
-    func best(_ epochs: [TrialResult.Epoch]) -> Double? {
+    func best(_ epochs: [EpochRecord]) -> Double? {
       let same = epochs.filter { $0.phase == last.phase && $0.epoch <= last.epoch }
       return same.contains { $0.epoch == last.epoch } ? same.map(\.ndcg).max() : nil
     }

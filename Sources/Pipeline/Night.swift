@@ -69,11 +69,7 @@ struct Night {
         advice: "widen source.window, or publish unjudged with --force")
     }
     let train = TrainStage(
-      context: context, pulled: pulled, divided: divided, journal: journal.training
-    ) { epoch in
-      try record.epoch(epoch)
-      journal.add(epoch)
-    }
+      context: context, pulled: pulled, divided: divided, record: record, journal: journal)
     let trained: Trained
     do {
       defer { outcome.epochs = journal.rows }

@@ -70,11 +70,11 @@ struct JobProblemTests {
     train: {refit: yes}
     # 2:16: train.refit must be true or false, not yes
     train: {pretrain: yes}
-    # 2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of ials, ease, bpr, \
-    mf, not yes
+    # 2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of mf, bpr, ials, \
+    ease, not yes
     train: {pretrain: [gmf]}
-    # 2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of ials, ease, bpr, \
-    mf, not a list
+    # 2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of mf, bpr, ials, \
+    ease, not a list
     train: {sampling: unifrom}
     # 2:19: train.sampling must be uniform, or a section with its keys below it, not unifrom; did \
     you mean uniform?
@@ -88,14 +88,14 @@ struct JobProblemTests {
     model: {alpha: 3}
     # 2:16: model.alpha belongs to model.method ials, not to ncf
     train: {factorization: {factors: 8}}
-    # 2:34: train.factorization.factors belongs to train.pretrain ials, ease, bpr or mf, not to \
+    # 2:34: train.factorization.factors belongs to train.pretrain mf, bpr, ials or ease, not to \
     [gmf, mlp]
     train: {pretrain: mf, factorization: {alpha: 8}}
     # 2:46: train.factorization.alpha belongs to train.pretrain ials, not to mf
     train: {pretrain: bpr, factorization: {negatives: 8}}
     # 2:51: train.factorization.negatives belongs to train.pretrain mf, not to bpr
     train: {pretrain: [ials, mf], factorization: {factors: 8}}
-    # 2:56: train.factorization.factors belongs to train.pretrain ials, ease, bpr or mf, not to \
+    # 2:56: train.factorization.factors belongs to train.pretrain mf, bpr, ials or ease, not to \
     [ials, mf]
     train: {pretrain: ials, factorization: {ials: {factors: 8}}}
     # 2:47: train.factorization.ials belongs to train.pretrain a list with ials and others, not \
@@ -106,8 +106,8 @@ struct JobProblemTests {
     model: {negatives: 3}
     # 2:20: model.negatives belongs to model.method mf, not to ncf
     train: {pretrain: [ials, ials]}
-    # 2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of ials, ease, bpr, \
-    mf, not a list
+    # 2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of mf, bpr, ials, \
+    ease, not a list
     model: {gmf: 8}
     train: {pretrain: ials}
     # 2:14: model.gmf must be 64, as wide as the factors of train.pretrain ials \

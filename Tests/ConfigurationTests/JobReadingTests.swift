@@ -142,46 +142,52 @@ struct JobReadingTests {
   @Test("A word names a method, and a section its settings")
   func methods() throws {
     let source = "source: {table: app.events}\n"
-    #expect(try read(source + "model: itempop").method == .itempop)
+    #expect(try read(source + "model: itempop").method == .baseline(.itempop))
     #expect(
       try read(source + "model: ials")
-        == Job(source: .init(relation: .table("app.events", columns: .init())), method: .ials))
+        == Job(
+          source: .init(relation: .table("app.events", columns: .init())), method: .baseline(.ials))
+    )
     let ials = try read(
       source
         + "model: {method: ials, factors: 8, regularization: 2.5, alpha: 3, iterations: 4, gmf: null}"
     )
-    var options = ials.baselines.ials
+    var options = ials.baselines[ALSOptions.self]
     #expect((options.factors, options.regularization) == (8, 2.5))
     #expect((options.alpha, options.iterations) == (3, 4))
     let bpr = try read(
       source
         + "model: {method: bpr, factors: 8, regularization: 0.5, learning_rate: 0.25, iterations: 4}"
-    ).baselines.bpr
+    ).baselines[BPROptions.self]
     #expect((bpr.factors, bpr.regularization) == (8, 0.5))
     #expect((bpr.learningRate, bpr.iterations) == (0.25, 4))
     let eals = try read(
       source
         + "model: {method: eals, factors: 8, regularization: 0.5, missing_weight: 9, "
         + "popularity_power: 0.25, iterations: 4}"
-    ).baselines.eals
+    ).baselines[EALSOptions.self]
     #expect((eals.factors, eals.regularization, eals.iterations) == (8, 0.5, 4))
     #expect((eals.missingWeight, eals.popularityPower) == (9, 0.25))
     let ease = try read(
       source + "model: {method: ease, factors: 8, regularization: 50, iterations: 4}"
-    ).baselines.ease
+    ).baselines[EASEOptions.self]
     #expect(ease == EASEOptions(factors: 8, regularization: 50, iterations: 4))
     let itemknn = try read(source + "model: {method: itemknn, neighbours: 20, shrinkage: 2}")
-      .baselines.itemknn
+      .baselines[KNNOptions.self]
     #expect((itemknn.neighbours, itemknn.shrinkage) == (20, 2))
 
     let overriding = try read(
       source + "model: {gmf: 8, tower: [8, 4]}",
       ["NCF_MODEL": "ials", "NCF_MODEL_FACTORS": "9", "NCF_TRAIN_REFIT": "true"])
-    options = overriding.baselines.ials
-    #expect((overriding.method, options.factors) == (.ials, 9))
+    options = overriding.baselines[ALSOptions.self]
+    #expect((overriding.method, options.factors) == (.baseline(.ials), 9))
     #expect(overriding.training.refit)
-    #expect(try read(source + "model: bpr", ["NCF_MODEL_METHOD": "itemknn"]).method == .itemknn)
-    #expect(try read(source + "model: {method: bpr}", ["NCF_MODEL": "itemknn"]).method == .itemknn)
+    #expect(
+      try read(source + "model: bpr", ["NCF_MODEL_METHOD": "itemknn"]).method == .baseline(.itemknn)
+    )
+    #expect(
+      try read(source + "model: {method: bpr}", ["NCF_MODEL": "itemknn"]).method
+        == .baseline(.itemknn))
   }
 
   @Test("A GMF part that starts from a factorisation is as wide as that, unless the file says so")
@@ -193,27 +199,43 @@ struct JobReadingTests {
     )
     #expect(ials.training.pretrain == .factors)
     #expect((ials.initial.methods, ials.model.gmfWidth) == ([.ials], 12))
-    #expect((ials.initial.ials.regularization, ials.initial.ials.alpha) == (3, 2))
-    #expect(ials.initial.ials.iterations == 5)
+    #expect(
+      (
+        ials.initial.settings[ALSOptions.self].regularization,
+        ials.initial.settings[ALSOptions.self].alpha
+      ) == (3, 2))
+    #expect(ials.initial.settings[ALSOptions.self].iterations == 5)
     let mf = try read(
       source
         + "train: {pretrain: mf, factorization: {factors: 6, learning_rate: 0.5, "
         + "regularization: 0.25, iterations: 7, negatives: 3}}")
     #expect((mf.initial.methods, mf.model.gmfWidth) == ([.mf], 8))
-    #expect((mf.initial.mf.learningRate, mf.initial.mf.regularization) == (0.5, 0.25))
-    #expect((mf.initial.mf.iterations, mf.initial.mf.negatives) == (7, 3))
+    #expect(
+      (
+        mf.initial.settings[MFOptions.self].learningRate,
+        mf.initial.settings[MFOptions.self].regularization
+      ) == (0.5, 0.25))
+    #expect(
+      (
+        mf.initial.settings[MFOptions.self].iterations,
+        mf.initial.settings[MFOptions.self].negatives
+      ) == (7, 3))
     #expect(try read(source, ["NCF_TRAIN_PRETRAIN": "bpr"]).initial.methods == [.bpr])
     let several = try read(
       source
         + "train: {pretrain: [ials, mf], factorization: {ials: {factors: 12, alpha: 2}, mf: {factors: 6}}}"
     )
     #expect((several.initial.methods, several.model.gmfWidth) == ([.ials, .mf], 20))
-    #expect((several.initial.ials.alpha, several.initial.mf) == (2, MFOptions(factors: 6)))
+    #expect(
+      (several.initial.settings[ALSOptions.self].alpha, several.initial.settings[MFOptions.self])
+        == (2, MFOptions(factors: 6)))
     let ease = try read(
       source
         + "train: {pretrain: ease, factorization: {factors: 7, regularization: 9, iterations: 2}}")
     #expect((ease.initial.methods, ease.model.gmfWidth) == ([.ease], 7))
-    #expect(ease.initial.ease == EASEOptions(factors: 7, regularization: 9, iterations: 2))
+    #expect(
+      ease.initial.settings[EASEOptions.self]
+        == EASEOptions(factors: 7, regularization: 9, iterations: 2))
   }
 
   @Test("A baseline's settings are those of its method")
@@ -221,9 +243,9 @@ struct JobReadingTests {
     let job = try read(
       "source: {table: app.events}\nmodel: {method: mf, factors: 5, regularization: 0.5, iterations: 3, "
         + "learning_rate: 0.25, negatives: 2}")
-    #expect(job.method == .mf)
+    #expect(job.method == .baseline(.mf))
     #expect(
-      job.baselines.mf
+      job.baselines[MFOptions.self]
         == MFOptions(
           factors: 5, learningRate: 0.25, regularization: 0.5, negatives: 2, iterations: 3))
   }
@@ -277,9 +299,9 @@ struct JobReadingTests {
     var expected = Job(source: .init(relation: .table("app.events", columns: .init())))
     expected.model.gmfWidth = 128
     expected.training.pretrain = .factors
-    expected.initial.ials.factors = 128
-    expected.initial.ials.regularization = 40
-    expected.initial.ials.alpha = 3
+    expected.initial.settings[ALSOptions.self].factors = 128
+    expected.initial.settings[ALSOptions.self].regularization = 40
+    expected.initial.settings[ALSOptions.self].alpha = 3
     expected.training.alpha = 0.9
     expected.training.refit = true
     expected.training.pretraining.epochs = 5

@@ -71,13 +71,16 @@ struct TunedFileTests {
       """, to: "job.yaml")
     let (before, after) = try written { job in
       job.initial.methods = [.ials]
-      job.initial.ials = ALSOptions(factors: 32, regularization: 37, alpha: 2.5)
+      job.initial.settings[ALSOptions.self] = ALSOptions(
+        factors: 32, regularization: 37, alpha: 2.5)
       job.model.gmfWidth = 32
     }
     #expect(after.nightly == before.nightly)
     #expect(after.nightly.resume == .never && !after.nightly.absorbHoldout)
     #expect(after.training == before.training)
-    #expect(after.initial.methods == [.ials] && after.initial.ials == before.initial.ials)
+    #expect(
+      after.initial.methods == [.ials]
+        && after.initial.settings[ALSOptions.self] == before.initial.settings[ALSOptions.self])
     let (plain, without) = try written { job in
       job.training.pretrain = .none
       job.model.gmfWidth = 8
@@ -90,7 +93,8 @@ struct TunedFileTests {
     let (before, after) = try written { job in
       job.training.pretrain = .factors
       job.initial.methods = [.ials]
-      job.initial.ials = ALSOptions(factors: 128, regularization: 37, alpha: 2.5, iterations: 12)
+      job.initial.settings[ALSOptions.self] = ALSOptions(
+        factors: 128, regularization: 37, alpha: 2.5, iterations: 12)
       job.model.gmfWidth = 128
     }
     #expect(after == before)
@@ -101,12 +105,14 @@ struct TunedFileTests {
     let (before, after) = try written { job in
       job.training.pretrain = .factors
       job.initial.methods = [.mf, .ials, .bpr, .ease]
-      job.initial.ials = ALSOptions(factors: 12, regularization: 37, alpha: 2.5, iterations: 12)
-      job.initial.mf = MFOptions(
+      job.initial.settings[ALSOptions.self] = ALSOptions(
+        factors: 12, regularization: 37, alpha: 2.5, iterations: 12)
+      job.initial.settings[MFOptions.self] = MFOptions(
         factors: 6, learningRate: 0.5, regularization: 0.25, negatives: 3, iterations: 7)
-      job.initial.bpr = BPROptions(
+      job.initial.settings[BPROptions.self] = BPROptions(
         factors: 4, learningRate: 0.125, regularization: 0.5, iterations: 9)
-      job.initial.ease = EASEOptions(factors: 5, regularization: 300, iterations: 6)
+      job.initial.settings[EASEOptions.self] = EASEOptions(
+        factors: 5, regularization: 300, iterations: 6)
       job.model.gmfWidth = 29
     }
     #expect(after == before)

@@ -1,4 +1,6 @@
+import Baselines
 import Experiments
+import Recommenders
 import Testing
 
 /// Trials that were finished are read and not run again.
@@ -8,7 +10,10 @@ struct BookTests {
     let store = MemoryStore()
     var finished = 0
     let count: (BookEvent) throws -> Void = { if case .finished = $0 { finished += 1 } }
-    let trials = [Trial(.itemPop, seed: 1), PlantedLog.network(), Trial(.itemPop, seed: 1)]
+    let trials = [
+      Trial(Method(ItemPopOptions()), seed: 1), PlantedLog.network(),
+      Trial(Method(ItemPopOptions()), seed: 1),
+    ]
     let first = try PlantedLog.book(store, report: count).results(of: trials)
     #expect(finished == 2)
     #expect(first[0] == first[2])
@@ -21,7 +26,7 @@ struct BookTests {
   func stopped() throws {
     struct Stop: Error {}
     let store = MemoryStore()
-    let trials = [Trial(.itemPop, seed: 1), PlantedLog.network()]
+    let trials = [Trial(Method(ItemPopOptions()), seed: 1), PlantedLog.network()]
     #expect(throws: Stop.self) {
       _ = try PlantedLog.book(
         store,

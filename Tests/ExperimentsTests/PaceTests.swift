@@ -1,5 +1,6 @@
 import Baselines
 import NCF
+import Recommenders
 import Synchronization
 import Testing
 
@@ -37,23 +38,25 @@ struct PaceTests {
     #expect(abs(left - 800 * (1 - share)) < 1e-9)
   }
 
-  private static let start = Method.Start.sum([
-    .ials(ALSOptions(factors: 2, regularization: 1, alpha: 1, iterations: 3)),
-    .mf(MFOptions(factors: 3, iterations: 2)),
-  ])
+  private static let start = [
+    BaselineSetup(ALSOptions(factors: 2, regularization: 1, alpha: 1, iterations: 3)),
+    BaselineSetup(MFOptions(factors: 3, iterations: 2)),
+  ]
 
-  private static func neural(_ pretrain: PreTraining, tower: [Int] = [8, 4]) -> Method {
+  private static func network(_ pretrain: PreTraining, tower: [Int] = [8, 4]) -> Method {
     var options = PlantedLog.training
     options.pretrain = pretrain
     // The factors and two biases of the start.
     let spec = ModelSpec(gmfWidth: pretrain == .factors ? 7 : 4, tower: tower)
-    return .neural(
-      Method.Neural(spec: spec, options: options, start: pretrain == .factors ? start : nil))
+    return .network(
+      Method.Network(spec: spec, options: options, start: pretrain == .factors ? start : []))
   }
 
   private static let methods =
-    [neural(.none), neural(.parts), neural(.factors), neural(.factors, tower: []), .itemPop]
-    + start.methods
+    [
+      network(.none), network(.parts), network(.factors), network(.factors, tower: []),
+      Method(ItemPopOptions()),
+    ] + start.map { .baseline($0) }
 
   @Test(
     "What is done grows from trial's begin to end, where it is all of the cost",
@@ -93,7 +96,7 @@ struct PaceTests {
     let runner = TrialRunner(
       data: PlantedLog.data, pool: PlantedLog.pool, clock: now,
       report: { if case .working(_, _, let seconds) = $0 { last = seconds } })
-    let trial = Trial(Self.neural(.factors), seed: 1, purpose: .validation)
+    let trial = Trial(Self.network(.factors), seed: 1, purpose: .validation)
     var spans: [(told: Double, real: Double)] = []
     for _ in 0..<2 {
       let began = now()

@@ -2,6 +2,7 @@ import Experiments
 import Interactions
 import NCF
 import Parallelism
+import Recommenders
 import SyntheticData
 
 /// A small log with tastes in it, and what trials on it need.
@@ -56,7 +57,7 @@ enum PlantedLog {
     options.pretrain = .none
     options.pretraining.epochs = epochs
     return Trial(
-      .neural(Method.Neural(spec: ModelSpec(gmfWidth: 4, tower: [8, 4]), options: options)),
+      .network(Method.Network(spec: ModelSpec(gmfWidth: 4, tower: [8, 4]), options: options)),
       seed: seed, purpose: purpose, refit: refit)
   }
 }

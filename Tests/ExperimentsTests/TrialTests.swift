@@ -3,6 +3,7 @@ import Experiments
 import Interactions
 import NCF
 import Parallelism
+import Recommenders
 import Testing
 
 /// One trial: what it trains, looks at and keeps.
@@ -70,9 +71,9 @@ struct TrialTests {
   @Test("Of several methods the one that is best on validation is tested")
   func chosen() throws {
     let network = PlantedLog.network(epochs: 8)
-    let trial = Trial(choosing: [.itemPop] + network.methods, seed: 1)
+    let trial = Trial(choosing: [Method(ItemPopOptions())] + network.methods, seed: 1)
     let result = try PlantedLog.runner().run(trial)
-    let popular = try PlantedLog.runner().run(Trial(.itemPop, seed: 1))
+    let popular = try PlantedLog.runner().run(Trial(Method(ItemPopOptions()), seed: 1))
     #expect(result.chosen == (result.validation.ndcg > popular.validation.ndcg ? 1 : 0))
     #expect(result.validation.ndcg >= popular.validation.ndcg)
   }
@@ -86,9 +87,9 @@ struct TrialTests {
     #expect(try trial.key() != PlantedLog.network(epochs: 4).key())
     #expect(try trial.key() != trial.key(search: true))
     var reseeded = trial
-    if case .neural(var neural) = trial.methods[0] {
-      neural.options.seed = 99
-      reseeded.methods = [.neural(neural)]
+    if case .network(var network) = trial.methods[0] {
+      network.options.seed = 99
+      reseeded.methods = [.network(network)]
     }
     #expect(try trial.key() == reseeded.key())
   }

@@ -1,11 +1,12 @@
 import NCF
+import Recommenders
 import Testing
 
 @testable import Experiments
 
 /// The random search.
 struct TunerTests {
-  private static let base = Method.Neural(
+  private static let base = Method.Network(
     spec: ModelSpec(gmfWidth: 4, tower: [8, 4]), options: PlantedLog.training)
 
   private func tuner(
@@ -65,7 +66,7 @@ struct TunerTests {
     "Every draw is one that can be trained, of the kind that the job has", arguments: bases,
     [Optimizer.sgd, .adam])
   func draws(spec: ModelSpec, optimizer: Optimizer) throws {
-    var base = Method.Neural(spec: spec, options: PlantedLog.training)
+    var base = Method.Network(spec: spec, options: PlantedLog.training)
     base.options.pretrain = .none
     base.options.pretraining.optimizer = optimizer
     base.options.pretraining.learningRate = optimizer == .sgd ? 0.5 : 0.001
@@ -76,7 +77,7 @@ struct TunerTests {
       let drawn = space.settings(number)
       #expect(drawn.spec.problem == nil)
       #expect(drawn.options.problems(with: drawn.spec).isEmpty)
-      #expect((drawn.options.pretrain == .factors) == (drawn.start != nil))
+      #expect((drawn.options.pretrain == .factors) == !drawn.start.isEmpty)
       #expect(drawn.spec.tower.isEmpty == spec.tower.isEmpty)
       #expect((drawn.spec.gmfWidth == 0) == (spec.gmfWidth == 0))
       // A rate for SGD is none for Adam.
@@ -90,13 +91,13 @@ struct TunerTests {
     let drawn = SearchSpace(base: Self.base, seed: 11).settings(number)
     #expect(drawn.spec.problem == nil)
     #expect(drawn.options.problems(with: drawn.spec).isEmpty)
-    #expect((drawn.options.pretrain == .factors) == (drawn.start != nil))
+    #expect((drawn.options.pretrain == .factors) == !drawn.start.isEmpty)
     #expect(SearchSpace(base: Self.base, seed: 11).settings(number) == drawn)
   }
 
   @Test("What is drawn of a network without pre-training has a result", arguments: bases.suffix(6))
   func trainable(spec: ModelSpec) throws {
-    var base = Method.Neural(spec: spec, options: PlantedLog.training)
+    var base = Method.Network(spec: spec, options: PlantedLog.training)
     base.options.pretrain = .none
     base.options.pretraining.epochs = 1
     if spec.link == .identity { base.options.objective = .squared }
@@ -111,10 +112,10 @@ struct TunerTests {
   @Test(
     "A trial is poor below the median of the others at the same point, not before there are four")
   func median() {
-    func curve(_ values: [Double], phase: String = "neumf") -> [TrialResult.Epoch] {
+    func curve(_ values: [Double], phase: String = "neumf") -> [EpochRecord] {
       values.enumerated().map {
-        TrialResult.Epoch(
-          phase: phase, epoch: $0 + 1, loss: 1, hr: 0, ndcg: $1, seconds: 0)
+        EpochRecord(
+          phase, $0 + 1, loss: 1, (hr: 0, ndcg: $1), seconds: 0, samples: 0, isBest: false)
       }
     }
     func result(_ values: [Double], phase: String = "neumf") -> TrialResult {

@@ -22,22 +22,22 @@ struct JobTests {
 
   @Test func settingsOfOtherBaselinesDoNotMatter() throws {
     var job = Self.good
-    job.baselines.ials.factors = 0
+    job.baselines[ALSOptions.self].factors = 0
     try job.validate()
-    job.method = .itempop
+    job.method = .baseline(.itempop)
     try job.validate()
   }
 
   /// Experiments train it.
   @Test func theNetworkOfAJobThatPublishesABaselineIsChecked() {
     var job = Self.good
-    (job.method, job.model.gmfWidth) = (.itempop, -1)
+    (job.method, job.model.gmfWidth) = (.baseline(.itempop), -1)
     let error = #expect(throws: BatchError.self) { try job.validate() }
     #expect(error?.what == "model.gmf can't be used")
   }
 
-  @Test(arguments: Job.Factorization.Method.allCases)
-  func aGMFPartStartsFromFactorsOfItsOwnWidth(method: Job.Factorization.Method) throws {
+  @Test(arguments: Baseline.starts)
+  func aGMFPartStartsFromFactorsOfItsOwnWidth(method: Baseline) throws {
     var job = Self.good
     job.training.pretrain = .factors
     job.initial.methods = [method]
@@ -46,9 +46,11 @@ struct JobTests {
   }
 
   @Test func factorizationsSideBySideAddUpAndShareTheirBiases() {
-    let initial = Job.Factorization(
-      methods: [.ials, .mf, .bpr], ials: ALSOptions(factors: 8), bpr: BPROptions(factors: 4),
-      mf: MFOptions(factors: 2))
+    var initial = Job.Factorization()
+    initial.methods = [.ials, .mf, .bpr]
+    initial.settings[.ials] = ALSOptions(factors: 8)
+    initial.settings[.bpr] = BPROptions(factors: 4)
+    initial.settings[.mf] = MFOptions(factors: 2)
     #expect(initial.width == 16)
     #expect(initial.name == "[ials, mf, bpr]")
   }
@@ -77,30 +79,63 @@ struct JobTests {
     ("source.min_interactions", { $0.source.minInteractions = 0 }),
     ("model.gmf", { $0.model = ModelSpec(gmfWidth: 0, tower: [], activation: .relu) }),
     ("model.tower", { $0.model = ModelSpec(gmfWidth: 8, tower: [9, 8]) }),
-    ("model.regularization", { ($0.method, $0.baselines.ials.regularization) = (.ials, 0) }),
-    ("model.factors", { ($0.method, $0.baselines.ials.factors) = (.ials, 0) }),
-    ("model.alpha", { ($0.method, $0.baselines.ials.alpha) = (.ials, 0) }),
-    ("model.regularization", { ($0.method, $0.baselines.bpr.regularization) = (.bpr, -1) }),
-    ("model.regularization", { ($0.method, $0.baselines.ease.regularization) = (.ease, 0) }),
-    ("model.negatives", { ($0.method, $0.baselines.mf.negatives) = (.mf, 0) }),
+    (
+      "model.regularization",
+      { ($0.method, $0.baselines[ALSOptions.self].regularization) = (.baseline(.ials), 0) }
+    ),
+    (
+      "model.factors",
+      { ($0.method, $0.baselines[ALSOptions.self].factors) = (.baseline(.ials), 0) }
+    ),
+    ("model.alpha", { ($0.method, $0.baselines[ALSOptions.self].alpha) = (.baseline(.ials), 0) }),
+    (
+      "model.regularization",
+      { ($0.method, $0.baselines[BPROptions.self].regularization) = (.baseline(.bpr), -1) }
+    ),
+    (
+      "model.regularization",
+      { ($0.method, $0.baselines[EASEOptions.self].regularization) = (.baseline(.ease), 0) }
+    ),
+    (
+      "model.negatives",
+      { ($0.method, $0.baselines[MFOptions.self].negatives) = (.baseline(.mf), 0) }
+    ),
     (
       "train.factorization.mf.learning_rate",
       {
         $0.training.pretrain = .factors
         $0.initial.methods = [.ials, .mf]
-        $0.initial.mf.learningRate = 0
+        $0.initial.settings[MFOptions.self].learningRate = 0
       }
     ),
-    ("model.learning_rate", { ($0.method, $0.baselines.bpr.learningRate) = (.bpr, .nan) }),
-    ("model.iterations", { ($0.method, $0.baselines.eals.iterations) = (.eals, 0) }),
-    ("model.missing_weight", { ($0.method, $0.baselines.eals.missingWeight) = (.eals, 0) }),
-    ("model.popularity_power", { ($0.method, $0.baselines.eals.popularityPower) = (.eals, 2) }),
-    ("model.neighbours", { ($0.method, $0.baselines.itemknn.neighbours) = (.itemknn, 0) }),
-    ("model.shrinkage", { ($0.method, $0.baselines.itemknn.shrinkage) = (.itemknn, -1) }),
+    (
+      "model.learning_rate",
+      { ($0.method, $0.baselines[BPROptions.self].learningRate) = (.baseline(.bpr), .nan) }
+    ),
+    (
+      "model.iterations",
+      { ($0.method, $0.baselines[EALSOptions.self].iterations) = (.baseline(.eals), 0) }
+    ),
+    (
+      "model.missing_weight",
+      { ($0.method, $0.baselines[EALSOptions.self].missingWeight) = (.baseline(.eals), 0) }
+    ),
+    (
+      "model.popularity_power",
+      { ($0.method, $0.baselines[EALSOptions.self].popularityPower) = (.baseline(.eals), 2) }
+    ),
+    (
+      "model.neighbours",
+      { ($0.method, $0.baselines[KNNOptions.self].neighbours) = (.baseline(.itemknn), 0) }
+    ),
+    (
+      "model.shrinkage",
+      { ($0.method, $0.baselines[KNNOptions.self].shrinkage) = (.baseline(.itemknn), -1) }
+    ),
     ("model.gmf", { $0.training.pretrain = .factors }),
     (
       "train.factorization.iterations",
-      { ($0.training.pretrain, $0.initial.ials.iterations) = (.factors, 0) }
+      { ($0.training.pretrain, $0.initial.settings[ALSOptions.self].iterations) = (.factors, 0) }
     ),
     ("train.alpha", { $0.training.alpha = 1.5 }),
     ("train.negatives", { $0.training.negatives = 0 }),

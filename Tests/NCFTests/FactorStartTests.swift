@@ -146,12 +146,14 @@ import Testing
     return TrainingRun(
       positives: split.training, userCount: 300, itemCount: 200, options: options, pool: pool,
       clock: { 0 },
-      validate: { scorer in
-        let ranks = HoldoutRanks.full(
-          scorer, holdout: split.validation, leavingOut: split.training, pool: pool)
-        return (ranks.estimate(.hr, k: 10)?.value ?? 0, ranks.estimate(.ndcg, k: 10)?.value ?? 0)
-      },
-      report: { if case .epoch(let record) = $0 { epoch(record) } },
+      observer: TrainingWatcher(
+        judge: { scorer in
+          let ranks = HoldoutRanks.full(
+            scorer, holdout: split.validation, leavingOut: split.training, pool: pool)
+          return (
+            ranks.estimate(.hr, k: 10)?.value ?? 0, ranks.estimate(.ndcg, k: 10)?.value ?? 0
+          )
+        }, epoch: epoch),
       factors: factors.map { factors in { factors } }, parts: parts)
   }
 }

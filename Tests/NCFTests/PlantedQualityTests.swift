@@ -45,15 +45,14 @@ import Testing
     struct Stop: Error {}
     var calls = 0
     #expect(throws: Stop.self) {
-      _ = try trainModel(
-        positives: Self.tastes.split.training, userCount: 1_000, itemCount: 500,
-        spec: ModelSpec(gmfWidth: 8, tower: [16, 8]),
-        options: Self.options(pretrain: true, seed: 1),
-        pool: Self.pool, clock: { 0 }, validate: { _ in (0, 0) },
-        report: { _ in
-          calls += 1
-          if calls == 3 { throw Stop() }
-        })
+      _ = try Self.train(
+        ModelSpec(gmfWidth: 8, tower: [16, 8]), Self.options(pretrain: true, seed: 1),
+        TrainingWatcher(
+          judge: { _ in (0, 0) },
+          progress: { _ in
+            calls += 1
+            if calls == 3 { throw Stop() }
+          }))
     }
     #expect(calls == 3)
   }
@@ -63,10 +62,8 @@ import Testing
     options.pretraining = PhaseOptions(
       optimizer: .sgd, learningRate: 1e30, epochs: 3, patience: 3)
     #expect(throws: TrainingError.self) {
-      _ = try trainModel(
-        positives: Self.tastes.split.training, userCount: 1_000, itemCount: 500,
-        spec: ModelSpec(gmfWidth: 8, tower: [16, 8]), options: options, pool: Self.pool,
-        clock: { 0 }, validate: { _ in (0, 0) }, report: { _ in })
+      _ = try Self.train(
+        ModelSpec(gmfWidth: 8, tower: [16, 8]), options, TrainingWatcher(judge: { _ in (0, 0) }))
     }
   }
 
@@ -92,11 +89,18 @@ import Testing
     _ spec: ModelSpec = ModelSpec(gmfWidth: 8, tower: [64, 32, 16, 8]), pretrain: Bool,
     seed: UInt64, epoch: @escaping (EpochRecord) -> Void = { _ in }
   ) throws -> Model {
-    try trainModel(
-      positives: tastes.split.training, userCount: 1_000, itemCount: 500, spec: spec,
-      options: options(pretrain: pretrain, seed: seed), pool: pool, clock: { 0 },
-      validate: { validation($0) },
-      report: { if case .epoch(let record) = $0 { epoch(record) } })
+    try train(
+      spec, options(pretrain: pretrain, seed: seed),
+      TrainingWatcher(judge: { validation($0) }, epoch: epoch))
+  }
+
+  private static func train(
+    _ spec: ModelSpec, _ options: TrainingOptions, _ observer: TrainingWatcher
+  ) throws -> Model {
+    try TrainingRun(
+      positives: tastes.split.training, userCount: 1_000, itemCount: 500, options: options,
+      pool: pool, clock: { 0 }, observer: observer
+    ).train(spec).model
   }
 
   static func validation(_ scorer: NeuralScorer) -> (hr: Double, ndcg: Double) {
@@ -122,17 +126,4 @@ import Testing
     HoldoutRanks.full(
       scorer, holdout: tastes.split.test, leavingOut: tastes.split.beforeTest, pool: pool)
   }
-}
-
-/// Trains a model: `TrainingRun` in one call.
-private func trainModel(
-  positives: UserItems, userCount: Int, itemCount: Int, spec: ModelSpec, options: TrainingOptions,
-  pool: WorkerPool, clock: @escaping () -> Double,
-  validate: @escaping (NeuralScorer) throws -> (hr: Double, ndcg: Double),
-  report: @escaping (TrainingEvent) throws -> Void
-) throws -> Model {
-  try TrainingRun(
-    positives: positives, userCount: userCount, itemCount: itemCount, options: options,
-    pool: pool, clock: clock, validate: validate, report: report
-  ).train(spec).model
 }

@@ -107,24 +107,19 @@ import Testing
     keep: @escaping (TrainingProgress, [String]) throws -> Void = { _, _ in }
   ) throws -> Told {
     var records = told
-    let journal = TrainingJournal(
-      goingOnFrom: progress, isDue: { true }, keep: { try keep($0, records) })
+    let journal = TrainingJournal(goingOnFrom: progress)
     let split = FactorStartTests.tastes.split
     let pool = WorkerPool(threads: threads)
     let run = TrainingRun(
       positives: split.training, userCount: 300, itemCount: 200, options: course.options,
       pool: pool, clock: { 0 },
-      validate: { scorer in
-        // Any figures that follow from the parameters will do.
-        let model = scorer.probe
-        return (hr: model, ndcg: model)
-      },
-      report: { event in
-        switch event {
-        case .epoch(let record), .repeated(let record): records.append("\(record)")
-        case .progress: break
-        }
-      }, factors: course.hasFactors ? { FactorStartTests.factors(biases: false) } : nil,
+      observer: TrainingWatcher(
+        judge: { scorer in
+          // Any figures that follow from the parameters will do.
+          let model = scorer.probe
+          return (hr: model, ndcg: model)
+        }, epoch: { records.append("\($0)") }, keep: { try keep($0, records) }),
+      factors: course.hasFactors ? { FactorStartTests.factors(biases: false) } : nil,
       features: course.features, chapter: journal.chapter())
     if let phase = course.goesOn {
       let start = Model(spec: course.spec, userCount: 300, itemCount: 200, seed: 3)

@@ -31,9 +31,9 @@ struct ModelFileTests {
     static func method(_ method: Job.Method) -> Kind {
       Kind(testDescription: method.rawValue) {
         $0.method = method
-        $0.baselines.ials.factors = 6
-        $0.baselines.ials.iterations = 4
-        $0.baselines.itemknn.neighbours = 10
+        $0.baselines[ALSOptions.self].factors = 6
+        $0.baselines[ALSOptions.self].iterations = 4
+        $0.baselines[KNNOptions.self].neighbours = 10
       }
     }
   }
@@ -47,7 +47,7 @@ struct ModelFileTests {
       "shared, fused by sum",
       ModelSpec(
         gmfWidth: 6, tower: [12, 6], activation: .sigmoid, fusion: .sum, sharedEmbeddings: true)),
-    .method(.ials), .method(.itempop), .method(.itemknn),
+    .method(.baseline(.ials)), .method(.baseline(.itempop)), .method(.baseline(.itemknn)),
   ]
 
   @Test(

@@ -1,3 +1,4 @@
+import Baselines
 import Interactions
 import NCF
 import Postgres
@@ -186,7 +187,7 @@ struct FineTuneTests {
     #expect(
       try night(other).hasPrefix("full: the stored model of run 7 can't be used: its SHA-256"))
     var baseline = job
-    baseline.method = .itemknn
+    baseline.method = .baseline(.itemknn)
     #expect(try night(baseline) == "full: itemknn is always trained in full")
   }
 
@@ -198,7 +199,7 @@ struct FineTuneTests {
     }
     try shop.expect("SELECT status FROM ncf.runs", gives: "failed")
     expectFailure(.configuration, "--mode finetune") {
-      try shop.run(shop.job { $0.method = .ials }, request)
+      try shop.run(shop.job { $0.method = .baseline(.ials) }, request)
     }
     try shop.expect("SELECT count(*) FROM ncf.runs", gives: "1")
   }

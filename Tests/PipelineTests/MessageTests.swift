@@ -41,7 +41,7 @@ struct MessageTests {
       {
         $0.training.pretrain = .factors
         $0.initial.methods = [.mf]
-        $0.initial.mf.factors = 2
+        $0.initial.settings[MFOptions.self].factors = 2
         $0.training.negatives = 0
       }
     ),

@@ -14,15 +14,15 @@ import Testing
 /// What a job may train beside NeuMF, seen from inside.
 struct MethodTests {
   private static let small: @Sendable (inout Job) -> Void = {
-    $0.baselines.ials.factors = 6
-    $0.baselines.ials.regularization = 1
-    $0.baselines.ials.iterations = 4
-    $0.baselines.eals.factors = 6
-    $0.baselines.eals.iterations = 4
-    $0.baselines.ease.factors = 6
-    $0.baselines.bpr.factors = 6
-    $0.baselines.bpr.iterations = 4
-    $0.baselines.itemknn.neighbours = 10
+    $0.baselines[ALSOptions.self].factors = 6
+    $0.baselines[ALSOptions.self].regularization = 1
+    $0.baselines[ALSOptions.self].iterations = 4
+    $0.baselines[EALSOptions.self].factors = 6
+    $0.baselines[EALSOptions.self].iterations = 4
+    $0.baselines[EASEOptions.self].factors = 6
+    $0.baselines[BPROptions.self].factors = 6
+    $0.baselines[BPROptions.self].iterations = 4
+    $0.baselines[KNNOptions.self].neighbours = 10
   }
 
   @Test(arguments: Job.Method.allCases)
@@ -47,7 +47,7 @@ struct MethodTests {
 
   @Test func aRefitIsTestedAndItsPredecessorValidated() throws {
     let shop = try Shop()
-    for method in [Job.Method.ncf, .ials] {
+    for method in [Job.Method.ncf, .baseline(.ials)] {
       let job = shop.job {
         Self.small(&$0)
         $0.method = method
@@ -101,8 +101,8 @@ struct MethodTests {
     }
     let job = shop.job {
       Self.small(&$0)
-      $0.method = .ials
-      $0.baselines.ials.iterations = 50
+      $0.method = .baseline(.ials)
+      $0.baselines[ALSOptions.self].iterations = 50
     }
     expectFailure(.temporary) {
       try shop.run(job, RunRequest(), observer: recorder, interruption: interruption)

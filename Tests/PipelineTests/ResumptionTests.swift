@@ -47,15 +47,15 @@ struct ResumptionTests {
     $0.training.pretrain = .factors
     $0.training.refit = true
     $0.initial.methods = [.mf]
-    $0.initial.mf.factors = 2
-    $0.initial.mf.iterations = 4
+    $0.initial.settings[MFOptions.self].factors = 2
+    $0.initial.settings[MFOptions.self].iterations = 4
   }
   private static let ials: @Sendable (inout Job) -> Void = {
     $0.training.pretrain = .factors
     $0.training.refit = true
     $0.initial.methods = [.ials]
-    $0.initial.ials.factors = 4
-    $0.initial.ials.iterations = 3
+    $0.initial.settings[ALSOptions.self].factors = 4
+    $0.initial.settings[ALSOptions.self].iterations = 3
   }
   private static let features: @Sendable (inout Job) -> Void = {
     $0.users.features = "SELECT u AS user_id, u % 4 AS feature FROM generate_series(1, 30) AS u"

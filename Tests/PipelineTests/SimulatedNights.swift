@@ -79,10 +79,12 @@ struct SimulatedNights {
         watermark: now, recentFrom: now - 2 * 86_400_000_000, latest: Int64(latest) * 1_000_000))
   }
 
-  var context: RunContext {
+  var context: RunContext { context(observer: Recorder()) }
+
+  private func context(observer: Recorder) -> RunContext {
     RunContext(
       job: job, request: RunRequest(threads: threads), parameters: ConnectionParameters(),
-      interruption: Interruption(), observer: Recorder(), clock: { 0 },
+      interruption: Interruption(), observer: observer, clock: { 0 },
       pool: WorkerPool(threads: threads), runID: 1)
   }
 
@@ -99,15 +101,14 @@ struct SimulatedNights {
   func finish(
     _ pulled: Pulled, _ divided: Divided, _ lesson: (Lesson, start: Model)?
   ) throws -> Night {
-    var samples = 0
+    let recorder = Recorder()
     let train = TrainStage(
-      context: context, pulled: pulled, divided: divided, journal: TrainingJournal()
-    ) { samples += $0.samples }
+      context: context(observer: recorder), pulled: pulled, divided: divided)
     let trained = try train.run(lesson)
     let published = try train.absorbingEverything(trained)
     return Night(
-      pulled: pulled, divided: divided, trained: trained, lesson: lesson?.0, samples: samples,
-      published: published)
+      pulled: pulled, divided: divided, trained: trained, lesson: lesson?.0,
+      samples: recorder.epochs.reduce(0) { $0 + $1.samples }, published: published)
   }
 
   /// A night as the parent of the next one; `model` is what is gone on from.

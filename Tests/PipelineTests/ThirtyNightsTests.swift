@@ -32,8 +32,8 @@ struct ThirtyNightsTests {
     $0.training.pretrain = .factors
     $0.training.alpha = 0.9
     $0.training.pretraining.learningRate = 0.002
-    $0.initial.ials.factors = 16
-    $0.initial.ials.regularization = 10
+    $0.initial.settings[ALSOptions.self].factors = 16
+    $0.initial.settings[ALSOptions.self].regularization = 10
     $0.evaluation.sampled = 90
   }
 

@@ -12,13 +12,13 @@ import Testing
 
 /// Stored models without some of their users.
 struct ForgettingTests {
-  @Test(arguments: [Job.Method.ncf, .ials, .itemknn, .bpr])
+  @Test(arguments: [Job.Method.ncf, .baseline(.ials), .baseline(.itemknn), .baseline(.bpr)])
   func whoIsLeftIsScoredAsBefore(method: Job.Method) throws {
     let shop = try Shop(userType: "text", user: "'u' || u")
     let job = shop.job {
       $0.method = method
-      $0.baselines.bpr.iterations = 3
-      if method == .itemknn { $0.source.events = ["view": 2] }
+      $0.baselines[BPROptions.self].iterations = 3
+      if method == .baseline(.itemknn) { $0.source.events = ["view": 2] }
       $0.source.relation = .table("app.events", columns: .init(event: "event_type"))
     }
     try shop.run(job, RunRequest(force: true))

@@ -1,4 +1,5 @@
 package import Jobs
+package import NCF
 import Synchronization
 
 /// Keeps what a run tells, and may answer an event with an action.
@@ -27,6 +28,11 @@ package final class Recorder: RunObserver {
   /// The texts of all notices.
   package var notices: [String] {
     kept.withLock { $0 }.compactMap { if case .notice(let text) = $0 { text } else { nil } }
+  }
+
+  /// The epochs that have ended.
+  package var epochs: [EpochRecord] {
+    kept.withLock { $0 }.compactMap { if case .epoch(let epoch) = $0 { epoch } else { nil } }
   }
 
   /// The stages that have ended.

@@ -1,3 +1,4 @@
+import Baselines
 import NCF
 package import Settings
 
@@ -101,14 +102,14 @@ extension Job {
       ?? training.problems(with: model).map {
         $0.below(modelKeys.contains($0.path) ? "model" : "train")
       }
-    return factors + network + (baselines.settings(of: method)?.settingProblems(in: "model") ?? [])
+    return factors + network + (baseline?.settingProblems(in: "model") ?? [])
   }
 
   private var initialProblems: [Problem?] {
     let section = "train.factorization"
     let isSingle = initial.methods.count == 1
     return initial.methods.flatMap { method in
-      initial.options(of: method)
+      initial.settings[method]
         .settingProblems(in: isSingle ? section : "\(section).\(method.rawValue)")
     } + [
       .unless(

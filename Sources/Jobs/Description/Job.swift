@@ -23,7 +23,7 @@ package struct Job: Sendable, Equatable, Codable {
   /// The network, when the method is `ncf`.
   package var model = ModelSpec(gmfWidth: 8, tower: [64, 32, 16, 8], activation: .relu)
   /// The baselines' settings, when the method is one of them.
-  package var baselines = BaselineOptions()
+  package var baselines = BaselineSettings()
   /// How it is trained; `training.seed` is the job's seed, which a request may override.
   package var training: TrainingOptions = Job.defaultTraining
   /// What the GMF part starts from when `training.pretrain` is `factors`.

@@ -5,7 +5,7 @@ package struct EpochRecord: Sendable, Equatable, Codable {
   /// Phase of a network's training, or the baseline's name.
   package var phase: String
   /// Whether it belongs to the second training, on training and validation interactions together.
-  package var isRefit: Bool
+  package let isRefit: Bool
   /// Counted from 1; 0 is the state before any step.
   package let epoch: Int
   private let measuredLoss, measuredHR, measuredNDCG: Double?

@@ -40,7 +40,7 @@ struct PhaseCourse {
   ///   became of it.
   /// - Returns: the best epoch's model or the last one's, and its number.
   /// - Throws: `TrainingError`; `CheckpointError` when what is known is of another training; what `start`
-  ///   and the run's closures throw.
+  ///   and the observer throw.
   func train(from start: () throws -> Model) throws -> TrainedParts.Part {
     let step = phase.rawValue
     if let known = run.chapter?.finished(step) {
@@ -64,7 +64,7 @@ struct PhaseCourse {
     }
     let best = state.best ?? PhaseState.Best(lastModel(of: state), epoch: state.epoch - 1)
     let (model, epoch) = (best.model, best.epoch)
-    try run.chapter?.finish(step, model, epoch: epoch)
+    try run.chapter?.finish(step, model, epoch: epoch, run.observer)
     return TrainedParts.Part(
       model: model, epoch: epoch, records: records, seconds: run.clock() - began)
   }
@@ -110,11 +110,12 @@ struct PhaseCourse {
   private func begin(_ start: Model, _ records: inout [EpochRecord]) throws -> Standing {
     var best = rules.patience == nil ? nil : PhaseState.Best(start)
     if rules.judgesStart {
-      let figures = try run.validate(NeuralScorer(start, pool: run.pool))
+      let figures = try run.observer.validate(NeuralScorer(start, pool: run.pool))
       best?.ndcg = figures.ndcg
       try tell(
         EpochRecord(
-          phase.rawValue, 0, figures, seconds: 0, samples: 0, isBest: rules.patience != nil),
+          phase.rawValue, 0, figures, seconds: 0, samples: 0, isBest: rules.patience != nil,
+          isRefit: run.isRefit),
         &records)
     }
     guard rules.epochs > 0 else { return Standing(nil, best: best, mean: start) }
@@ -140,13 +141,13 @@ struct PhaseCourse {
     if let model, !model.isFinite { throw TrainingError(phase: phase, epoch: epoch) }
     var judged = (hr: Double.nan, ndcg: Double.nan)
     if rules.isValidated, let model {
-      judged = try run.validate(NeuralScorer(model, pool: run.pool))
+      judged = try run.observer.validate(NeuralScorer(model, pool: run.pool))
     }
     let isBest = state.best.map { judged.ndcg > $0.ndcg } ?? false
     try tell(
       EpochRecord(
         phase.rawValue, epoch, loss: figures.loss, judged, seconds: seconds,
-        samples: figures.samples, isBest: isBest), &records)
+        samples: figures.samples, isBest: isBest, isRefit: run.isRefit), &records)
     if isBest, let model {
       state.best = PhaseState.Best(model, epoch: epoch, ndcg: judged.ndcg)
     }
@@ -162,16 +163,16 @@ struct PhaseCourse {
     let total = Double(run.positives.count * run.options.groupSize)
     let figures = try trainer.run(epoch: state.epoch) { fraction in
       let seconds = run.clock() - began
-      try run.chapter?.offer(phase.rawValue) {
+      try run.chapter?.offer(phase.rawValue, to: run.observer) {
         trainer.state.map {
           PhaseState(
             trainer: $0, spec: trainer.spec, userCount: run.userCount, itemCount: run.itemCount,
             seconds: seconds, best: state.best, mean: state.mean)
         }
       }
-      try run.report(
-        .progress(
-          phase: phase, epoch: state.epoch, epochs: rules.epochs, fraction: fraction,
+      try run.observer.progressed(
+        StepProgress(
+          step: phase.rawValue, epoch: state.epoch, epochs: rules.epochs, fraction: fraction,
           samplesPerSecond: fraction * total / max(seconds, 1e-9)))
     }
     guard figures.loss.isFinite else { throw TrainingError(phase: phase, epoch: state.epoch) }
@@ -180,6 +181,6 @@ struct PhaseCourse {
 
   private func tell(_ record: EpochRecord, _ records: inout [EpochRecord]) throws {
     records.append(record)
-    try run.report(rules.isRepeated ? .repeated(record) : .epoch(record))
+    try run.observer.epochEnded(record)
   }
 }

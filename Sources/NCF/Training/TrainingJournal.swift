@@ -1,5 +1,4 @@
-/// Keeps where a training stands, for whoever wants it written down, and knows what an earlier process
-/// had done of it.
+/// The state of a training, with what an earlier process had done of it.
 ///
 /// A training is a row of steps, each with a name: its phases, and what they start from. Code that runs
 /// them asks here first: a step that is finished gives its model, the one that was under way goes on
@@ -12,24 +11,12 @@ package final class TrainingJournal {
   package private(set) var progress: TrainingProgress
   /// Whether a step is under way, so that `progress` alone is not where the training stands.
   package private(set) var isInStep = false
-  private let isDue: () -> Bool
-  private let finished: () -> Void
-  private let keep: (TrainingProgress) throws -> Void
 
   /// Begins a journal.
   ///
-  /// - Parameters:
-  ///   - progress: what an earlier process had done.
-  ///   - isDue: whether the state of things is wanted now; asked between windows of batches and when a
-  ///     step is finished.
-  ///   - finished: called when a step is, before anything else happens.
-  ///   - keep: takes it; what it throws ends the training.
-  package init(
-    goingOnFrom progress: TrainingProgress = TrainingProgress(),
-    isDue: @escaping () -> Bool = { false }, finished: @escaping () -> Void = {},
-    keep: @escaping (TrainingProgress) throws -> Void = { _ in }
-  ) {
-    (self.progress, self.isDue, self.finished, self.keep) = (progress, isDue, finished, keep)
+  /// - Parameter progress: what an earlier process had done.
+  package init(goingOnFrom progress: consuming TrainingProgress = TrainingProgress()) {
+    self.progress = progress
   }
 
   /// The steps of one training among those of a run.
@@ -80,22 +67,26 @@ package final class TrainingJournal {
       }
     }
 
-    /// Ends a step.
-    func finish(_ step: String, _ model: Model, epoch: Int) throws {
+    /// Ends a step; its observer may take a checkpoint.
+    func finish(
+      _ step: String, _ model: Model, epoch: Int, _ observer: any TrainingObserver
+    ) throws {
       journal.isInStep = false
       let own = full(step)
       journal.progress.models[own] = model
       journal.progress.epochs[own] = epoch
-      journal.finished()
-      if journal.isDue() { try journal.keep(journal.progress) }
+      observer.stepEnded()
+      if observer.wantsCheckpoint { try observer.checkpoint(journal.progress) }
     }
 
-    /// Lets the state of a step that is under way be kept, if that is due.
-    func offer(_ step: String, _ state: () -> PhaseState?) throws {
-      guard journal.isDue(), let state = state() else { return }
+    /// Offers the observer a checkpoint within a step.
+    func offer(
+      _ step: String, to observer: any TrainingObserver, _ state: () -> PhaseState?
+    ) throws {
+      guard observer.wantsCheckpoint, let state = state() else { return }
       var progress = journal.progress
       progress.current = TrainingProgress.Current(step: full(step), state: state)
-      try journal.keep(progress)
+      try observer.checkpoint(progress)
     }
   }
 }

@@ -21,13 +21,13 @@ extension TrainingRun {
   /// - Parameter spec: must have no `problem`, nor the options with it.
   /// - Returns: the model of the best epoch, and which epochs were kept.
   /// - Throws: `TrainingError` when a loss is not finite; `CheckpointError` when what the journal brought
-  ///   is of another training; what `validate`, `report` and `factors` throw.
+  ///   is of another training; what the observer and `factors` throw.
   package func train(_ spec: ModelSpec) throws -> TrainedModel { try course(spec, fixed: nil) }
 
   /// Trains for a known number of epochs in each phase, without looking at validation items.
   ///
   /// With the positives of a run that held some out and the held-out ones added, this is the refit:
-  /// same seeds, same schedule. Its epochs are told of as `repeated`.
+  /// same seeds, same schedule.
   ///
   /// - Parameters:
   ///   - spec: must have no `problem`, nor the options with it.
@@ -114,7 +114,7 @@ extension TrainingRun {
     var model = Model(
       fitting: try factors(), spec: spec, positives: positives, options: options)
     if let features { model = model.fitting(features) }
-    try chapter?.finish(step, model, epoch: 0)
+    try chapter?.finish(step, model, epoch: 0, observer)
     return model
   }
 
@@ -143,7 +143,7 @@ extension TrainingRun {
     if isKnown {
       for var record in part.records {
         record.phase = phase.rawValue
-        try report(.epoch(record))
+        try observer.epochEnded(record)
       }
     }
     return part

@@ -19,10 +19,10 @@ package struct TrainingRun {
   package let pool: WorkerPool
   /// Seconds on a clock that never goes back.
   package let clock: () -> Double
-  /// Judges a model on the validation items.
-  package let validate: (NeuralScorer) throws -> (hr: Double, ndcg: Double)
-  /// Hears of epochs and progress; throws to stop.
-  package let report: (TrainingEvent) throws -> Void
+  /// Follows the training.
+  package let observer: any TrainingObserver
+  /// Whether the validation interactions are among the positives.
+  package let isRefit: Bool
   /// Gives what the GMF part starts from when `options.pretrain` is `factors`.
   package let factors: (() throws -> MatrixFactors)?
   /// Parts that other models with these positives have in common with this one; nil for none.
@@ -37,17 +37,15 @@ package struct TrainingRun {
   /// Creates a value from its parts.
   package init(
     positives: UserItems, weights: [Float] = [], known: KnownNegatives? = nil, userCount: Int,
-    itemCount: Int,
-    options: TrainingOptions, pool: WorkerPool, clock: @escaping () -> Double,
-    validate: @escaping (NeuralScorer) throws -> (hr: Double, ndcg: Double),
-    report: @escaping (TrainingEvent) throws -> Void,
+    itemCount: Int, options: TrainingOptions, pool: WorkerPool, clock: @escaping () -> Double,
+    observer: any TrainingObserver, isRefit: Bool = false,
     factors: (() throws -> MatrixFactors)? = nil,
     parts: TrainedParts? = nil, rejected: UserItems? = nil, features: ContentFeatures? = nil,
     chapter: TrainingJournal.Chapter? = nil
   ) {
     (self.positives, self.weights, self.known) = (positives, weights, known)
     (self.userCount, self.itemCount, self.options) = (userCount, itemCount, options)
-    (self.pool, self.clock, self.validate, self.report) = (pool, clock, validate, report)
+    (self.pool, self.clock, self.observer, self.isRefit) = (pool, clock, observer, isRefit)
     (self.factors, self.parts, self.rejected) = (factors, parts, rejected)
     (self.features, self.chapter) = (features, chapter)
   }

@@ -48,7 +48,7 @@ struct EvaluateStage {
     evaluated.calibration = Calibration(
       of: trained.model.scorer(pool: context.pool), holdout: holdout ?? divided.split.test,
       candidates: candidates, known: divided.beforeTest)
-    if context.job.method != .itempop {
+    if context.job.method != .baseline(.itempop) {
       let popular = try judge(popularity, name: "itempop", protocols, popularity.counts)
       evaluated.metrics += popular.metrics
       evaluated.itemPopNDCG = popular.ndcg

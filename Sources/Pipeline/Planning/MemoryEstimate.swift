@@ -107,9 +107,9 @@ package struct MemoryEstimate {
 
   /// One copy of the model.
   private var parameters: Int {
-    if job.method == .itemknn {
+    if let neighbours = job.neighbours {
       // A neighbour and its similarity, and each user's own interactions.
-      return 8 * sizes.items * min(job.baselines.itemknn.neighbours, sizes.items)
+      return 8 * sizes.items * min(neighbours, sizes.items)
         + 8 * sizes.interactions
     }
     return 4 * (sizes.modelRows * row + Self.towerWeights(spec))
@@ -144,29 +144,18 @@ package struct MemoryEstimate {
   private var learning: Int {
     // The weights of training and validation positives together.
     let kept = job.training.refit ? validated + 4 * sizes.interactions : 0
-    switch job.method {
-    case .ncf:
-      guard job.training.pretrain == .factors else { return kept + training(spec) }
-      // Several are kept until the last is there, and then once more as one.
-      let count = job.initial.methods.count
-      let factors = 4 * (sizes.users + sizes.items) * job.initial.width * min(2, count)
-      let fullest = job.initial.methods.map { factorizing(job.initial.options(of: $0)) }.max() ?? 0
-      let before = fullest + (count > 1 ? factors / 2 : 0)
-      return kept + max(before, factors + training(spec))
-    case .itemknn: return kept + parameters + byItem + threads * 16 * sizes.items
-    case .itempop: return kept + 2 * parameters
-    case .ials, .eals, .ease, .bpr, .mf:
-      return kept + parameters + (job.baselines.factorization(job.method).map(factorizing) ?? 0)
+    let log = LogSizes(
+      interactions: sizes.interactions, users: sizes.users, items: sizes.items)
+    if let baseline = job.baseline {
+      return kept + parameters + baseline.fittingMemory(log, threads: threads)
     }
-  }
-
-  /// The interactions of each item, which the log holds by user, and a count and a weight of each.
-  private var byItem: Int { 12 * sizes.interactions + 8 * (sizes.users + sizes.items) }
-
-  /// Factors, the interactions by item, and what the method needs beside them.
-  private func factorizing(_ options: any FactorizationOptions) -> Int {
-    4 * (sizes.users + sizes.items) * options.width + byItem
-      + options.workingMemory(users: sizes.users, items: sizes.items, threads: threads)
+    guard job.training.pretrain == .factors else { return kept + training(spec) }
+    // Several are kept until the last is there, and then once more as one.
+    let start = job.initial.setups
+    let factors = 4 * (sizes.users + sizes.items) * job.initial.width * min(2, start.count)
+    let fullest = start.map { $0.options.fittingMemory(log, threads: threads) }.max() ?? 0
+    let before = fullest + (start.count > 1 ? factors / 2 : 0)
+    return kept + max(before, factors + training(spec))
   }
 
   /// Parameters, Adam's two moments, the epoch's and the best model, what scores the validation,
@@ -188,7 +177,7 @@ package struct MemoryEstimate {
 
   /// A model and what its scorer computes ahead for each item.
   private var scoring: Int {
-    if job.method == .itemknn { return parameters + threads * 8 * sizes.items }
+    if job.neighbours != nil { return parameters + threads * 8 * sizes.items }
     let firstLayer = spec.tower.count > 1 ? Self.padded(spec.tower[1]) : 8
     return 2 * parameters + 4 * sizes.items * (firstLayer + spec.gmfWidth)
   }
@@ -214,7 +203,7 @@ package struct MemoryEstimate {
   /// item's neighbours. And whose lists are made together.
   private var similarity: Int {
     if job.output.similar == 0 { return 0 }
-    let own = job.method == .itemknn ? parameters : parameters + 8 * sizes.items * row
+    let own = job.neighbours != nil ? parameters : parameters + 8 * sizes.items * row
     return parameters + own + 16 * sizes.items + 2_048 * job.output.similar * 8
   }
 

@@ -23,8 +23,8 @@ struct RunPlan {
 
   /// Numbers that a model of the job's shape would have.
   var parameterCount: Int {
-    if job.method == .itemknn {
-      return pulled.table.itemCount * min(job.baselines.itemknn.neighbours, pulled.table.itemCount)
+    if let neighbours = job.neighbours {
+      return pulled.table.itemCount * min(neighbours, pulled.table.itemCount)
     }
     if let width = job.width { return (pulled.table.userCount + pulled.table.itemCount) * width }
     let spec = job.model
@@ -84,9 +84,9 @@ struct RunPlan {
     let scoring = Self.seconds(4 * Double(pairs) / max(speed.pairsPerSecond, 1))
     var parts: [String] = []
     var tried = "\(Figures.rate(speed.pairsPerSecond)) pairs/s"
-    if speed.factorSeconds > 0, lesson == nil {
+    if speed.baselineSeconds > 0, lesson == nil {
       let name = job.method == .ncf ? job.initial.name : job.method.rawValue
-      parts.append("\(name) at most \(Self.seconds(Double(times) * speed.factorSeconds))")
+      parts.append("\(name) at most \(Self.seconds(Double(times) * speed.baselineSeconds))")
     }
     if job.method == .ncf {
       let epoch = Double(samples) / max(speed.samplesPerSecond, 1)

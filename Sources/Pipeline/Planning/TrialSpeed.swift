@@ -12,7 +12,7 @@ struct TrialSpeed {
   /// Samples of the network trained in a second; 0 when the job trains none.
   let samplesPerSecond: Double
   /// Seconds that the baseline, or the factorisation which the network starts from, would take.
-  let factorSeconds: Double
+  let baselineSeconds: Double
   /// Pairs of user and item scored and ranked in a second.
   let pairsPerSecond: Double
 
@@ -24,7 +24,7 @@ struct TrialSpeed {
     let trial = Trial(context: context, divided: divided, itemCount: pulled.table.itemCount)
     samplesPerSecond =
       job.method == .ncf ? try trial.samplesPerSecond(job.model, job.training) : 0
-    factorSeconds = try trial.factorSeconds()
+    baselineSeconds = try trial.baselineSeconds()
     let scored = try trial.scored()
     let scorer = scored.scorer(pool: context.pool)
     let users = (0..<UInt32(min(scorer.userCount, 256))).map { $0 }
@@ -82,73 +82,37 @@ private struct Trial {
     return seconds > 0 ? share * samples / seconds : 0
   }
 
-  /// Seconds of all iterations, from one on a sample and how the work grows.
-  func factorSeconds() throws -> Double {
-    if let options = job.baselines.factorization(job.method) { return try factorSeconds(options) }
-    switch job.method {
-    case .itemknn: return try seconds(work: Self.pairs, tried: Self.pairs) { _ = neighbours($0) }
-    case .ncf where job.training.pretrain == .factors:
-      return try job.initial.methods.reduce(0) {
-        try $0 + factorSeconds(job.initial.options(of: $1))
-      }
-    default: return 0
-    }
-  }
-
-  private func factorSeconds(_ options: any FactorizationOptions) throws -> Double {
-    var once = options
-    once.iterations = 1
-    let (tried, whole) = (once, options)
-    func work(_ options: any FactorizationOptions, _ positives: UserItems) -> Double {
-      options.work(
-        interactions: Double(positives.count), users: Double(positives.userCount),
-        items: Double(itemCount))
-    }
-    return try seconds(work: { work(whole, $0) }, tried: { work(tried, $0) }) {
-      _ = try tried.factorize(
-        $0, weights: [], itemCount: itemCount, pool: context.pool, report: { _ in })
-    }
+  /// Seconds of all passes of the job's baseline, or of what its network starts from.
+  func baselineSeconds() throws -> Double {
+    if let baseline = job.baseline { return try seconds(baseline) }
+    guard job.training.pretrain == .factors else { return 0 }
+    return try job.initial.setups.reduce(0) { try $0 + seconds($1.options) }
   }
 
   /// A model of the job's shape, to be scored; its parameters don't matter.
   func scored() throws -> PublishedModel {
-    if job.method == .itemknn { return .neighbours(neighbours(sample)) }
+    if job.neighbours != nil, let baseline = job.baseline {
+      return PublishedModel(
+        .baseline(try baseline.fit(log(sample), pool: context.pool, report: { _ in })))
+    }
     let spec = job.width.map { ModelSpec.matrixFactorization(width: $0) } ?? job.model
     return .network(
       Model(spec: spec, userCount: positives.userCount, itemCount: itemCount, seed: context.seed))
   }
 
-  private func neighbours(_ positives: UserItems) -> ItemKNN {
-    ItemKNN(
-      positives: positives, weights: [], itemCount: itemCount, options: job.baselines.itemknn,
-      pool: context.pool)
+  private func log(_ positives: UserItems) -> TrainingLog {
+    TrainingLog(positives: positives, itemCount: itemCount)
   }
 
-  /// Pairs of items that users have together.
-  private static func pairs(_ positives: UserItems) -> Double {
-    (0..<positives.userCount).reduce(0) { sum, user in
-      let count = Double(positives.range(of: user).count)
-      return sum + count * count
-    }
-  }
-
-  /// Seconds of everything, from what is tried on a sample.
-  ///
-  /// - Parameters:
-  ///   - work: how much a log takes.
-  ///   - tried: how much what is tried takes.
-  ///   - body: what is tried.
-  /// - Returns: as many seconds more as there is more work.
-  /// - Throws: `BatchError` when interrupted; what `body` throws.
-  private func seconds(
-    work: (UserItems) -> Double, tried: (UserItems) -> Double,
-    _ body: (UserItems) throws -> Void
-  ) throws -> Double {
+  /// Seconds of a baseline: those of one pass on a sample, times the growth of the work.
+  private func seconds(_ options: some BaselineOptions) throws -> Double {
     try context.interruption.check()
-    let sample = sample
+    var once = options
+    once.passes = 1
+    let tried = log(sample)
     let start = context.clock()
-    try body(sample)
+    _ = try once.fit(tried, pool: context.pool, report: { _ in })
     let seconds = context.clock() - start
-    return seconds * work(positives) / max(tried(sample), 1)
+    return seconds * options.work(on: log(positives)) / max(once.work(on: tried), 1)
   }
 }

@@ -14,18 +14,13 @@ final class RunJournal {
   /// ten seconds that service managers give.
   static let stopBudget = 6.0
 
-  /// Told of and gone on from by the training; nothing of a baseline.
-  private(set) lazy var training = TrainingJournal(
-    goingOnFrom: start, isDue: { [unowned self] in isDue },
-    finished: { [unowned self] in settled = (rows.count, true) },
-    keep: { [unowned self] in keep($0) })
+  /// The state of the training; empty for a baseline.
+  let training: TrainingJournal
   /// Every epoch told of so far.
   private(set) var rows: [EpochRecord]
 
   private let context: RunContext
   private let writer: CheckpointWriter
-  /// What an earlier process had done, until the training has it.
-  private var start: TrainingProgress
   private let interval: Double
   /// Whether there is memory for a copy of what is being trained.
   private let isOn: Bool
@@ -50,27 +45,29 @@ final class RunJournal {
     (self.context, rows) = (context, resumed?.rows ?? [])
     self.isOn = isOn && context.runID != nil && context.resumes
     writer = CheckpointWriter(context: context, identity: identity)
-    start = resumed?.take() ?? TrainingProgress()
+    training = TrainingJournal(goingOnFrom: resumed?.take() ?? TrainingProgress())
     settled = (rows.count, false)
     interval = context.job.nightly.checkpoint.seconds
     began = context.clock()
     next = began + interval
-    // From here on nobody else holds what the training will change.
-    _ = training
-    start = TrainingProgress()
   }
 
   /// Notes an epoch.
   func add(_ row: EpochRecord) { rows.append(row) }
 
-  private var isDue: Bool {
+  /// Notes that a step of the training has ended.
+  func stepEnded() { settled = (rows.count, true) }
+
+  /// Whether a checkpoint is due.
+  var isDue: Bool {
     warn()
     guard isOn else { return false }
     if context.interruption.reason != nil { return stopsAt == nil }
     return context.clock() >= next && !writer.isBusy
   }
 
-  private func keep(_ progress: TrainingProgress) {
+  /// Writes a checkpoint beside the training; a run that is asked to stop waits for it.
+  func keep(_ progress: TrainingProgress) {
     submit(progress, rows)
     if context.interruption.reason != nil { waitToStop() }
   }

@@ -13,7 +13,7 @@ import Source
 extension TrainStage {
   /// The copy that is tested after a refit of a fine-tune: it learns the validation items.
   ///
-  /// - Throws: `BatchError` when interrupted; `TrainingError`; what `record` throws.
+  /// - Throws: as `run` does.
   func absorbingValidation(_ model: Model) throws -> Model {
     let split = divided.split
     let replay = replay(
@@ -23,23 +23,24 @@ extension TrainStage {
     ) { _, row, standing in
       standing == .validation || (standing == .training && replay.takes(row))
     }
-    return try course(positives, rejected: divided.beforeTest).goOn(from: model, .finetune)
+    return try training(positives, rejected: divided.beforeTest)
+      .goOn(from: model, .finetune, context)
   }
 
   /// The copy that is published: it has learnt everything.
   ///
   /// - Parameter trained: the model that was tested.
   /// - Returns: a network, or the baseline trained again.
-  /// - Throws: `BatchError` when interrupted; `TrainingError`; what `record` throws.
+  /// - Throws: as `run` does.
   func absorbingEverything(_ trained: Trained) throws -> PublishedModel {
     let weighted = context.job.source.isWeighted
-    guard context.job.method == .ncf, case .network(let model) = trained.model else {
+    guard case .network = method, case .network(let model) = trained.model else {
       let all = Positives(picking: pulled.table, divided.split, weighted: weighted) { _, _, _ in
         true
       }
-      var course = course(all, rejected: divided.history)
-      course.phaseName = Phase.absorb.rawValue
-      return try course.run()
+      var training = training(all, rejected: divided.history)
+      training.phaseName = Phase.absorb.rawValue
+      return PublishedModel(try training.train(method).model)
     }
     let split = divided.split
     let held =
@@ -49,7 +50,8 @@ extension TrainStage {
       _, row, standing in
       standing == .test || (standing == .validation && !trained.isRefit) || replay.takes(row)
     }
-    return .network(try course(positives, rejected: divided.history).goOn(from: model, .absorb))
+    return .network(
+      try training(positives, rejected: divided.history).goOn(from: model, .absorb, context))
   }
 
   private func replay(held: Int, known: Int, salt: UInt64) -> Replay {

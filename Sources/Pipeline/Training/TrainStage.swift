@@ -1,3 +1,4 @@
+import Baselines
 import Interactions
 import Jobs
 import NCF
@@ -5,6 +6,7 @@ import Ranking
 import Recommenders
 import RunSupport
 import Source
+import Store
 
 /// Stage 3: learn it.
 ///
@@ -12,7 +14,7 @@ import Source
 /// scratch, the model of the best epoch, chosen on validation by the sampled protocol, or a baseline;
 /// in a fine-tune, the parent's model trained further on what it has not learnt. With `train.refit` a
 /// second one that has learnt from the validation items too. Test items are never looked at. Durable:
-/// the epochs, as `record` writes them.
+/// the epochs.
 struct TrainStage {
   /// The run.
   let context: RunContext
@@ -20,16 +22,20 @@ struct TrainStage {
   let pulled: Pulled
   /// How it was split.
   let divided: Divided
-  /// Where the training stands, and what an earlier process has done of it.
-  let journal: TrainingJournal
-  /// Called with each epoch; what it throws ends the training.
-  let record: (EpochRecord) throws -> Void
+  /// Where epochs are recorded; nil records none.
+  var record: RunRecord?
+  /// Where epochs and the state of the training are kept, with what an earlier process had done; nil
+  /// keeps nothing.
+  var journal: RunJournal?
+
+  /// What is trained.
+  var method: Method { Method(context.job).seeded(context.seed) }
 
   /// Trains.
   ///
   /// - Parameter lesson: what a fine-tune trains on, and the model that it starts from; nil trains in full.
   /// - Returns: the model, and how it came about.
-  /// - Throws: `BatchError` when interrupted; `TrainingError`; whatever `record` throws.
+  /// - Throws: `BatchError` when interrupted; `TrainingError`; `PostgresError` of the record.
   func run(_ lesson: (Lesson, start: Model)? = nil) throws -> Trained {
     let split = divided.split
     let candidates = Candidates.drawn(
@@ -40,27 +46,53 @@ struct TrainStage {
     let (refit, weighted) = (context.job.training.refit, context.job.source.isWeighted)
     let (model, validated): (PublishedModel, PublishedModel)
     if let (lesson, start) = lesson {
-      let tuned = try course(lesson.positives, validation, rejected: split.training)
-        .goOn(from: start, .finetune)
+      let tuned = try training(lesson.positives, validation, rejected: split.training)
+        .goOn(from: start, .finetune, context)
       validated = .network(tuned)
       model = refit ? .network(try absorbingValidation(tuned)) : validated
     } else {
-      validated = try course(Positives(training: divided, weighted: weighted), validation).run()
+      let trained = try training(Positives(training: divided, weighted: weighted), validation)
+        .train(method)
+      validated = PublishedModel(trained.model)
       let all = Positives(beforeTest: divided, of: pulled.table, weighted: weighted && refit)
-      model = refit ? try course(all, validation).run() : validated
+      model =
+        refit
+        ? PublishedModel(try training(all, validation).refit(method, epochs: trained.epochs))
+        : validated
     }
     return Trained(
       model: model, validated: validated, isRefit: refit, validationCandidates: candidates)
   }
 
   /// One training on some positives.
-  func course(
+  func training(
     _ positives: Positives, _ validation: Validation? = nil, rejected: UserItems? = nil
-  ) -> TrainingCourse {
-    TrainingCourse(
-      context: context, positives: positives, known: pulled.negatives,
-      itemCount: pulled.table.itemCount, validation: validation, journal: journal,
-      rejected: rejected, features: pulled.features?.content, record: record)
+  ) -> MethodTraining {
+    let isRefit = positives.isRefit
+    let log = TrainingLog(
+      positives: positives.items, weights: positives.weights, itemCount: pulled.table.itemCount)
+    var training = MethodTraining(
+      MethodTraining.Data(
+        log, known: pulled.negatives, features: pulled.features?.content, rejected: rejected,
+        isRefit: isRefit),
+      pool: context.pool, clock: context.clock,
+      observer: RunTrainingObserver(
+        context: context, record: record, journal: journal, validation: validation,
+        isRefit: isRefit, start: context.clock()))
+    training.chapter = journal?.training.chapter(isRefit ? "refit" : "")
+    return training
+  }
+}
+
+extension MethodTraining {
+  /// Trains the job's network further by the settings of `train.nightly`.
+  func goOn(from model: Model, _ phase: Phase, _ context: RunContext) throws -> Model {
+    guard case .network(let network) = Method(context.job).seeded(context.seed) else {
+      preconditionFailure("a baseline is not trained further")
+    }
+    return try goOn(
+      network, from: model, phase, context.job.nightly.phase,
+      isValidated: phase == .finetune && !data.isRefit)
   }
 }
 

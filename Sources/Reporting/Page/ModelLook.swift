@@ -1,3 +1,5 @@
+import Jobs
+
 /// What a model or a phase of training is called on a page, and the class that gives it its colour: the
 /// same one in every picture.
 struct ModelLook: Sendable, Equatable {
@@ -27,16 +29,9 @@ struct ModelLook: Sendable, Equatable {
     case "neumf": "NeuMF"
     case "gmf": "GMF"
     case "mlp": "MLP"
-    case "mf": "MF"
-    case "itempop": "ItemPop"
-    case "itemknn": "ItemKNN"
-    case "bpr": "BPR"
-    case "eals": "eALS"
-    case "ials": "iALS"
-    case "ease": "EASE"
     case "live": "live model"
     case "parent": "as stored"
-    default: model
+    default: Job.Method(rawValue: model)?.title ?? model
     }
   }
 }

@@ -7,6 +7,7 @@ import Logging
 import NCF
 import Operations
 import Parallelism
+import Recommenders
 import RunSupport
 
 /// The subcommand that searches for better settings.
@@ -75,7 +76,7 @@ struct TuneCommand: BatchCommand {
     let file = try ReportFile(path: output)
     let found = try search(job, from: began, in: session, interruption)
     session.console.endBar()
-    job.take(found)
+    job.take(found.best)
     let path = work.source.path(in: session)
     let remark =
       "The best of \(found.finished + found.abandoned) settings tried by ncf-batch tune: "
@@ -92,7 +93,7 @@ struct TuneCommand: BatchCommand {
       "tune", of: job, seed: seed, connection.parameters, in: session, interruption
     ) { work in
       let tuner = Tuner(
-        SearchSpace(base: job.network, seed: seed), store: work.store,
+        SearchSpace(base: Method.Network(job).withoutRefit, seed: seed), store: work.store,
         clock: MonotonicClock.seconds, deadline: began + budget,
         report: { [budget] event in
           try interruption.check()
@@ -135,54 +136,11 @@ struct TuneCommand: BatchCommand {
   }
 }
 
-extension Job {
-  /// The job's network with its training, as a search starts from it.
-  var network: Experiments.Method.Neural {
-    var options = training
-    options.refit = false
-    var start: Experiments.Method.Start?
-    if training.pretrain == .factors {
-      let starts = initial.methods.map { method -> Experiments.Method.Start in
-        switch method {
-        case .ials: .ials(initial.ials)
-        case .ease: .ease(initial.ease)
-        case .bpr: .bpr(initial.bpr)
-        case .mf: .mf(initial.mf)
-        }
-      }
-      start = starts.count == 1 ? starts[0] : .sum(starts)
-    }
-    return Experiments.Method.Neural(spec: model, options: options, start: start)
-  }
-
-  /// Takes over what a search found; seed and refit stay the job's.
-  mutating func take(_ found: Finding) {
-    let own = training
-    method = .ncf
-    model = found.best.spec
-    training = found.best.options
-    (training.seed, training.refit) = (own.seed, own.refit)
-    guard let start = found.best.start else { return }
-    initial.methods = []
-    take(start)
-  }
-
-  private mutating func take(_ start: Experiments.Method.Start) {
-    switch start {
-    case .ials(let options):
-      initial.methods.append(.ials)
-      initial.ials = options
-    case .ease(let options):
-      initial.methods.append(.ease)
-      initial.ease = options
-    case .bpr(let options):
-      initial.methods.append(.bpr)
-      initial.bpr = options
-    case .mf(let options):
-      initial.methods.append(.mf)
-      initial.mf = options
-    case .sum(let parts):
-      for part in parts { take(part) }
-    }
+extension Method.Network {
+  /// The same without a refit: a search looks at validation alone.
+  fileprivate var withoutRefit: Method.Network {
+    var network = self
+    network.options.refit = false
+    return network
   }
 }

@@ -1,0 +1,46 @@
+/// A method beside the networks; the one list of them.
+package enum Baseline: String, Sendable, Codable, CaseIterable {
+  /// Everyone gets what most users have.
+  case itempop
+  /// Cosine similarity of items.
+  case itemknn
+  /// Matrix factorisation on the log loss.
+  case mf
+  /// Matrix factorisation for pairwise ranking.
+  case bpr
+  /// Element-wise alternating least squares, missing data weighted by popularity.
+  case eals
+  /// Alternating least squares for implicit feedback.
+  case ials
+  /// A linear autoencoder of items, cut to its strongest directions.
+  case ease
+
+  /// Its settings where a job has none.
+  package var defaults: any BaselineOptions {
+    switch self {
+    case .itempop: ItemPopOptions()
+    case .itemknn: KNNOptions()
+    case .mf: MFOptions()
+    case .bpr: BPROptions()
+    case .eals: EALSOptions()
+    case .ials: ALSOptions()
+    case .ease: EASEOptions()
+    }
+  }
+
+  /// Its name in tables.
+  package var title: String { type(of: defaults).title }
+
+  /// The baselines that a network may start from.
+  package static let starts = allCases.filter {
+    guard let options = $0.defaults as? any FactorizationOptions else { return false }
+    return type(of: options).startsNetworks
+  }
+
+  /// The baseline that some options belong to.
+  package init(_ options: any BaselineOptions) {
+    guard let found = Self.allCases.first(where: { type(of: $0.defaults) == type(of: options) })
+    else { preconditionFailure("\(type(of: options)) are the options of no baseline") }
+    self = found
+  }
+}
