@@ -78,10 +78,7 @@ let package = Package(
     .target(
       name: "Migrations", path: "migrations",
       resources: [
-        "0001_schema", "0002_runs", "0003_metrics", "0004_epochs", "0005_stages", "0006_models",
-        "0007_live", "0008_trials", "0009_baselines", "0010_rollback", "0011_slots", "0012_gate",
-        "0013_lists", "0014_forgetting", "0015_fine_tuning", "0016_features", "0017_checkpoints",
-        "0018_ease",
+        "0001_runs", "0002_metrics", "0003_models", "0004_live", "0005_trials", "0006_erasure",
       ].map { .embedInCode("\($0).sql") }),
     .target(
       name: "Store",

@@ -51,44 +51,47 @@ ALTER DEFAULT PRIVILEGES FOR ROLE ncf_owner IN SCHEMA ncf
 -- Lists and views that the job will make, in whichever schema.
 ALTER DEFAULT PRIVILEGES FOR ROLE ncf_run GRANT SELECT ON TABLES TO ncf_read;
 
--- Tables that are there already. The ledger of migrations is for ncf_run to read only, the stored
--- models are not for readers.
+-- Tables that are there already, one block for each migration.
 DO $$
 BEGIN
-  IF pg_catalog.to_regclass('ncf.migrations') IS NOT NULL THEN
-    GRANT SELECT, INSERT, UPDATE, DELETE
-      ON ncf.runs, ncf.metrics, ncf.epochs, ncf.stages, ncf.models, ncf.model_chunks, ncf.live
-      TO ncf_run;
+  -- The ledger of migrations is for ncf_run to read only.
+  IF pg_catalog.to_regclass('ncf.runs') IS NOT NULL THEN
     REVOKE INSERT, UPDATE, DELETE ON ncf.migrations FROM ncf_run;
-    GRANT SELECT ON ncf.migrations TO ncf_run, ncf_read;
-    GRANT SELECT ON ncf.runs, ncf.metrics, ncf.epochs, ncf.stages, ncf.models, ncf.live
-      TO ncf_read;
-    REVOKE SELECT ON ncf.model_chunks FROM ncf_read;
+    GRANT SELECT ON ncf.migrations TO ncf_run;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ncf.runs, ncf.stages, ncf.epochs TO ncf_run;
+    GRANT SELECT ON ncf.migrations, ncf.runs, ncf.stages, ncf.epochs TO ncf_read;
+  END IF;
+  IF pg_catalog.to_regclass('ncf.metrics') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ncf.metrics TO ncf_run;
+    GRANT SELECT ON ncf.metrics TO ncf_read;
+  END IF;
+  -- Readers see neither weights nor what a checkpoint holds, only that there are some.
+  IF pg_catalog.to_regclass('ncf.models') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE
+      ON ncf.models, ncf.model_chunks, ncf.checkpoints, ncf.checkpoint_chunks TO ncf_run;
+    REVOKE SELECT ON ncf.model_chunks, ncf.checkpoints, ncf.checkpoint_chunks FROM ncf_read;
+    GRANT SELECT ON ncf.models TO ncf_read;
+    GRANT SELECT (run_id, progress, watermark, resumptions, bytes, written_at)
+      ON ncf.checkpoints TO ncf_read;
+  END IF;
+  -- Moves of the pointer are only added, and the job doesn't set the shares of slots.
+  IF pg_catalog.to_regclass('ncf.live') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ncf.live TO ncf_run;
+    GRANT SELECT, INSERT ON ncf.live_moves TO ncf_run;
+    REVOKE UPDATE, DELETE ON ncf.live_moves FROM ncf_run;
+    GRANT SELECT ON ncf.slot_shares, ncf.slot_bounds TO ncf_run;
+    REVOKE INSERT, UPDATE, DELETE ON ncf.slot_shares, ncf.slot_bounds FROM ncf_run;
+    GRANT SELECT ON ncf.live, ncf.live_moves, ncf.slot_shares, ncf.slot_bounds TO ncf_read;
   END IF;
   IF pg_catalog.to_regclass('ncf.trials') IS NOT NULL THEN
     GRANT SELECT, INSERT, UPDATE, DELETE ON ncf.trials TO ncf_run;
     GRANT SELECT ON ncf.trials TO ncf_read;
   END IF;
+  -- Erasures are only added.
   IF pg_catalog.to_regclass('ncf.forgotten') IS NOT NULL THEN
     GRANT SELECT, INSERT ON ncf.forgotten TO ncf_run;
     REVOKE UPDATE, DELETE ON ncf.forgotten FROM ncf_run;
     GRANT SELECT ON ncf.forgotten TO ncf_read;
-  END IF;
-  -- Trainings under way are the job's alone; that there are some, and how far they are, is to be seen.
-  IF pg_catalog.to_regclass('ncf.checkpoints') IS NOT NULL THEN
-    GRANT SELECT, INSERT, UPDATE, DELETE ON ncf.checkpoints, ncf.checkpoint_chunks TO ncf_run;
-    REVOKE SELECT ON ncf.checkpoints, ncf.checkpoint_chunks FROM ncf_read;
-    GRANT SELECT (run_id, progress, watermark, resumptions, bytes, written_at)
-      ON ncf.checkpoints TO ncf_read;
-  END IF;
-  -- The record of the pointer's moves is only ever added to, and the shares of slots are not the
-  -- job's to set.
-  IF pg_catalog.to_regclass('ncf.slot_bounds') IS NOT NULL THEN
-    GRANT SELECT, INSERT ON ncf.live_moves TO ncf_run;
-    REVOKE UPDATE, DELETE ON ncf.live_moves FROM ncf_run;
-    GRANT SELECT ON ncf.slot_shares, ncf.slot_bounds TO ncf_run, ncf_read;
-    REVOKE INSERT, UPDATE, DELETE ON ncf.slot_shares, ncf.slot_bounds FROM ncf_run;
-    GRANT SELECT ON ncf.live_moves TO ncf_read;
   END IF;
 END
 $$;

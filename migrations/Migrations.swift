@@ -2,7 +2,7 @@
 package struct Migration: Sendable, Equatable {
   /// Its place in the order; from 1, without gaps.
   package let number: Int
-  /// The file's name without its extension, such as `0002_runs`.
+  /// The file's name without its extension, such as `0002_metrics`.
   package let name: String
   /// The statements, with LF line ends.
   package let sql: String
@@ -27,23 +27,11 @@ package struct Migration: Sendable, Equatable {
   ///
   /// A new file is named twice: in the manifest, which embeds it, and here.
   package static let all: [Migration] = [
-    Migration(name: "0001_schema", bytes: PackageResources._001_schema_sql),
-    Migration(name: "0002_runs", bytes: PackageResources._002_runs_sql),
-    Migration(name: "0003_metrics", bytes: PackageResources._003_metrics_sql),
-    Migration(name: "0004_epochs", bytes: PackageResources._004_epochs_sql),
-    Migration(name: "0005_stages", bytes: PackageResources._005_stages_sql),
-    Migration(name: "0006_models", bytes: PackageResources._006_models_sql),
-    Migration(name: "0007_live", bytes: PackageResources._007_live_sql),
-    Migration(name: "0008_trials", bytes: PackageResources._008_trials_sql),
-    Migration(name: "0009_baselines", bytes: PackageResources._009_baselines_sql),
-    Migration(name: "0010_rollback", bytes: PackageResources._010_rollback_sql),
-    Migration(name: "0011_slots", bytes: PackageResources._011_slots_sql),
-    Migration(name: "0012_gate", bytes: PackageResources._012_gate_sql),
-    Migration(name: "0013_lists", bytes: PackageResources._013_lists_sql),
-    Migration(name: "0014_forgetting", bytes: PackageResources._014_forgetting_sql),
-    Migration(name: "0015_fine_tuning", bytes: PackageResources._015_fine_tuning_sql),
-    Migration(name: "0016_features", bytes: PackageResources._016_features_sql),
-    Migration(name: "0017_checkpoints", bytes: PackageResources._017_checkpoints_sql),
-    Migration(name: "0018_ease", bytes: PackageResources._018_ease_sql),
+    Migration(name: "0001_runs", bytes: PackageResources._001_runs_sql),
+    Migration(name: "0002_metrics", bytes: PackageResources._002_metrics_sql),
+    Migration(name: "0003_models", bytes: PackageResources._003_models_sql),
+    Migration(name: "0004_live", bytes: PackageResources._004_live_sql),
+    Migration(name: "0005_trials", bytes: PackageResources._005_trials_sql),
+    Migration(name: "0006_erasure", bytes: PackageResources._006_erasure_sql),
   ]
 }

@@ -1,4 +1,4 @@
--- Figures of a run, one a row, so that their history is one SELECT.
+-- Quality of models and lists, one metric a row, so that its history is one SELECT.
 
 CREATE TABLE ncf.metrics (
   run_id bigint NOT NULL,
@@ -13,24 +13,27 @@ CREATE TABLE ncf.metrics (
   n bigint NOT NULL,
   CONSTRAINT metrics_pkey PRIMARY KEY (run_id, model, split, protocol, metric, k),
   CONSTRAINT metrics_run_id_fkey FOREIGN KEY (run_id) REFERENCES ncf.runs (run_id) ON DELETE CASCADE,
-  CONSTRAINT metrics_split_check CHECK (split IN ('validation', 'test')),
+  CONSTRAINT metrics_split_check CHECK (split IN ('validation', 'test', 'lists')),
   CONSTRAINT metrics_protocol_check CHECK (protocol IN ('sampled', 'full')),
   CONSTRAINT metrics_k_check CHECK (k > 0),
   CONSTRAINT metrics_n_check CHECK (n >= 0)
 );
-
 COMMENT ON TABLE ncf.metrics IS 'Quality of a run''s model and of what it is held against';
 COMMENT ON COLUMN ncf.metrics.run_id IS 'The run';
 COMMENT ON COLUMN ncf.metrics.model IS
-  'neumf (this run''s model), itempop (popularity), live (the model live when the run began)';
+  'neumf, gmf, mlp or a baseline (this run''s model), itempop (popularity), live (the model that was '
+  'live when the run began, as it is stored), parent (this run''s model as it is stored, where a refit '
+  'gave another to test)';
 COMMENT ON COLUMN ncf.metrics.split IS
-  'test (each user''s latest interaction) or validation (the second latest)';
+  'test (each user''s latest interaction), validation (the second latest), or lists: metrics of the '
+  'lists that a run makes';
 COMMENT ON COLUMN ncf.metrics.protocol IS
   'sampled: the held-out item among drawn ones; full: among the whole catalogue';
 COMMENT ON COLUMN ncf.metrics.metric IS
-  'hr, ndcg, mrr, recall, precision, map, coverage, gini, novelty, diversity';
+  'hr, ndcg, mrr, recall, precision, map, coverage, gini, novelty, diversity; of the lists: fallback, '
+  'the share of users with a list who get the popular one';
 COMMENT ON COLUMN ncf.metrics.k IS 'Length of the list that it is computed on';
-COMMENT ON COLUMN ncf.metrics.value IS 'The figure';
+COMMENT ON COLUMN ncf.metrics.value IS 'Value of the metric';
 COMMENT ON COLUMN ncf.metrics.ci_low IS 'Lower bound of its 95 % confidence interval, where it has one';
 COMMENT ON COLUMN ncf.metrics.ci_high IS 'Upper bound of its 95 % confidence interval';
 COMMENT ON COLUMN ncf.metrics.n IS 'Users that it is computed over';

@@ -1,5 +1,4 @@
--- What ncf-batch experiment and tune have trained and measured, one trial a row, so that a second call
--- reads what a first one finished.
+-- Trials of ncf-batch experiment and tune, one a row: a later call reads the finished ones.
 
 CREATE TABLE ncf.trials (
   job text NOT NULL,

@@ -1,4 +1,4 @@
--- How many users were forgotten, and when: never who.
+-- Erasure of users: how many and when, never who.
 
 CREATE TABLE ncf.forgotten (
   forgotten_id bigint GENERATED ALWAYS AS IDENTITY,
@@ -17,12 +17,12 @@ CREATE TABLE ncf.forgotten (
 );
 COMMENT ON TABLE ncf.forgotten IS
   'How many users were removed from lists and stored models, and when; not who they were';
-COMMENT ON COLUMN ncf.forgotten.forgotten_id IS 'Counts up';
-COMMENT ON COLUMN ncf.forgotten.job IS 'Name of the job that forgot them';
+COMMENT ON COLUMN ncf.forgotten.forgotten_id IS 'Number of the erasure; later ones have higher numbers';
+COMMENT ON COLUMN ncf.forgotten.job IS 'Name of the job whose users they were';
 COMMENT ON COLUMN ncf.forgotten.run_id IS
   'The run that found them absent from users.query; NULL: by ncf-batch forget';
-COMMENT ON COLUMN ncf.forgotten.users IS 'Users of whom there was something';
-COMMENT ON COLUMN ncf.forgotten.list_rows IS 'Rows of lists that were removed, of all kept runs';
-COMMENT ON COLUMN ncf.forgotten.models IS 'Stored models that knew one of them and are now without';
+COMMENT ON COLUMN ncf.forgotten.users IS 'Number of users that had any data';
+COMMENT ON COLUMN ncf.forgotten.list_rows IS 'Rows removed from the lists of all kept runs';
+COMMENT ON COLUMN ncf.forgotten.models IS 'Stored models that held one of them and were rewritten';
 COMMENT ON COLUMN ncf.forgotten.forgotten_at IS 'When, by the server''s clock';
 COMMENT ON COLUMN ncf.forgotten.forgotten_by IS 'The role that did it';

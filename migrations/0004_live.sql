@@ -1,6 +1,53 @@
--- Lists beside the main one, for some of the users: who sees which is told from a hash of the user's
--- id and from shares that anybody with the right to may set, at any time.
+-- Which run's lists readers see: the live pointer, every move of it, and slots beside the main list.
 
+-- A move adds 1 to generation and names the generation that it saw, so that the later of two runs can't
+-- be undone by the earlier.
+CREATE TABLE ncf.live (
+  job text NOT NULL,
+  slot text NOT NULL DEFAULT 'main',
+  run_id bigint NOT NULL,
+  generation bigint NOT NULL,
+  CONSTRAINT live_pkey PRIMARY KEY (job, slot),
+  CONSTRAINT live_run_id_fkey FOREIGN KEY (run_id) REFERENCES ncf.runs (run_id),
+  CONSTRAINT live_slot_check CHECK (slot <> ''),
+  CONSTRAINT live_generation_check CHECK (generation > 0)
+);
+COMMENT ON TABLE ncf.live IS 'The run whose lists readers see, for each job and slot';
+COMMENT ON COLUMN ncf.live.job IS 'Name of the job';
+COMMENT ON COLUMN ncf.live.slot IS 'main, or the name of a list beside it';
+COMMENT ON COLUMN ncf.live.run_id IS 'The live run';
+COMMENT ON COLUMN ncf.live.generation IS 'Grows by one whenever the pointer moves, also backwards';
+
+CREATE TABLE ncf.live_moves (
+  job text NOT NULL,
+  slot text NOT NULL,
+  generation bigint NOT NULL,
+  run_id bigint NOT NULL,
+  previous_run_id bigint,
+  cause text NOT NULL,
+  moved_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  moved_by text NOT NULL DEFAULT current_user,
+  CONSTRAINT live_moves_pkey PRIMARY KEY (job, slot, generation),
+  CONSTRAINT live_moves_run_id_fkey FOREIGN KEY (run_id) REFERENCES ncf.runs (run_id),
+  CONSTRAINT live_moves_previous_run_id_fkey
+    FOREIGN KEY (previous_run_id) REFERENCES ncf.runs (run_id),
+  CONSTRAINT live_moves_slot_check CHECK (slot <> ''),
+  CONSTRAINT live_moves_generation_check CHECK (generation > 0),
+  CONSTRAINT live_moves_cause_check CHECK (cause IN ('publish', 'rollback'))
+);
+COMMENT ON TABLE ncf.live_moves IS
+  'Every move of the pointer in ncf.live, one a row: what was served, from when on, and why';
+COMMENT ON COLUMN ncf.live_moves.job IS 'Name of the job';
+COMMENT ON COLUMN ncf.live_moves.slot IS 'main, or the name of a list beside it';
+COMMENT ON COLUMN ncf.live_moves.generation IS 'The pointer''s generation after the move';
+COMMENT ON COLUMN ncf.live_moves.run_id IS 'The run that readers saw from then on';
+COMMENT ON COLUMN ncf.live_moves.previous_run_id IS 'The run that they saw until then; NULL: none';
+COMMENT ON COLUMN ncf.live_moves.cause IS
+  'publish (the run made its own lists live) or rollback (a kept run was made live again)';
+COMMENT ON COLUMN ncf.live_moves.moved_at IS 'When it was moved, by the server''s clock';
+COMMENT ON COLUMN ncf.live_moves.moved_by IS 'The role that moved it';
+
+-- A user's slot follows from a hash of the user's id and from these shares, which may be set at any time.
 CREATE TABLE ncf.slot_shares (
   job text NOT NULL,
   slot text NOT NULL,
