@@ -132,16 +132,15 @@ package struct Batch {
       try Connection(parameters, applicationName: "ncf-batch/dry")
     }
     try ServerCheck.version(of: connection)
-    var isMigrated = true
-    for state in try Migrator(parameters).status() where state.standing == .pending {
-      isMigrated = false
-      observer.observe(.warning("migration \(state.name) is pending: run ncf-batch migrate up"))
+    let pending = try Migrator(parameters).pending()
+    for name in pending {
+      observer.observe(.warning("migration \(name) is pending: run ncf-batch migrate up"))
     }
     observer.observe(.runBegan(runID: nil, job: job.name))
     let context = context(run: nil)
     var stages: [StageRecord] = []
     let found: ParentSearch.Found
-    if isMigrated {
+    if pending.isEmpty {
       let seen = try LivePointer.read(job: job.name, slot: request.slot, on: connection)
       found = try ParentSearch(context: context, seen: seen).run()
     } else {

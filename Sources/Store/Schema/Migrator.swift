@@ -22,6 +22,8 @@ package struct Migrator {
       case outOfOrder
       /// In the ledger, but unknown to this program: a newer version applied it.
       case unknown
+      /// Applied by an earlier development version, in which its number had this name.
+      case development(at: String, by: String)
     }
 
     /// Its number.
@@ -51,6 +53,8 @@ package struct Migrator {
 
   /// Compares the program's migrations with the database's ledger, in order of number.
   ///
+  /// - Returns: a state for each migration; for a schema of an earlier development version, a state
+  ///   for each row of the ledger.
   /// - Throws: `BatchError`.
   package func status() throws(BatchError) -> [State] {
     try BatchError.mapping("migrate status") {
@@ -65,6 +69,18 @@ package struct Migrator {
     try BatchError.mapping("migrate verify") {
       try verify(on: Connection(parameters, applicationName: "ncf-batch/migrate"))
     }
+  }
+
+  /// The names of the pending migrations, in order.
+  ///
+  /// - Throws: `BatchError`, exit code 78, naming the first migration that stands wrong otherwise.
+  package func pending() throws(BatchError) -> [String] {
+    var names: [String] = []
+    for state in try status() {
+      try Self.refuse(state, pendingIsWrong: false)
+      if state.standing == .pending { names.append(state.name) }
+    }
+    return names
   }
 
   /// Applies what is pending.
@@ -138,29 +154,42 @@ package struct Migrator {
     guard try connection.execute(SQL.Migrations.ledgerExists).value() else {
       return migrations.map { State(number: $0.number, name: $0.name, standing: .pending) }
     }
-    var rows: [Int: Row] = [:]
-    for row in try connection.execute(SQL.Migrations.applied) {
-      rows[try row.decode("number")] = row
+    let ledger = try connection.execute(SQL.Migrations.applied).decode(as: LedgerEntry.self)
+    let ours = Dictionary(migrations.map { ($0.number, $0) }) { $1 }
+    // A released migration keeps its number and its name.
+    let isOfDevelopment = ledger.contains { entry in
+      ours[entry.number].map { $0.name != entry.name } ?? false
     }
-    let last = rows.keys.max() ?? 0
-    var states: [State] = []
-    for migration in migrations {
-      var standing = State.Standing.pending
-      if let row = rows.removeValue(forKey: migration.number) {
+    var states = try ledger.map { entry in
+      var standing = State.Standing.unknown
+      if let migration = ours[entry.number], migration.name == entry.name {
         let sum: String = try connection.execute(SQL.Migrations.checksum, migration.sql).value()
-        let isSame = try row.decode("sha256") == sum && row.decode("name") == migration.name
         standing =
-          try isSame
-          ? .applied(at: row.decode("applied_at"), by: row.decode("applied_by")) : .edited
-      } else if migration.number < last {
-        standing = .outOfOrder
+          entry.sha256 == sum ? .applied(at: entry.appliedAt, by: entry.appliedBy) : .edited
+      } else if isOfDevelopment {
+        standing = .development(at: entry.appliedAt, by: entry.appliedBy)
       }
-      states.append(State(number: migration.number, name: migration.name, standing: standing))
+      return State(number: entry.number, name: entry.name, standing: standing)
     }
-    for (number, row) in rows.sorted(by: { $0.key < $1.key }) {
-      states.append(State(number: number, name: try row.decode("name"), standing: .unknown))
+    if isOfDevelopment { return states }
+    let applied = Set(ledger.map(\.number))
+    let last = applied.max() ?? 0
+    for migration in migrations where !applied.contains(migration.number) {
+      states.append(
+        State(
+          number: migration.number, name: migration.name,
+          standing: migration.number < last ? .outOfOrder : .pending))
     }
-    return states
+    return states.sorted { $0.number < $1.number }
+  }
+
+  /// A row of `ncf.migrations`.
+  private struct LedgerEntry: Decodable {
+    let number: Int
+    let name: String
+    let sha256: String
+    let appliedAt: String
+    let appliedBy: String
   }
 
   private static func refuse(_ state: State, pendingIsWrong: Bool) throws(BatchError) {
@@ -172,14 +201,28 @@ package struct Migrator {
       (what, advice) = ("is pending", "run: ncf-batch migrate up")
     case .edited:
       what = "was applied with another text"
-      advice = "use the version of ncf-batch that applied it, or a newer one"
+      advice =
+        "use the version of ncf-batch that applied it, or a newer one; a schema of a development "
+        + "version is not upgraded: \(replacement)"
     case .outOfOrder:
       what = "is missing, though a later one was applied"
       advice = "use the version of ncf-batch that applied the others, or restore a backup"
     case .unknown:
       what = "in the database is unknown to this program"
       advice = "a newer ncf-batch applied it: use that one"
+    case .development:
+      throw BatchError(
+        .configuration,
+        "the schema ncf was made by an earlier development version of ncf-batch: this program has "
+          + "no migration \(state.name)",
+        advice: "\(replacement); or use the ncf-batch that made it")
     }
     throw BatchError(.configuration, "migration \(state.name) \(what)", advice: advice)
   }
+
+  /// How to replace a schema that a development version made.
+  private static let replacement =
+    "for the demo run make clean; elsewhere run DROP SCHEMA ncf CASCADE (all runs, metrics, models, "
+    + "trials and lists are lost), drop the tables of lists in any other output.schema, and run "
+    + "ncf-batch migrate up"
 }

@@ -34,8 +34,9 @@ struct MigrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Apply the pending migrations, each in a transaction of its own.",
       discussion: """
-        Whoever comes while another is migrating waits a little, then ends with 75. What was applied with \
-        another text, or by a newer program, is refused (78).
+        Whoever comes while another is migrating waits a little, then ends with 75. What was \
+        applied with another text, by a newer program or by an earlier development version, is \
+        refused (78).
 
         \(Manual.examples([
           ("ncf-batch migrate up -d shop -U ncf_owner", "as the role that owns the schema ncf"),
@@ -62,9 +63,10 @@ struct MigrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "List the migrations: applied, pending, or wrong.",
       discussion: """
-        States are applied, pending, edited (applied with another text), out of order (a later one is \
-        applied) and unknown (a newer program's). With --json it prints a list of {"number", "name", \
-        "state", "applied_at", "applied_by"}. It ends with 0 whatever the states; migrate verify judges.
+        States are applied, pending, edited (applied with another text), out of order (a later one \
+        is applied), unknown (a newer program's) and development (an earlier development \
+        version's). With --json it prints a list of {"number", "name", "state", "applied_at", \
+        "applied_by"}. It ends with 0 whatever the states; migrate verify judges.
 
         \(Manual.examples([
           ("ncf-batch migrate status -d shop", "for people"),
@@ -110,6 +112,7 @@ struct MigrateCommand: ParsableCommand {
       case .edited: ("edited", nil, nil)
       case .outOfOrder: ("out of order", nil, nil)
       case .unknown: ("unknown", nil, nil)
+      case .development(let at, let by): ("development", at, by)
       }
     }
   }
