@@ -61,5 +61,5 @@ extension NCFBatch {
 /// What this program calls itself.
 enum Version {
   /// Semantic version; the changelog has an entry for each.
-  static let text = "0.1.0"
+  static let text = "1.0.0-dev"
 }

@@ -51,4 +51,15 @@ struct MigrateTests {
     #expect(states?.allSatisfy { $0["state"] as? String == "development" } == true)
     #expect(states?.allSatisfy { $0["applied_at"] is String } == true)
   }
+
+  @Test("The changelog begins with this program's version")
+  func version() throws {
+    let result = try Program().run("--version")
+    try expectSuccess(result)
+    let version = result.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    let changelog = try String(
+      contentsOf: PrivateServer.packageFolder.appending(path: "CHANGELOG.md"), encoding: .utf8)
+    let heading = changelog.split(separator: "\n").first { $0.hasPrefix("## ") }
+    #expect(heading == "## \(version)")
+  }
 }
