@@ -29,7 +29,8 @@ extension [Float] {
   mutating func writeRows(
     _ count: Int, by size: Int, _ pool: WorkerPool,
     _ body:
-      @Sendable (_ rows: Range<Int>, _ base: UnsafeMutablePointer<Float>, _ worker: Int) -> Void
+      @escaping @Sendable (_ rows: Range<Int>, _ base: UnsafeMutablePointer<Float>, _ worker: Int)
+      -> Void
   ) {
     unsafe withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
@@ -44,7 +45,7 @@ extension [Float] {
 /// Hands out consecutive ranges of the same size, the last one aside.
 func forEachBlock(
   of count: Int, by size: Int, _ pool: WorkerPool,
-  _ body: @Sendable (_ range: Range<Int>, _ worker: Int) -> Void
+  _ body: @escaping @Sendable (_ range: Range<Int>, _ worker: Int) -> Void
 ) {
   pool.forEach((count + size - 1) / size) { index, worker in
     body(index * size..<Swift.min(count, (index + 1) * size), worker)

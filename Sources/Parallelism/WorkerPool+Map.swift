@@ -9,8 +9,8 @@ extension WorkerPool {
   ///   - body: computes the value of an index; it must depend on the index alone.
   /// - Returns: the values in order of their indices, whichever worker made them.
   package func map<Scratch, Value: Sendable>(
-    _ count: Int, makeScratch: @Sendable () -> Scratch,
-    _ body: @Sendable (_ index: Int, _ scratch: inout Scratch) -> Value
+    _ count: Int, makeScratch: @escaping @Sendable () -> Scratch,
+    _ body: @escaping @Sendable (_ index: Int, _ scratch: inout Scratch) -> Value
   ) -> [Value] {
     let next = Atomic<Int>(0)
     let values = Mutex([Value?](repeating: nil, count: count))

@@ -35,32 +35,37 @@ package final class WorkerPool: Sendable {
 
   /// Runs `body` once on every worker at the same time and returns when all are done.
   ///
+  /// No worker holds `body` any more when this returns, so what it captured is the caller's alone.
+  ///
   /// - Parameter body: Gets the worker's number, 0 ..< `threads`.
-  package func run(_ body: @Sendable (_ worker: Int) -> Void) {
+  package func run(_ body: @escaping @Sendable (_ worker: Int) -> Void) {
     calls.withLock { _ in
       guard threads > 1 else {
         processor_flush_denormals()
         body(0)
         return
       }
-      withoutActuallyEscaping(body) { body in
-        shared.begin(body, workers: threads - 1)
-        processor_flush_denormals()
-        body(0)
-        shared.waitUntilDone()
-      }
+      shared.begin(body, workers: threads - 1)
+      processor_flush_denormals()
+      body(0)
+      shared.waitUntilDone()
     }
   }
 
   /// Calls `body` for every index below `count`, each once, on whichever worker is free.
   ///
   /// Which worker gets an index is not fixed: results must be placed by index, never by worker.
-  package func forEach(_ count: Int, _ body: @Sendable (_ index: Int, _ worker: Int) -> Void) {
+  package func forEach(
+    _ count: Int, _ body: @escaping @Sendable (_ index: Int, _ worker: Int) -> Void
+  ) {
     if count <= 0 { return }
-    let next = Counter()
+    guard threads > 1 else {
+      return run { worker in for index in 0..<count { body(index, worker) } }
+    }
+    let next = Atomic<Int>(0)
     run { worker in
       while true {
-        let index = next.take()
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         if index >= count { return }
         body(index, worker)
       }
@@ -87,12 +92,6 @@ package final class WorkerPool: Sendable {
   }
 }
 
-/// Hands out 0, 1, 2, … to threads.
-private final class Counter: Sendable {
-  private let value = Atomic<Int>(0)
-  func take() -> Int { value.wrappingAdd(1, ordering: .relaxed).oldValue }
-}
-
 /// What a thread is started with.
 private final class Entry: Sendable {
   let worker: Int
@@ -105,8 +104,7 @@ private final class Entry: Sendable {
 
 /// The work in hand and the condition that its threads wait on.
 ///
-/// Safe: `body` is written under the mutex before `generation` grows and read under it after, and
-/// it outlives the call because `run` waits for every worker.
+/// Safe: `body` is written under the mutex before `generation` grows and read under it after.
 @safe private final class Shared: @unchecked Sendable {
   private var body: (@Sendable (Int) -> Void)?
   private var generation = 0
@@ -161,8 +159,8 @@ private final class Entry: Sendable {
 
   /// Runs the next piece of work; false when the pool is gone.
   ///
-  /// It is a call of its own so that the worker holds the body no longer when it says it is done:
-  /// the caller's closure must not outlive the call to `run`.
+  /// It is a call of its own so that the worker holds the body no longer when it says it is done: an
+  /// array that the body captured would be copied when the caller next changes it.
   @inline(never)
   private func runNext(after seen: inout Int, worker: Int) -> Bool {
     guard let body = next(after: &seen) else { return false }

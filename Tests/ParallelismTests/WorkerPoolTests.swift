@@ -13,14 +13,20 @@ import Testing
     #expect(calls.withLock { $0 } == [Int](repeating: 100, count: threads))
   }
 
-  @Test func manyShortCallsLeaveNothingOfTheCallerBehind() {
+  @Test func whatAShortCallCapturesIsTheCallersAloneAfterIt() {
+    final class Captured: Sendable {
+      let addend: Int
+      init(_ addend: Int) { self.addend = addend }
+    }
     let pool = WorkerPool(threads: 4)
     let total = Atomic<Int>(0)
+    var shared = 0
     for call in 0..<20_000 {
-      // Each closure captures something of its own; the runtime traps if a worker still holds it.
-      let addend = [call % 3]
-      pool.run { _ in total.wrappingAdd(addend[0], ordering: .relaxed) }
+      var captured = Captured(call % 3)
+      pool.run { [captured] _ in total.wrappingAdd(captured.addend, ordering: .relaxed) }
+      if !isKnownUniquelyReferenced(&captured) { shared += 1 }
     }
+    #expect(shared == 0)
     #expect(total.load(ordering: .relaxed) == 4 * (0..<20_000).reduce(0) { $0 + $1 % 3 })
   }
 
