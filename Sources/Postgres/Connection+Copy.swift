@@ -86,26 +86,20 @@ extension Connection {
   ) throws -> Int {
     let attempt = Attempt("copy in", sql)
     let columnCount = try begin(sql, PGRES_COPY_IN, attempt)
-    var ended = false
-    return try unsafe withoutActuallyEscaping(
-      { (bytes: UnsafeRawBufferPointer) throws(PostgresError) in
-        try unsafe self.send(bytes, ended: &ended, attempt)
-      },
-      do: { send in
-        var writer = unsafe CopyWriter(columnCount: columnCount, send: send)
-        do {
-          try body(&writer)
-          try writer.finish()
-        } catch {
-          if ended, let reason = serverReason(attempt) { throw reason }
-          abandonCopy()
-          throw located(error, attempt)
-        }
-        guard unsafe PQputCopyEnd(handle, nil) == 1 else {
-          throw serverReason(attempt) ?? connectionError(attempt)
-        }
-        return try finishCopy(attempt)
-      })
+    let sink = ServerSink(self, attempt)
+    var writer = CopyWriter(columnCount: columnCount, sink: sink)
+    do {
+      try body(&writer)
+      try writer.finish()
+    } catch {
+      if sink.hasEnded, let reason = serverReason(attempt) { throw reason }
+      abandonCopy()
+      throw located(error, attempt)
+    }
+    guard unsafe PQputCopyEnd(handle, nil) == 1 else {
+      throw serverReason(attempt) ?? connectionError(attempt)
+    }
+    return try finishCopy(attempt)
   }
 
   /// Starts a COPY and checks its direction and format; returns its number of columns.
@@ -145,22 +139,6 @@ extension Connection {
     // Safe: libpq gives the length of the buffer it allocated; it is freed after the call.
     try unsafe body(UnsafeRawBufferPointer(start: message, count: Int(length)))
     return true
-  }
-
-  /// Sends a part of the stream.
-  ///
-  /// libpq drops what it can't send and says so only when something is read; looking for input each
-  /// time, at the price of one system call, ends a COPY whose connection is gone.
-  private func send(
-    _ bytes: UnsafeRawBufferPointer, ended: inout Bool, _ attempt: Attempt
-  ) throws(PostgresError) {
-    guard !ended, unsafe PQconsumeInput(handle) == 1,
-      let base = bytes.baseAddress, let count = Int32(exactly: bytes.count),
-      unsafe PQputCopyData(handle, base.assumingMemoryBound(to: CChar.self), count) == 1
-    else {
-      ended = true
-      throw connectionError(attempt)
-    }
   }
 
   /// The error by which the server ended a COPY, after which the connection is idle.

@@ -18,16 +18,16 @@ package struct CopyWriter: ~Copyable {
   private let columnCount: Int
   /// Fields of the current row that are still to come.
   private var pending = 0
-  private let send: (UnsafeRawBufferPointer) throws(PostgresError) -> Void
+  private let sink: any CopySink
 
   /// Starts with the stream's header.
   ///
   /// - Parameters:
   ///   - columnCount: the columns the server announced.
-  ///   - send: takes the bytes away; they are valid during the call only.
-  init(columnCount: Int, send: @escaping (UnsafeRawBufferPointer) throws(PostgresError) -> Void) {
+  ///   - sink: takes the bytes.
+  init(columnCount: Int, sink: any CopySink) {
     self.columnCount = columnCount
-    unsafe self.send = unsafe send
+    self.sink = sink
     unsafe buffer = .allocate(byteCount: Self.capacity, alignment: 16)
     for byte in CopyDecoder.signature { store(byte) }
     store(0 as UInt32)
@@ -255,7 +255,10 @@ package struct CopyWriter: ~Copyable {
     guard used > 0 else { return }
     let count = used
     used = 0
-    try unsafe send(UnsafeRawBufferPointer(start: buffer, count: count))
+    // Safe: `count` bytes were stored, which are bound to UInt8 nowhere else, and the span ends before
+    // the buffer is written again.
+    let part = unsafe UnsafeRawBufferPointer(start: buffer, count: count)
+    try sink.send(unsafe part.assumingMemoryBound(to: UInt8.self).span)
   }
 
   /// An error without its place, which the caller that knows the statement fills in.

@@ -44,19 +44,15 @@ struct FileFuzzTests {
 
   /// The rows that a file is loaded as.
   private func rows(_ path: String, _ format: Loader.Format) throws -> [[Int64]] {
-    var stream: [UInt8] = []
+    let sink = StreamSink()
     var lines = try GzipLines(path: path)
-    try unsafe withoutActuallyEscaping(
-      { (bytes: UnsafeRawBufferPointer) throws(PostgresError) in unsafe stream += Array(bytes) },
-      do: { send in
-        var writer = unsafe CopyWriter(columnCount: 5, send: send)
-        try Loader(ConnectionParameters()).send(
-          &lines, path: path, format: format, to: &writer, progress: { _ in })
-        try writer.finish()
-      })
+    var writer = CopyWriter(columnCount: 5, sink: sink)
+    try Loader(ConnectionParameters()).send(
+      &lines, path: path, format: format, to: &writer, progress: { _ in })
+    try writer.finish()
     var rows: [[Int64]] = []
     var decoder = CopyDecoder(columnCount: 5)
-    try unsafe stream.withUnsafeBytes { bytes in
+    try unsafe sink.stream.withUnsafeBytes { bytes in
       try unsafe decoder.decode(bytes) { row in
         let ids = [try row.nextInt64(), try row.nextInt64()]
         try row.skip()

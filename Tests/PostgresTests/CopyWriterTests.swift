@@ -7,17 +7,11 @@ struct CopyWriterTests {
   private func parts(
     columns: Int, _ body: (inout CopyWriter) throws -> Void
   ) throws -> [[UInt8]] {
-    var parts: [[UInt8]] = []
-    try unsafe withoutActuallyEscaping(
-      { (bytes: UnsafeRawBufferPointer) throws(PostgresError) in
-        unsafe parts.append(Array(bytes))
-      },
-      do: { send in
-        var writer = unsafe CopyWriter(columnCount: columns, send: send)
-        try body(&writer)
-        try writer.finish()
-      })
-    return parts
+    let sink = PartsSink()
+    var writer = CopyWriter(columnCount: columns, sink: sink)
+    try body(&writer)
+    try writer.finish()
+    return sink.parts
   }
 
   @Test func theStreamIsHeaderRowsAndTrailer() throws {
@@ -98,5 +92,14 @@ struct CopyWriterTests {
       }
     }
     #expect(error.kind == .dataShape)
+  }
+}
+
+/// Keeps the parts that a writer sends.
+private final class PartsSink: CopySink {
+  private(set) var parts: [[UInt8]] = []
+
+  func send(_ bytes: Span<UInt8>) throws(PostgresError) {
+    parts.append(bytes.indices.map { bytes[$0] })
   }
 }
