@@ -28,9 +28,8 @@ struct CopyBench {
         TO STDOUT (FORMAT binary)
         """
       ) { row in
-        sum &+= try row.nextInt64() ?? 0
-        sum &+= try row.nextInt64() ?? 0
-        sum &+= try row.nextTimestamp() ?? 0
+        for _ in 0..<2 { if let id = try row.nextInt64() { sum &+= id } }
+        if let time = try row.nextTimestamp() { sum &+= time }
       }
       precondition(count == Self.rows && sum != 0, "rows were lost")
       return Double(count)

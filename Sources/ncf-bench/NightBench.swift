@@ -62,7 +62,7 @@ struct NightBench {
       if let rows = try row.decodeIfPresent(Double.self, "rows"), rows > 0, seconds > 0 {
         add("\(stage), rows", rows / seconds, unit: "rows/s")
       }
-      peak = max(peak, try row.decodeIfPresent(Double.self, "peak_rss_bytes") ?? 0)
+      peak = max(peak, try row.decode(Double.self, "peak_rss_bytes"))
     }
     add("peak resident memory", peak, unit: "bytes")
     for row in try connection.execute(

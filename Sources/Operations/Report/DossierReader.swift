@@ -134,7 +134,7 @@ package struct DossierReader {
           for index in readers.indices {
             let taken = try connection.execute(
               SQL.Output.taken(from: log), readers[index].user, DossierReader.lastTaken)
-            readers[index].taken = try taken.first?.decode("items") ?? 0
+            if let latest = taken.first { readers[index].taken = try latest.decode("items") }
             readers[index].history = try taken.decode()
           }
         }
@@ -198,9 +198,10 @@ package struct DossierReader {
         for place in readers[index].list.indices {
           readers[index].list[place].title = titles[readers[index].list[place].item]
         }
-        for place in (readers[index].history ?? []).indices {
-          let item = readers[index].history?[place].item ?? ""
-          readers[index].history?[place].title = titles[item]
+        readers[index].history = readers[index].history?.map { taken in
+          var taken = taken
+          taken.title = titles[taken.item]
+          return taken
         }
       }
     }

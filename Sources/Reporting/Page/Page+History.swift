@@ -107,10 +107,10 @@ extension Page {
     let named: [Markup] = facts.compactMap { name, value in
       value.map { "<dt>\(name)</dt><dd><bdi>\($0)</bdi></dd>\n" }
     }
-    let sums: [Markup] = [("configuration", run.configSHA256), ("model", run.modelSHA256 ?? "")]
-      .compactMap { name, sum in
-        sum.isEmpty ? nil : "<dt>\(name), SHA-256</dt><dd><code>\(sum)</code></dd>\n"
-      }
+    let models = run.modelSHA256.map { [("model", $0)] } ?? []
+    let sums: [Markup] = ([("configuration", run.configSHA256)] + models).map { name, sum in
+      "<dt>\(name), SHA-256</dt><dd><code>\(sum)</code></dd>\n"
+    }
     return section(
       "cost", "Time, and what was read",
       about: "Time of each stage, and the most memory that the process had held by its end.",

@@ -118,13 +118,10 @@ package struct Page {
       tiles.append(
         tile(
           "Catalogue in some list", share.map { "\(Figures.fixed($0 * 100, 1)) %" } ?? "-",
-          "\(Figures.count(lists.items)) of \(Figures.count(dossier.run.items ?? 0)) items, "
+          "\(Figures.count(lists.items)) of \(dossier.run.items.map(Figures.count) ?? "-") items, "
             + "\(Figures.count(lists.users)) users"))
-    } else if let users = dossier.run.users {
-      tiles.append(
-        tile(
-          "Users", Figures.count(users),
-          dossier.run.items.map { "\(Figures.count($0)) items" } ?? ""))
+    } else if let users = dossier.run.users, let items = dossier.run.items {
+      tiles.append(tile("Users", Figures.count(users), "\(Figures.count(items)) items"))
     }
     guard !tiles.isEmpty else { return .none }
     return "<dl class=\"tiles\">\n\(tiles)</dl>\n"

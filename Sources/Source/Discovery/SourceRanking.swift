@@ -113,6 +113,9 @@ struct SourceRanking {
     return nil
   }
 
-  /// A log has many rows.
-  private func size(_ rows: Int?) -> Double { log10(Double(max(0, rows ?? 0) + 1)) }
+  /// A log has many rows; a table of unknown size gains nothing.
+  private func size(_ rows: Int?) -> Double {
+    guard let rows else { return 0 }
+    return log10(Double(max(0, rows) + 1))
+  }
 }

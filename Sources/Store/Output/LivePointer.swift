@@ -25,10 +25,12 @@ package struct LivePointer: Equatable {
   package static func read(job: String, slot: String, on connection: Connection) throws
     -> LivePointer
   {
-    let row = try connection.execute(SQL.Live.seen, job, slot).first
+    guard let row = try connection.execute(SQL.Live.seen, job, slot).first else {
+      return LivePointer(job: job, slot: slot, runID: nil, generation: 0)
+    }
     return LivePointer(
-      job: job, slot: slot, runID: try row?.decode("run_id"),
-      generation: try row?.decode("generation") ?? 0)
+      job: job, slot: slot, runID: try row.decode("run_id"),
+      generation: try row.decode("generation"))
   }
 
   /// Moves the pointer to a run, if nobody has moved it since this value was read.
