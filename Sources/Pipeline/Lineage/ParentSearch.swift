@@ -46,8 +46,9 @@ struct ParentSearch {
           ? "no night's watermark is at or before --since" : "no earlier night to go on from")
     }
     let configuration = try RunConfiguration(job: context.job, request: context.request).json()
-    let compared = try connection.execute(SQL.Lineage.compare, run, configuration)
-    guard let row = compared.first else { return .none(reason: "run \(run) is gone") }
+    guard
+      let compared = try LineageReader(on: connection).comparison(of: run, with: configuration)
+    else { return .none(reason: "run \(run) is gone") }
     let stored: LiveModel
     do {
       guard let model = try ModelStore(on: connection).load(run: run) else {
@@ -63,39 +64,33 @@ struct ParentSearch {
     return .parent(
       Parent(
         run: run, stored: stored, knowledge: knowledge,
-        watermark: try row.decodeIfPresent("watermark") ?? knowledge.watermark,
-        nights: try row.decode("nights"),
-        isSameJob: try row.decode("same_job") && row.decode("seed") == context.seed,
-        obstacle: obstacle(
-          run, stored, isSameSource: try row.decode("same_source"),
-          hasSameFeatures: try row.decode("same_features"))))
+        watermark: compared.watermark ?? knowledge.watermark, nights: compared.nights,
+        isSameJob: compared.isSameJob && compared.seed == context.seed,
+        obstacle: obstacle(run, stored, compared)))
   }
 
   /// The parent's number; nil when there is none.
   private func number(on connection: Connection) throws -> Int64? {
     let request = context.request
-    guard request.isBackfill else {
-      return try connection.execute(SQL.Lineage.parent, seen.runID).valueIfPresent()
-    }
+    let lineage = LineageReader(on: connection)
+    guard request.isBackfill else { return try lineage.parent(live: seen.runID) }
     guard let since = request.since else { return nil }
-    return try connection.execute(
-      SQL.Lineage.parentOfBackfill, context.job.name, since.interval, since.microseconds,
-      request.slot, now
-    ).valueIfPresent()
+    return try lineage.parentOfBackfill(
+      job: context.job.name, slot: request.slot, since: since, now: now)
   }
 
   private func obstacle(
-    _ run: Int64, _ stored: LiveModel, isSameSource: Bool, hasSameFeatures: Bool
+    _ run: Int64, _ stored: LiveModel, _ compared: LineageReader.Comparison
   ) -> String? {
     let job = context.job
     if job.method != .ncf { return "\(job.method.rawValue) is always trained in full" }
     guard case .network(let model) = stored.model, model.spec == job.model else {
       return "the model is of another shape than run \(run)'s"
     }
-    if !hasSameFeatures || (stored.features != nil) != job.hasFeatures {
+    if !compared.hasSameFeatures || (stored.features != nil) != job.hasFeatures {
       return "users.features or items.features are others than run \(run)'s"
     }
-    return isSameSource ? nil : "the source is another than run \(run)'s"
+    return compared.isSameSource ? nil : "the source is another than run \(run)'s"
   }
 }
 

@@ -37,63 +37,56 @@ struct Resumable {
   static func find(
     _ context: RunContext, seen: LivePointer, on connection: Connection
   ) throws -> Resumable? {
-    let (job, request) = (context.job, context.request)
+    let (job, checkpoints) = (context.job, CheckpointStore(on: connection))
     if context.runID != nil {
-      let stale = try connection.execute(
-        SQL.Checkpoints.deleteStale, job.name, job.nightly.resumeWithin.interval)
-      for row in stale where try !row.decode("is_over") {
-        let run: Int64 = try row.decode("run_id")
+      let age = job.nightly.resumeWithin
+      for run in try checkpoints.deleteStale(of: job.name, olderThan: age.interval) {
         context.notice(
           "run \(run) was stopped longer than "
-            + "\(job.nightly.resumeWithin) ago (train.resume_within): its training is not gone on with"
+            + "\(age) ago (train.resume_within): its training is not gone on with"
         )
       }
     }
-    guard context.resumes else { return nil }
-    let newest = try connection.execute(
-      SQL.Checkpoints.newest, job.name, request.slot, request.kind, request.version,
-      RunConfiguration(job: job, request: request).json(), seen.runID)
-    guard let found = newest.first else { return nil }
-    var candidate = try Resumable(found, context)
-    var reason = try obstacle(found, candidate, context)
-    if reason == nil {
+    guard context.resumes,
+      let found = try checkpoints.newest(job, context.request, live: seen.runID)
+    else { return nil }
+    var candidate = Resumable(found, context)
+    let reason: String
+    if let obstacle = obstacle(found, context) {
+      reason = obstacle
+    } else {
       do {
-        candidate.identity.recent = try CheckpointStore(on: connection).recent(run: candidate.run)
+        candidate.identity.recent = try checkpoints.recent(run: candidate.run)
         return candidate
       } catch let error as DamagedModel {
         reason = "\(error)"
       }
     }
-    candidate.tell(reason ?? "")
+    candidate.tell(reason)
     return nil
   }
 
-  private init(_ found: Row, _ context: RunContext) throws(PostgresError) {
+  private init(_ found: CheckpointStore.Newest, _ context: RunContext) {
     self.context = context
-    run = try found.decode("run_id")
-    progress = try found.decode("progress")
+    (run, progress, mode, parent) = (found.runID, found.progress, found.mode, found.parentRunID)
     identity = CheckpointStore.Identity(
-      watermark: try found.decode("watermark"), fingerprint: try found.decode("fingerprint"),
-      engine: try found.decode("engine"), recent: RecentRows())
-    mode = try found.decodeIfPresent("mode")
-    parent = try found.decodeIfPresent("parent_run_id")
+      watermark: found.watermark, fingerprint: found.fingerprint, engine: found.engine,
+      recent: RecentRows())
   }
 
-  private static func obstacle(
-    _ found: Row, _ candidate: Resumable, _ context: RunContext
-  ) throws(PostgresError) -> String? {
-    if try !found.decode("same_version") { return "it was of another version of ncf-batch" }
-    if candidate.identity.engine != Engine.name {
-      return "it ran on another type of processor (\(candidate.identity.engine)), which rounds "
+  /// Why a checkpoint can't be gone on from; nil when it can.
+  private static func obstacle(_ found: CheckpointStore.Newest, _ context: RunContext) -> String? {
+    if !found.isSameVersion { return "it was of another version of ncf-batch" }
+    if found.engine != Engine.name {
+      return "it ran on another type of processor (\(found.engine)), which rounds "
         + "differently than this one (\(Engine.name))"
     }
-    if try found.decode("seed") != context.seed { return "its seed was another" }
-    if try !found.decode("same_job") { return "its configuration was another" }
-    if try !found.decode("same_request") { return "what was asked of it was another" }
-    if try !found.decode("same_live") { return "other lists have gone live since" }
-    let tries: Int = try found.decode("resumptions")
-    if tries >= most {
-      return "\(tries) runs went on from it and got no further"
+    if found.seed != context.seed { return "its seed was another" }
+    if !found.isSameJob { return "its configuration was another" }
+    if !found.isSameRequest { return "what was asked of it was another" }
+    if !found.isSameLive { return "other lists have gone live since" }
+    if found.resumptions >= most {
+      return "\(found.resumptions) runs went on from it and got no further"
     }
     return nil
   }
@@ -106,20 +99,21 @@ struct Resumable {
   /// - Returns: nil, with a word about why, when it can't be gone on with; its checkpoint is gone then.
   /// - Throws: `PostgresError`.
   func load(_ pulled: Pulled, on connection: Connection) throws -> Resumed? {
-    var reason: String
+    let checkpoints = CheckpointStore(on: connection)
+    let reason: String
     if pulled.fingerprint != identity.fingerprint {
       reason =
         "what it had read is not there as it was: rows of that time were added, changed or removed"
     } else {
       do {
-        let file = try CheckpointStore(on: connection).load(run: run)
+        let file = try checkpoints.load(run: run)
         let resumed = Resumed(
           run: run,
           progress: try TrainingProgress(
             file, userCount: pulled.users.count, itemCount: pulled.items.count,
             features: pulled.features?.content),
           rows: try TrainingProgress.epochs(file))
-        try connection.execute(SQL.Checkpoints.countResumption, run)
+        try checkpoints.countResumption(of: run)
         return resumed
       } catch let error as PostgresError {
         throw error
@@ -128,7 +122,7 @@ struct Resumable {
       }
     }
     tell(reason)
-    try connection.execute(SQL.Checkpoints.delete, run)
+    try checkpoints.delete(run: run)
     return nil
   }
 

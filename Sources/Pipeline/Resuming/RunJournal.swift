@@ -112,7 +112,6 @@ final class RunJournal {
     writer.wait(seconds: Self.stopBudget)
     guard let run = context.runID else { return }
     // What stays behind is removed by the next run, which sees how this one ended.
-    _ = try? context.connect(for: "checkpoint").execute(
-      SQL.Checkpoints.deleteAll, run)
+    try? CheckpointStore(on: context.connect(for: "checkpoint")).deleteAll(likeThoseOf: run)
   }
 }

@@ -105,7 +105,7 @@ package struct ForgettingWork {
       try removeFromModels(whom, &done)
       // A training under way may know anybody; the next run begins anew.
       if run == nil {
-        try connection.execute(SQL.Checkpoints.deleteOfJob, job.name, nil)
+        try CheckpointStore(on: connection).deleteAll(of: job.name, except: nil)
       }
       if run == nil || !done.users.isEmpty || !done.dropped.isEmpty {
         try connection.execute(

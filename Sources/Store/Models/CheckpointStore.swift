@@ -1,5 +1,5 @@
 package import Interactions
-import Jobs
+package import Jobs
 package import NCF
 package import Postgres
 import Recommenders
@@ -76,5 +76,101 @@ package struct CheckpointStore {
       throw DamagedModel(description: "it is gone")
     }
     return file
+  }
+}
+
+/// Which checkpoints there are, and which are kept.
+extension CheckpointStore {
+  /// The newest checkpoint of a job, slot and kind, and how its run differs from one that would go on
+  /// from it.
+  package struct Newest: Sendable, Equatable, Decodable {
+    /// The run that wrote it.
+    package let runID: Int64
+    /// How far its training was, in words.
+    package let progress: String
+    /// The server's clock in its pull's transaction, microseconds since 1970 UTC.
+    package let watermark: Int64
+    /// Of what it had pulled.
+    package let fingerprint: String
+    /// The type of processor that it ran on.
+    package let engine: String
+    /// How often runs have gone on from it.
+    package let resumptions: Int
+    /// The run's seed.
+    package let seed: UInt64
+    /// How the run trained; nil when it had not been decided.
+    package let mode: TrainingMode?
+    /// The run whose model it trained further; nil for none.
+    package let parentRunID: Int64?
+    /// Whether the run's version was the one at hand.
+    package let isSameVersion: Bool
+    /// Whether the run's configuration was the one at hand, but for what doesn't change a result.
+    package let isSameJob: Bool
+    /// The same of what was asked of it.
+    package let isSameRequest: Bool
+    /// Whether the run that is live was live when it began.
+    package let isSameLive: Bool
+  }
+
+  /// Reads the newest checkpoint of a request's slot and kind.
+  ///
+  /// - Parameters:
+  ///   - job: the job that a run would train by.
+  ///   - request: what is asked of that run.
+  ///   - live: the run that is live; nil for none.
+  /// - Returns: nil when there is none.
+  /// - Throws: `PostgresError`, `EncodingError`.
+  package func newest(_ job: Job, _ request: RunRequest, live: Int64?) throws -> Newest? {
+    try connection.execute(
+      SQL.Checkpoints.newest, job.name, request.slot, request.kind, request.version,
+      RunConfiguration(job: job, request: request).json(), live
+    ).first?.decode(as: Newest.self)
+  }
+
+  /// Deletes a job's checkpoints that are older than an age, and those of runs that did their work.
+  ///
+  /// - Parameters:
+  ///   - job: the job's name.
+  ///   - age: an interval, as SQL has it.
+  /// - Returns: the runs that had not done their work.
+  /// - Throws: `PostgresError`.
+  package func deleteStale(of job: String, olderThan age: String) throws(PostgresError) -> [Int64] {
+    var stopped: [Int64] = []
+    for row in try connection.execute(SQL.Checkpoints.deleteStale, job, age)
+    where try !row.decode("is_over") {
+      stopped.append(try row.decode("run_id"))
+    }
+    return stopped
+  }
+
+  /// Deletes all checkpoints of a job.
+  ///
+  /// - Parameters:
+  ///   - job: the job's name.
+  ///   - run: a run whose checkpoint stays; nil for none.
+  /// - Throws: `PostgresError`.
+  package func deleteAll(of job: String, except run: Int64?) throws(PostgresError) {
+    try connection.execute(SQL.Checkpoints.deleteOfJob, job, run)
+  }
+
+  /// Deletes the checkpoints of a run's job, slot and kind, its own among them.
+  ///
+  /// - Throws: `PostgresError`.
+  package func deleteAll(likeThoseOf run: Int64) throws(PostgresError) {
+    try connection.execute(SQL.Checkpoints.deleteAll, run)
+  }
+
+  /// Deletes a run's checkpoint.
+  ///
+  /// - Throws: `PostgresError`.
+  package func delete(run: Int64) throws(PostgresError) {
+    try connection.execute(SQL.Checkpoints.delete, run)
+  }
+
+  /// Counts one more run that goes on from a run's checkpoint.
+  ///
+  /// - Throws: `PostgresError`.
+  package func countResumption(of run: Int64) throws(PostgresError) {
+    try connection.execute(SQL.Checkpoints.countResumption, run)
   }
 }

@@ -30,14 +30,14 @@ extension SQL {
     /// Checkpoints of the same job, slot and kind that a run's own takes the place of: $1 run.
     static let deleteOthers = deleteAll + " AND c.run_id <> own.run_id"
     /// The same and the run's own.
-    package static let deleteAll = """
+    static let deleteAll = """
       DELETE FROM ncf.checkpoints AS c
       USING ncf.runs AS r, ncf.runs AS own
       WHERE own.run_id = $1 AND r.run_id = c.run_id AND r.job = own.job AND r.slot = own.slot
         AND r.kind = own.kind
       """
     /// Deletes the checkpoint of one run: $1 run.
-    package static let delete = "DELETE FROM ncf.checkpoints WHERE run_id = $1"
+    static let delete = "DELETE FROM ncf.checkpoints WHERE run_id = $1"
     /// All of a job but one run's: $1 job, $2 run or NULL.
     package static let deleteOfJob = """
       DELETE FROM ncf.checkpoints AS c
@@ -45,7 +45,7 @@ extension SQL {
       WHERE r.run_id = c.run_id AND r.job = $1 AND c.run_id IS DISTINCT FROM $2::bigint
       """
     /// What nobody goes on from any more: $1 job, $2 the age from which on that is so.
-    package static let deleteStale = """
+    static let deleteStale = """
       DELETE FROM ncf.checkpoints AS c
       USING ncf.runs AS r
       WHERE r.run_id = c.run_id AND r.job = $1
@@ -58,24 +58,24 @@ extension SQL {
     ///
     /// $1: job; $2: slot; $3: kind; $4: the version at hand; $5: the configuration at hand; $6: the run
     /// that is live.
-    package static let newest = """
+    static let newest = """
       SELECT c.run_id, c.progress, (extract(epoch FROM c.watermark) * 1000000)::bigint AS watermark,
-        c.fingerprint, c.engine, c.resumptions, r.status, r.seed, r.mode, r.parent_run_id,
-        r.versions ->> 'ncf-batch' = $4 AS same_version,
+        c.fingerprint, c.engine, c.resumptions, r.seed, r.mode, r.parent_run_id,
+        r.versions ->> 'ncf-batch' IS NOT DISTINCT FROM $4 AS is_same_version,
         (r.config -> 'job') #- '{source,connections}' #- '{nightly,resume}'
             #- '{nightly,checkpoint}' #- '{nightly,resume_within}'
-          = ($5::jsonb -> 'job') #- '{source,connections}' #- '{nightly,resume}'
-            #- '{nightly,checkpoint}' #- '{nightly,resume_within}' AS same_job,
+          IS NOT DISTINCT FROM ($5::jsonb -> 'job') #- '{source,connections}' #- '{nightly,resume}'
+            #- '{nightly,checkpoint}' #- '{nightly,resume_within}' AS is_same_job,
         (r.config -> 'request') - 'threads' - 'publish' - 'force'
-          = ($5::jsonb -> 'request') - 'threads' - 'publish' - 'force' AS same_request,
-        r.live_run_id IS NOT DISTINCT FROM $6::bigint AS same_live
+          IS NOT DISTINCT FROM ($5::jsonb -> 'request') - 'threads' - 'publish' - 'force' AS is_same_request,
+        r.live_run_id IS NOT DISTINCT FROM $6::bigint AS is_same_live
       FROM ncf.checkpoints AS c JOIN ncf.runs AS r ON r.run_id = c.run_id
       WHERE r.job = $1 AND r.slot = $2 AND r.kind = $3
         AND r.status IN ('interrupted', 'abandoned', 'failed')
       ORDER BY c.run_id DESC LIMIT 1
       """
     /// Counts one more resumption from a checkpoint: $1 run.
-    package static let countResumption = """
+    static let countResumption = """
       UPDATE ncf.checkpoints SET resumptions = resumptions + 1 WHERE run_id = $1
       """
     static let recordResumption = "UPDATE ncf.runs SET resumed_run_id = $2 WHERE run_id = $1"

@@ -100,7 +100,7 @@ extension SQL {
     /// The night's run that is live, or was when the backfills began that are.
     ///
     /// $1: the live run.
-    package static let parent = """
+    static let parent = """
       WITH RECURSIVE back AS (
         SELECT r.run_id, r.kind, r.live_run_id FROM ncf.runs AS r WHERE r.run_id = $1
         UNION
@@ -115,7 +115,7 @@ extension SQL {
     ///
     /// $1: job; $2: age, or $3: microseconds; $4: slot; $5: from when the age is counted back, in
     /// microseconds; NULL: the server's now.
-    package static let parentOfBackfill = """
+    static let parentOfBackfill = """
       SELECT r.run_id
       FROM ncf.runs AS r JOIN ncf.models AS m ON m.run_id = r.run_id
       WHERE r.job = $1 AND r.slot = $4 AND r.kind = 'nightly' AND r.status = 'published'
@@ -131,7 +131,7 @@ extension SQL {
     ///
     /// Counted are those after the last full training that it descends from. $1: the run; $2: the
     /// configuration at hand.
-    package static let compare = """
+    static let compare = """
       WITH RECURSIVE line AS (
         SELECT r.run_id, r.parent_run_id FROM ncf.runs AS r WHERE r.run_id = $1
         UNION
@@ -139,13 +139,13 @@ extension SQL {
         FROM line AS l JOIN ncf.runs AS r ON r.run_id = l.parent_run_id
       )
       SELECT r.seed, (extract(epoch FROM r.watermark) * 1000000)::bigint AS watermark,
-        r.config -> 'job' = $2::jsonb -> 'job' AS same_job,
+        r.config -> 'job' = $2::jsonb -> 'job' AS is_same_job,
         (r.config #> '{job,source}') - 'connections' - 'lookback'
-          = ($2::jsonb #> '{job,source}') - 'connections' - 'lookback' AS same_source,
+          = ($2::jsonb #> '{job,source}') - 'connections' - 'lookback' AS is_same_source,
         (r.config #>> '{job,users,features}', r.config #>> '{job,items,features}')
           IS NOT DISTINCT FROM
           ($2::jsonb #>> '{job,users,features}', $2::jsonb #>> '{job,items,features}')
-          AS same_features,
+          AS has_same_features,
         (SELECT pg_catalog.count(*) FROM ncf.runs AS n
           WHERE n.job = r.job AND n.slot = r.slot AND n.kind = 'nightly' AND n.mode = 'finetune'
             AND n.status IN ('published', 'refused', 'trained')
