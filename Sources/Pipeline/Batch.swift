@@ -9,8 +9,8 @@ import Store
 
 /// One run of a job, from the log in the database to the lists in the database.
 ///
-/// The only caller of the five stages. It keeps runs apart, records what happens, and says in the end
-/// what readers see.
+/// It keeps runs apart, opens and ends a run's record, and says in the end what readers see. `NightlyRun`
+/// has the steps in between. A dry run reads and splits the log, and changes nothing.
 package struct Batch {
   private let job: Job
   private let request: RunRequest
@@ -70,10 +70,12 @@ package struct Batch {
     let (record, seen, rival) = try retrier.attempt("begin") { try begin(lock, retrier) }
     observer.observe(.runBegan(runID: record.runID, job: job.name))
     observer.observe(.reached(.recorded))
-    let night = Night(
-      context: context(run: record.runID), record: record, lock: lock, seen: seen, rival: rival)
+    let context = context(run: record.runID)
+    let run = NightlyRun(
+      context: context, record: record, lock: lock, seen: seen, rival: rival,
+      progress: RunProgress(context, record))
     do {
-      var outcome = try night.run()
+      var outcome = try run.run()
       outcome.seconds = clock() - start
       return outcome
     } catch {

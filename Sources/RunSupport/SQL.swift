@@ -13,7 +13,7 @@ extension SQL {
     /// Sets a setting for the open transaction: $1 name, $2 value.
     package static let setLocal = "SELECT pg_catalog.set_config($1, $2, true)"
     /// The number of the open transaction, which the server assigns at this point if it had none.
-    package static let currentTransaction = "SELECT pg_catalog.pg_current_xact_id()::text AS id"
+    static let currentTransaction = "SELECT pg_catalog.pg_current_xact_id()::text AS id"
     /// Whether a transaction committed, aborted or is in progress: $1 its number.
     package static let transactionStatus =
       "SELECT pg_catalog.pg_xact_status($1::text::pg_catalog.xid8) AS status"
@@ -87,5 +87,23 @@ extension Connection {
       try execute(SQL.Session.setLocal, "lock_timeout", "200ms")
       return try body()
     }
+  }
+
+  /// Runs `body` in a savepoint that fails rather than wait for a lock for more than 200 ms.
+  ///
+  /// - Throws: what `savepoint` throws; `PostgresError` of kind `.lockTimeout`.
+  @discardableResult
+  package func shortSavepoint<R>(_ body: () throws -> R) throws -> R {
+    try savepoint("short") {
+      try execute(SQL.Session.setLocal, "lock_timeout", "200ms")
+      return try body()
+    }
+  }
+
+  /// The number of the open transaction, by which its outcome can be asked for.
+  ///
+  /// - Throws: `PostgresError`.
+  package func currentTransaction() throws(PostgresError) -> String {
+    try execute(SQL.Session.currentTransaction).value()
   }
 }

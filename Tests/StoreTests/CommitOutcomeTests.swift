@@ -20,11 +20,11 @@ struct CommitOutcomeTests {
     let lost = PostgresError(kind: .commitUnknown, message: "lost", attempted: "commit")
     var committed: String?
     try connection.transaction {
-      committed = try connection.execute(SQL.Session.currentTransaction)[row: 0, column: 0]
+      committed = try connection.currentTransaction()
     }
     #expect(try outcome.wasCommitted(committed, lost))
     try connection.execute("BEGIN")
-    let aborted = try connection.execute(SQL.Session.currentTransaction)[row: 0, column: 0]
+    let aborted = try connection.currentTransaction()
     try connection.execute("ROLLBACK")
     #expect(try !outcome.wasCommitted(aborted, lost))
     expectFailure(.unavailable) { try outcome.wasCommitted(nil, lost) }

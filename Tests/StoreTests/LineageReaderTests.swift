@@ -1,3 +1,4 @@
+import Baselines
 import TestSupport
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
 struct LineageReaderTests {
   @Test func aNightStandsForItselfAndABackfillForTheNightBefore() throws {
     let shop = try Shop()
-    let job = shop.job { $0.method = .itempop }
+    let job = shop.job { $0.method = .baseline(.itempop) }
     try shop.run(job)
     var backfill = RunRequest(threads: 1)
     (backfill.since, backfill.force) = (.absolute(microseconds: 0), true)
@@ -23,7 +24,7 @@ struct LineageReaderTests {
 
   @Test func aBackfillGoesOnFromTheNewestNightThatIsNotYounger() throws {
     let shop = try Shop()
-    let job = shop.job { $0.method = .itempop }
+    let job = shop.job { $0.method = .baseline(.itempop) }
     try shop.run(job)
     let lineage = LineageReader(on: shop.connection)
     let watermark = try #require(try lineage.watermark(of: 1))
@@ -44,7 +45,7 @@ struct LineageReaderTests {
   @Test func aRunIsComparedWithTheConfigurationAtHand() throws {
     let shop = try Shop()
     let request = RunRequest(threads: 1)
-    let job = shop.job { $0.method = .itempop }
+    let job = shop.job { $0.method = .baseline(.itempop) }
     try shop.run(job, request)
     let lineage = LineageReader(on: shop.connection)
     func comparison(_ change: (inout Job) -> Void) throws -> LineageReader.Comparison? {

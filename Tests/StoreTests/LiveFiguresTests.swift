@@ -1,3 +1,4 @@
+import Baselines
 import Postgres
 import TestSupport
 import Testing
@@ -9,7 +10,7 @@ import Testing
 struct LiveFiguresTests {
   @Test func figuresOfAPublishedRunAreThoseOfItsRecord() throws {
     let shop = try Shop()
-    try shop.run(shop.job { $0.method = .itempop })
+    try shop.run(shop.job { $0.method = .baseline(.itempop) })
     let figures = try #require(
       try LiveFigures.read(
         run: 1, evaluationK: 5, countingUpTo: 5, in: "ncf", on: shop.connection))
@@ -24,7 +25,7 @@ struct LiveFiguresTests {
 
   @Test func longerListsAreCountedDownToTheLastPlaceThatCounts() throws {
     let shop = try Shop()
-    try shop.run(shop.job { $0.method = .itempop })
+    try shop.run(shop.job { $0.method = .baseline(.itempop) })
     func figures() throws -> LiveFigures? {
       try LiveFigures.read(
         run: 1, evaluationK: 5, countingUpTo: 2, in: "ncf", on: shop.connection)

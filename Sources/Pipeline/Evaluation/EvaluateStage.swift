@@ -9,8 +9,8 @@ import Source
 /// Stage 4: judge it.
 ///
 /// In: the trained model and the holdouts. Out: metrics at 1...k of the model, of ItemPop
-/// and of the live model, sampled and over the whole catalogue, on validation and on test. Durable:
-/// nothing; the run's end writes them.
+/// and of the live model, sampled and over the whole catalogue, on validation and on test, and the share
+/// of popular lists. Durable: nothing; the run's end writes them.
 struct EvaluateStage {
   /// The run.
   let context: RunContext
@@ -62,7 +62,18 @@ struct EvaluateStage {
       let isCompared = divided.split.testUsers.map { live.test[Int($0)] >= 0 }
       evaluated.storedNDCG = zip(own.stored ?? own.ndcg, isCompared).filter(\.1).map(\.0)
     }
+    if let fallback { evaluated.metrics.append(fallback) }
     return evaluated
+  }
+
+  /// The share of users with a list who get the popular one; nil when nobody gets a list.
+  private var fallback: MetricRow? {
+    let audience = pulled.offered.audience
+    if audience.count == 0 { return nil }
+    return MetricRow(
+      model: context.job.label, split: .lists, proto: .full, metric: .lists(.fallback),
+      k: context.job.output.k, value: Double(audience.coldCount) / Double(audience.count),
+      confidence: nil, n: audience.count)
   }
 
   /// One holdout and what it is ranked among.

@@ -5,33 +5,6 @@ import Ranking
 
 /// Decides whether a trained model may be published, from figures alone.
 struct Gate {
-  /// What the decision rests on.
-  struct Figures: Equatable {
-    /// Whether every loss and every parameter was a finite number.
-    var isFinite: Bool
-    /// Whole-catalogue NDCG of each tested user, of the new model.
-    var challenger: [Double]
-    /// The same of the new model as it is held against the live one: in the form that is stored, before
-    /// a refit, and on the users whose holdout the live model has not learnt.
-    var stored: [Double]?
-    /// The same of ItemPop, for the same users in the same order; nil when ItemPop is the new model.
-    var itemPop: [Double]?
-    /// The same of the live model, for those users; nil when there is none or it can't be scored.
-    var live: [Double]?
-    /// Share of the catalogue in the tested users' lists, of the new model.
-    var coverage: Double
-    /// The same of the live run; nil when it is not known.
-    var liveCoverage: Double?
-    /// Users with an interaction.
-    var users: Int
-    /// Rows that would be published; as many places of a list count as both runs' lists have.
-    var rows: Int
-    /// Users of the live run.
-    var liveUsers: Int?
-    /// Rows of the live run, counted likewise.
-    var liveRows: Int?
-  }
-
   /// Publish, or refuse with the reasons in the order of the rules.
   enum Verdict: Equatable {
     case publish

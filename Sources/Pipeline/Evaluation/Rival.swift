@@ -1,6 +1,8 @@
 import Interactions
 import Recommenders
+import RunSupport
 import Source
+import Store
 
 /// The live run's model beside a new one, on those holdouts that it has not learnt itself.
 ///
@@ -37,6 +39,44 @@ struct Rival {
         watermark: watermark ?? knowledge.watermark, nights: 0, isSameJob: true, obstacle: nil))
     test = news.unlearnt(split.test)
     validation = news.unlearnt(split.validation)
+  }
+}
+
+extension Rival {
+  /// Reads a run's model.
+  ///
+  /// - Parameters:
+  ///   - run: the run's number; nil for none.
+  ///   - parent: the run that the new one goes on from, whose model has been read already.
+  ///   - pulled: the new run's pull.
+  ///   - split: what it holds out.
+  ///   - context: the new run; it is warned when there is no model that can be used.
+  /// - Returns: nil when there is none that can be used.
+  /// - Throws: `BatchError`, `PostgresError`: a server that can't be asked is no reason to let a model
+  ///   pass.
+  static func load(
+    run: Int64?, parent: Parent?, _ pulled: Pulled, _ split: LeaveOneOutSplit,
+    _ context: RunContext
+  ) throws -> Rival? {
+    guard let run else { return nil }
+    if let parent, parent.run == run {
+      return Rival(
+        parent.stored, run: run, watermark: parent.watermark, pulled: pulled, split: split)
+    }
+    do {
+      let found = try context.connected(for: "evaluate") { connection in
+        try ModelStore(on: connection).load(run: run).map { model in
+          Rival(
+            model, run: run, watermark: try LineageReader(on: connection).watermark(of: run),
+            pulled: pulled, split: split)
+        }
+      }
+      if let found { return found }
+      context.warning("the live run \(run) has no stored model to compare with")
+    } catch let error as DamagedModel {
+      context.warning("the stored model of the live run \(run) can't be used: \(error)")
+    }
+    return nil
   }
 }
 

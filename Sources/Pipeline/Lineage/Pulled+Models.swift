@@ -1,7 +1,9 @@
 import Interactions
+import Jobs
 import NCF
 import Postgres
 import Recommenders
+import RunSupport
 import Source
 import Store
 
@@ -24,6 +26,20 @@ struct StoredModel {
     try ModelStore(on: connection).save(
       model, users: pulled.users, items: pulled.items, knowledge: pulled.knowledge(split),
       features: pulled.features?.names, scores: scores, run: run)
+  }
+}
+
+extension StoredModel {
+  /// What a run stores once its model is evaluated.
+  init(
+    _ trained: Trained, _ evaluated: Evaluated, _ pulled: Pulled, _ divided: Divided,
+    _ context: RunContext
+  ) {
+    let absorbs = context.request.publish && context.job.nightly.absorbHoldout
+    self.init(
+      model: trained.validated, pulled: pulled, split: divided.split,
+      scores: StoredScores(
+        evaluated.calibration, areOfThisModel: !trained.isRefit && !absorbs))
   }
 }
 

@@ -4,6 +4,7 @@ import NCF
 import Recommenders
 import RunSupport
 import Source
+import Store
 
 /// What a night does, decided between its pull and its split.
 struct NightCourse {
@@ -42,6 +43,27 @@ struct NightCourse {
     plan = try TrainingPlan.decide(question, context.job.nightly)
   }
 
+  /// Decides for a recorded run and tells the decision.
+  ///
+  /// - Parameters:
+  ///   - inputs: what was read, and the run that it may go on from.
+  ///   - context: the run.
+  ///   - record: where it is recorded that there is nothing to do.
+  /// - Returns: how the run trains: in full or further, not `skip`.
+  /// - Throws: `EarlyEnd` when there is nothing to do; `BatchError` (78) when a fine-tune was asked for and
+  ///   can't be; `PostgresError`.
+  static func decide(
+    _ inputs: RunInputs, _ context: RunContext, _ record: RunRecord
+  ) throws -> NightCourse {
+    let course = try NightCourse(inputs.found, inputs.pulled, context)
+    context.notice(course.text)
+    if case .skip(let reason) = course.plan {
+      try record.lineage(course.row(nil))
+      throw EarlyEnd.skipped(reason: reason)
+    }
+    return course
+  }
+
   /// Whether a backfill has anything from its `--since` on.
   private static func hasRows(_ pulled: Pulled) -> Bool {
     guard let since = pulled.times.since else { return true }
@@ -67,6 +89,18 @@ struct NightCourse {
       start = features.starting(start, from: parent.stored, news)
     }
     return (Lesson(pulled, divided, news: news, context: context), start)
+  }
+
+  /// Chooses what a fine-tune trains on, and records the decision with it.
+  ///
+  /// - Returns: as `lesson(_:_:_:)`.
+  /// - Throws: `PostgresError`.
+  func recordedLesson(
+    _ pulled: Pulled, _ divided: Divided, _ context: RunContext, _ record: RunRecord
+  ) throws -> (Lesson, start: Model)? {
+    let lesson = lesson(pulled, divided, context)
+    try record.lineage(row(lesson?.0))
+    return lesson
   }
 
   /// The decision as it is recorded.

@@ -5,16 +5,7 @@ import Ranking
 import Recommenders
 import RunSupport
 import Source
-
-/// What was written into a table of a run.
-struct SentRows {
-  /// Rows.
-  var rows = 0
-  /// Users or items with at least one row.
-  var lists = 0
-  /// Bytes of the rows' fields.
-  var bytes = 0
-}
+import Store
 
 /// Scores users block by block and writes their lists while the next block is scored; then writes the
 /// popular lists of those that are not scored.
@@ -40,8 +31,8 @@ struct ListWriter {
   /// - Throws: `BatchError` when interrupted; `PostgresError`.
   func copy(
     _ model: PublishedModel, into statement: String, on connection: Connection
-  ) throws -> SentRows {
-    var sent = SentRows()
+  ) throws -> RunTables.Sent {
+    var sent = RunTables.Sent()
     let rows = try connection.copyIn(statement) { writer in
       try writeScored(model, to: &writer, &sent)
       try writePopular(to: &writer, &sent)
@@ -53,7 +44,7 @@ struct ListWriter {
   }
 
   private func writeScored(
-    _ model: PublishedModel, to writer: inout CopyWriter, _ sent: inout SentRows
+    _ model: PublishedModel, to writer: inout CopyWriter, _ sent: inout RunTables.Sent
   ) throws {
     let scorer = model.scorer(pool: context.pool)
     let users = pulled.audience.scored
@@ -81,12 +72,12 @@ struct ListWriter {
     }
   }
 
-  private func writePopular(to writer: inout CopyWriter, _ sent: inout SentRows) throws {
+  private func writePopular(to writer: inout CopyWriter, _ sent: inout RunTables.Sent) throws {
     let audience = pulled.audience
     var written = 0
     func write(
       _ user: (Vocabulary, Int), excluding excluded: ArraySlice<UInt32>,
-      to writer: inout CopyWriter, _ sent: inout SentRows
+      to writer: inout CopyWriter, _ sent: inout RunTables.Sent
     ) throws {
       written += 1
       if written & 0x3FF == 0 { try context.interruption.check() }
@@ -111,7 +102,7 @@ struct ListWriter {
 
   private func write(
     _ user: (Vocabulary, Int), rank: Int, item: UInt32, score: Float, source: String,
-    to writer: inout CopyWriter, _ sent: inout SentRows
+    to writer: inout CopyWriter, _ sent: inout RunTables.Sent
   ) throws(PostgresError) {
     try writer.beginRow(columns: 6)
     try writer.write(runID)

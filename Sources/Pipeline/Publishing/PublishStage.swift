@@ -22,8 +22,10 @@ struct PublishStage {
 
   /// The run.
   let context: RunContext
-  /// Its number.
-  let runID: Int64
+  /// Where it is recorded.
+  let record: RunRecord
+  /// Keeps other runs of the job away.
+  let lock: JobLock
   /// What was pulled.
   let pulled: Pulled
   /// The pointer as it was when the run began.
@@ -38,8 +40,8 @@ struct PublishStage {
   let stored: StoredModel
   /// When the stage began.
   let began: Double
-  /// Makes sure that the run is still the one that may publish; called before each try.
-  let fence: () throws -> Void
+
+  private var runID: Int64 { record.runID }
 
   /// What lists are made of: newcomers included.
   private var offered: Pulled { pulled.offered }
@@ -56,25 +58,33 @@ struct PublishStage {
     }
   }
 
+  /// Makes sure that no other run has taken over while this one was busy, or cut off.
+  private func fence() throws {
+    if try lock.keep() {
+      context.warning("the connection that held the job's lock was lost; the lock was taken again")
+    }
+    try record.checkRunning()
+  }
+
   /// Publishes once; tables that an earlier try has made are used when they are there.
   private func publish(
     _ model: PublishedModel, _ made: inout Sent?, on connection: Connection
   ) throws -> Published {
-    let sql = try SQL.Output(schema: context.job.output.schema, on: connection)
+    let tables = try RunTables(of: runID, context.job.output, on: connection)
     try OutputRelations(
       context.job, users: pulled.users.kind, items: pulled.items.kind, on: connection
     ).ensure()
     let model = pulled.features?.extended(model) ?? model
     let sent: Sent
-    if let made, try areThere(sql, on: connection) {
+    if let made, try tables.areAttached() {
       sent = made
     } else {
-      sent = try makeTables(sql, model, &made, on: connection)
+      sent = try makeTables(tables, model, &made, on: connection)
     }
     do {
       context.observer.observe(.reached(.attached))
-      try Readers(sql, context).letOldPlansEnd(on: connection)
-      return try goLive(sql, sent, on: connection)
+      try Readers(context).letOldPlansEnd(on: connection)
+      return try goLive(tables, sent, on: connection)
     } catch {
       // Where the connection failed, another would, and the next run removes what is there.
       if (Retryable.cause(of: error) as? PostgresError)?.isOfConnection != true {
@@ -93,30 +103,23 @@ struct PublishStage {
   /// Fills the run's own tables and makes them part of what is kept, in one transaction; readers of the
   /// views don't look there yet.
   private func makeTables(
-    _ sql: SQL.Output, _ model: PublishedModel, _ made: inout Sent?, on connection: Connection
+    _ tables: RunTables, _ model: PublishedModel, _ made: inout Sent?, on connection: Connection
   ) throws -> Sent {
     // Where the COMMIT was not answered, the next try finds out whether they are there.
     try Retryable.commit {
       try connection.transaction {
-        let sent = try fillTables(sql, model, on: connection)
+        let sent = try fillTables(tables, model, on: connection)
         made = sent
         return sent
       }
     }
   }
 
-  /// Whether the run's tables are part of what is kept already.
-  private func areThere(_ sql: SQL.Output, on connection: Connection) throws -> Bool {
-    try filled(sql).allSatisfy { parent in
-      try connection.execute(SQL.Output.isAttached, sql.child(runID, of: parent)).value()
-    }
-  }
-
   private func fillTables(
-    _ sql: SQL.Output, _ model: PublishedModel, on connection: Connection
+    _ tables: RunTables, _ model: PublishedModel, on connection: Connection
   ) throws -> Sent {
     let output = context.job.output
-    let lists = try make(sql, sql.lists, most: output.k, on: connection) {
+    let lists = try tables.make(.lists, most: output.k) {
       try ListWriter(
         context: context, runID: runID, pulled: offered,
         popular: PopularLists(offered, k: output.k), k: output.k, calibration: calibration
@@ -124,29 +127,27 @@ struct PublishStage {
     }
     context.observer.observe(.reached(.filled))
     var bytes = lists.bytes
-    bytes += try make(sql, sql.similar, most: output.similar, on: connection) {
+    bytes += try tables.make(.similar, most: output.similar) {
       try SimilarWriter(
         context: context, runID: runID, items: offered.items, eligible: offered.catalogue.eligible
       ).copy(model, into: $0, on: connection)
     }.bytes
-    if output.vectors { bytes += try fillVectors(sql, model, on: connection) }
+    if output.vectors { bytes += try fillVectors(tables, model, on: connection) }
     try context.interruption.check()
-    try tryingForLocks(on: connection) {
-      for parent in filled(sql) { try connection.execute(sql.attach(runID, to: parent)) }
-    }
+    try tryingForLocks(on: connection) { try tables.attach() }
     return (lists.rows, bytes)
   }
 
   /// Moves the pointer to the run's tables, with all that is to be known of the run, in one transaction.
   private func goLive(
-    _ sql: SQL.Output, _ sent: Sent, on connection: Connection
+    _ tables: RunTables, _ sent: Sent, on connection: Connection
   ) throws -> Published {
     var transaction: String?
     var published: Published?
     do {
       try connection.transaction {
-        transaction = try connection.execute(SQL.Session.currentTransaction).value()
-        try fillPopular(sql, PopularLists(offered, k: context.job.output.k), on: connection)
+        transaction = try connection.currentTransaction()
+        try fillPopular(tables, PopularLists(offered, k: context.job.output.k))
         let modelBytes = try stored.save(run: runID, on: connection)
         context.observer.observe(.reached(.stored))
         try context.interruption.check()
@@ -173,53 +174,26 @@ struct PublishStage {
 
   /// The vectors whose product is a part of the model's score, in tables of the run's own.
   private func fillVectors(
-    _ sql: SQL.Output, _ model: PublishedModel, on connection: Connection
+    _ tables: RunTables, _ model: PublishedModel, on connection: Connection
   ) throws -> Int {
     let writer = VectorWriter(model, context: context, runID: runID, pulled: pulled)
     if writer.width == 0 {
       context.notice(
         "this model's scores are no product of vectors: user_vectors, item_vectors are empty")
     }
-    let users = try make(sql, sql.userVectorRows, most: 1, on: connection) {
+    let users = try tables.make(.userVectors, most: 1) {
       try writer.copyUsers(into: $0, on: connection)
     }
-    let items = try make(sql, sql.itemVectorRows, most: 1, on: connection) {
+    let items = try tables.make(.itemVectors, most: 1) {
       try writer.copyItems(into: $0, on: connection)
     }
     return users.bytes + items.bytes
   }
 
-  /// What has a table of this run.
-  private func filled(_ sql: SQL.Output) -> [SQL.Output.Parent] {
-    context.job.output.vectors ? sql.parents : [sql.lists, sql.similar]
-  }
-
-  /// Makes a table of the run's own, has it filled, and compares what it holds with what was sent.
-  private func make(
-    _ sql: SQL.Output, _ parent: SQL.Output.Parent, most: Int, on connection: Connection,
-    fill: (_ copy: String) throws -> SentRows
-  ) throws -> SentRows {
-    try connection.executeScript(sql.createChild(runID, of: parent))
-    let sent = try fill(sql.copy(runID, into: parent))
-    try connection.execute(sql.keyChild(runID, of: parent))
-    try connection.execute(sql.analyzeChild(runID, of: parent))
-    let found = try connection.execute(sql.countChild(runID, of: parent)).row()
-    let (rows, lists) = (try found.decode(Int.self, "rows"), try found.decode(Int.self, "lists"))
-    guard rows == sent.rows, lists == sent.lists, try found.decode(Int.self, "most") <= most else {
-      throw BatchError(
-        .software,
-        "\(sql.child(runID, of: parent)) holds \(rows) rows of \(lists) lists, sent were "
-          + "\(sent.rows) of \(sent.lists)")
-    }
-    return sent
-  }
-
   /// The most popular items that may be listed.
-  private func fillPopular(
-    _ sql: SQL.Output, _ popular: PopularLists, on connection: Connection
-  ) throws {
+  private func fillPopular(_ tables: RunTables, _ popular: PopularLists) throws {
     let items = offered.items
-    _ = try connection.copyIn(sql.copy(runID, into: sql.popular)) { writer in
+    try tables.copyPopular { writer in
       for (place, item) in popular.order.prefix(max(100, context.job.output.k)).enumerated() {
         try writer.beginRow(columns: 4)
         try writer.write(runID)
@@ -250,10 +224,7 @@ struct PublishStage {
       guard failures == 1 else { return }
       observer.observe(.notice("somebody holds a lock on the lists or the pointer; trying again"))
     }.attempt {
-      try connection.savepoint("short") {
-        try connection.execute(SQL.Session.setLocal, "lock_timeout", "200ms")
-        return try body()
-      }
+      try connection.shortSavepoint(body)
     }
   }
 }

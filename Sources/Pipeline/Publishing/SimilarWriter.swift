@@ -4,6 +4,7 @@ import Postgres
 import Ranking
 import Recommenders
 import RunSupport
+import Store
 
 /// Writes for each item the items most like it.
 struct SimilarWriter {
@@ -24,13 +25,13 @@ struct SimilarWriter {
   /// - Throws: `BatchError` when interrupted; `PostgresError`.
   func copy(
     _ model: PublishedModel, into statement: String, on connection: Connection
-  ) throws -> SentRows {
+  ) throws -> RunTables.Sent {
     let k = context.job.output.similar
-    guard k > 0, items.count > 0 else { return SentRows() }
+    guard k > 0, items.count > 0 else { return RunTables.Sent() }
     let similar = SimilarItems(
       model, itemCount: items.count, k: k, eligible: eligible, pool: context.pool)
     let start = context.clock()
-    var sent = SentRows()
+    var sent = RunTables.Sent()
     _ = try connection.copyIn(statement) { writer in
       for first in stride(from: 0, to: items.count, by: Self.block) {
         try context.interruption.check()

@@ -4,6 +4,7 @@ import Postgres
 import Recommenders
 import RunSupport
 import Source
+import Store
 
 /// Writes the vectors of users and items whose product is a part of the model's score.
 struct VectorWriter {
@@ -32,7 +33,7 @@ struct VectorWriter {
   /// Writes a vector for each user that is scored.
   ///
   /// - Throws: `BatchError` when interrupted; `PostgresError`.
-  func copyUsers(into statement: String, on connection: Connection) throws -> SentRows {
+  func copyUsers(into statement: String, on connection: Connection) throws -> RunTables.Sent {
     try copy(
       pulled.users, pulled.audience.scored.map { Int($0) }, columns: 3, into: statement,
       on: connection
@@ -42,7 +43,7 @@ struct VectorWriter {
   /// Writes a vector for each item.
   ///
   /// - Throws: `BatchError` when interrupted; `PostgresError`.
-  func copyItems(into statement: String, on connection: Connection) throws -> SentRows {
+  func copyItems(into statement: String, on connection: Connection) throws -> RunTables.Sent {
     try copy(
       pulled.items, Array(0..<pulled.items.count), columns: 4, into: statement, on: connection
     ) { model, item, writer in
@@ -55,8 +56,8 @@ struct VectorWriter {
   private func copy(
     _ ids: Vocabulary, _ places: [Int], columns: Int, into statement: String,
     on connection: Connection, rest: (Model, Int, inout CopyWriter) throws -> Void
-  ) throws -> SentRows {
-    var sent = SentRows()
+  ) throws -> RunTables.Sent {
+    var sent = RunTables.Sent()
     guard let model, !places.isEmpty else { return sent }
     sent.rows = try connection.copyIn(statement) { writer in
       for (count, place) in places.enumerated() {

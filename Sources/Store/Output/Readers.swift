@@ -8,13 +8,10 @@ package struct Readers {
   /// the slowest machine, shorter than anybody would notice in a night.
   private static let tries = 200
 
-  private let sql: SQL.Output
   private let context: RunContext
 
-  /// The readers of some lists.
-  package init(_ sql: SQL.Output, _ context: RunContext) {
-    (self.sql, self.context) = (sql, context)
-  }
+  /// The readers of the lists of a run's job.
+  package init(_ context: RunContext) { self.context = context }
 
   /// Waits until nobody reads by a plan that was made before the run's tables were attached.
   ///
@@ -26,6 +23,7 @@ package struct Readers {
   ///
   /// - Throws: `BatchError` when interrupted; `PostgresError`.
   package func letOldPlansEnd(on connection: Connection) throws {
+    let sql = try SQL.Output(schema: context.job.output.schema, on: connection)
     let parents = sql.parents.map(\.name)
     guard
       let readers = try connection.execute(SQL.Output.readers, parents).valueIfPresent(String.self)

@@ -2,7 +2,7 @@ import RunSupport
 
 extension SQL {
   /// Statements on trainings under way.
-  package enum Checkpoints {
+  enum Checkpoints {
     /// Puts a checkpoint in the place of the run's earlier one; no row when the run is not running any
     /// more, so that a process that was given up can't write.
     ///
@@ -39,7 +39,7 @@ extension SQL {
     /// Deletes the checkpoint of one run: $1 run.
     static let delete = "DELETE FROM ncf.checkpoints WHERE run_id = $1"
     /// All of a job but one run's: $1 job, $2 run or NULL.
-    package static let deleteOfJob = """
+    static let deleteOfJob = """
       DELETE FROM ncf.checkpoints AS c
       USING ncf.runs AS r
       WHERE r.run_id = c.run_id AND r.job = $1 AND c.run_id IS DISTINCT FROM $2::bigint

@@ -63,7 +63,7 @@ extension SQL {
     static let hold = "SELECT l.run_id FROM ncf.live AS l WHERE l.job = $1 FOR SHARE NOWAIT"
     static let notify = "SELECT pg_catalog.pg_notify('ncf_live', $1)"
     /// Figures of the live run that a new one is held against; ItemPop's where it is ItemPop.
-    package static let figures = """
+    static let figures = """
       SELECT r.users, (SELECT s.rows FROM ncf.stages AS s
           WHERE s.run_id = r.run_id AND s.stage = 'publish') AS rows,
         (SELECT m.value FROM ncf.metrics AS m

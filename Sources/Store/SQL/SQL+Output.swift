@@ -93,7 +93,7 @@ extension SQL {
     }
 
     /// Everything that has a partition for each run; the lists, by which a run counts as kept, first.
-    package var parents: [Parent] { [lists, similar, userVectorRows, itemVectorRows] }
+    var parents: [Parent] { [lists, similar, userVectorRows, itemVectorRows] }
 
     /// Everything of all kept runs, in the order that it is made.
     var relations: [Parent] { [lists, similar, popular, userVectorRows, itemVectorRows] }

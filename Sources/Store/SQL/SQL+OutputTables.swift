@@ -1,9 +1,9 @@
-package import RunSupport
+import RunSupport
 
 /// Statements that fill a run's own tables and make them part of what is kept, in their order.
 extension SQL.Output {
   /// Makes a run's own table, without a key.
-  package func createChild(_ run: Int64, of parent: Parent) -> String {
+  func createChild(_ run: Int64, of parent: Parent) -> String {
     """
     CREATE TABLE \(child(run, of: parent)) (
       LIKE \(parent.name) INCLUDING COMMENTS,
@@ -14,7 +14,7 @@ extension SQL.Output {
   }
 
   /// Fills a run's own table, or adds to the one of all runs, which can't be frozen.
-  package func copy(_ run: Int64, into parent: Parent) -> String {
+  func copy(_ run: Int64, into parent: Parent) -> String {
     """
     COPY \(child(run, of: parent)) (\(parent.columns.map(\.name).joined(separator: ", ")))
     FROM STDIN (FORMAT binary\(parent.isPartitioned ? ", FREEZE" : ""))
@@ -22,7 +22,7 @@ extension SQL.Output {
   }
 
   /// Gives a filled table its primary key.
-  package func keyChild(_ run: Int64, of parent: Parent) -> String {
+  func keyChild(_ run: Int64, of parent: Parent) -> String {
     """
     ALTER TABLE \(child(run, of: parent)) ADD CONSTRAINT \(parent.prefix)\(run)_pkey
     PRIMARY KEY (\(primaryKey(parent)))
@@ -30,12 +30,12 @@ extension SQL.Output {
   }
 
   /// Gathers the planner's statistics of a run's own table.
-  package func analyzeChild(_ run: Int64, of parent: Parent) -> String {
+  func analyzeChild(_ run: Int64, of parent: Parent) -> String {
     "ANALYZE \(child(run, of: parent))"
   }
 
   /// Rows, lists (those that have a first place) and the lowest place; or vectors, twice, and 1.
-  package func countChild(_ run: Int64, of parent: Parent) -> String {
+  func countChild(_ run: Int64, of parent: Parent) -> String {
     """
     SELECT pg_catalog.count(*) AS rows,
       pg_catalog.count(*) FILTER (WHERE \(parent.measure) = 1) AS lists,
@@ -45,7 +45,7 @@ extension SQL.Output {
   }
 
   /// Makes a run's own table a partition.
-  package func attach(_ run: Int64, to parent: Parent) -> String {
+  func attach(_ run: Int64, to parent: Parent) -> String {
     """
     ALTER TABLE \(parent.name) ATTACH PARTITION \(child(run, of: parent)) FOR VALUES IN (\(run))
     """
@@ -72,7 +72,7 @@ extension SQL.Output {
     """
 
   /// How many rows of a run's lists have this place or a better one.
-  package func countUpTo(_ rank: Int, of run: Int64) -> String {
+  func countUpTo(_ rank: Int, of run: Int64) -> String {
     """
     SELECT pg_catalog.count(*) AS rows FROM \(child(run, of: lists)) AS c WHERE c.rank <= \(rank)
     """
@@ -161,7 +161,7 @@ extension SQL.Output {
   }
 
   /// Whether a table is a partition: $1 its name, qualified and quoted.
-  package static let isAttached = """
+  static let isAttached = """
     SELECT EXISTS (
       SELECT FROM pg_catalog.pg_class AS c
       WHERE c.oid = pg_catalog.to_regclass($1) AND c.relispartition) AS is_attached

@@ -96,7 +96,7 @@ extension SQL {
   }
 
   /// Statements on which run goes on from which.
-  package enum Lineage {
+  enum Lineage {
     /// The night's run that is live, or was when the backfills began that are.
     ///
     /// $1: the live run.
@@ -154,7 +154,7 @@ extension SQL {
       """
 
     /// A night's watermark in microseconds; NULL for a backfill.
-    package static let watermark = """
+    static let watermark = """
       SELECT (extract(epoch FROM r.watermark) * 1000000)::bigint AS watermark
       FROM ncf.runs AS r WHERE r.run_id = $1
       """

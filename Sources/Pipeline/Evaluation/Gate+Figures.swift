@@ -1,0 +1,81 @@
+import Interactions
+import Jobs
+import Recommenders
+import RunSupport
+import Source
+import Store
+
+extension Gate {
+  /// What the decision rests on.
+  struct Figures: Equatable {
+    /// Whether every loss and every parameter was a finite number.
+    var isFinite: Bool
+    /// Whole-catalogue NDCG of each tested user, of the new model.
+    var challenger: [Double]
+    /// The same of the new model as it is held against the live one: in the form that is stored, before
+    /// a refit, and on the users whose holdout the live model has not learnt.
+    var stored: [Double]?
+    /// The same of ItemPop, for the same users in the same order; nil when ItemPop is the new model.
+    var itemPop: [Double]?
+    /// The same of the live model, for those users; nil when there is none or it can't be scored.
+    var live: [Double]?
+    /// Share of the catalogue in the tested users' lists, of the new model.
+    var coverage: Double
+    /// The same of the live run; nil when it is not known.
+    var liveCoverage: Double?
+    /// Users with an interaction.
+    var users: Int
+    /// Rows that would be published; as many places of a list count as both runs' lists have.
+    var rows: Int
+    /// Users of the live run.
+    var liveUsers: Int?
+    /// Rows of the live run, counted likewise.
+    var liveRows: Int?
+  }
+}
+
+extension Gate.Figures {
+  /// Collects the figures of a run and of the one that it is compared with.
+  ///
+  /// - Parameters:
+  ///   - trained: the run's model.
+  ///   - evaluated: how good it is.
+  ///   - pulled: what was pulled.
+  ///   - rival: the run that it is compared with; nil for none.
+  ///   - context: the run.
+  /// - Throws: `BatchError`, `PostgresError`.
+  init(
+    _ trained: Trained, _ evaluated: Evaluated, _ pulled: Pulled, against rival: Int64?,
+    _ context: RunContext
+  ) throws {
+    let k = context.job.output.k
+    let live = try rival.flatMap { run in
+      try context.connected(for: "gate") { connection in
+        try LiveFigures.read(
+          run: run, evaluationK: context.job.evaluation.k, countingUpTo: k,
+          in: context.job.output.schema, on: connection)
+      }
+    }
+    self.init(
+      isFinite: trained.model.isFinite, challenger: evaluated.ndcg, stored: evaluated.storedNDCG,
+      itemPop: evaluated.itemPopNDCG, live: evaluated.liveNDCG, coverage: evaluated.coverage,
+      liveCoverage: live?.coverage, users: pulled.counts.users,
+      // Lists that were made shorter or longer on purpose have not lost or gained users.
+      rows: pulled.listRows(upTo: min(k, live?.k ?? k)), liveUsers: live?.users,
+      liveRows: live?.rows)
+  }
+}
+
+extension Pulled {
+  /// Rows of the lists that a model gives, down to a place.
+  fileprivate func listRows(upTo k: Int) -> Int {
+    let offered = offered
+    let (audience, catalogue) = (offered.audience, offered.catalogue)
+    let known = catalogue.rows(
+      k: k, excluded: offered.excluded,
+      users: (audience.scored + audience.cold).lazy.map { Int($0) })
+    return known
+      + catalogue.rows(
+        k: k, excluded: audience.strangersExcluded, users: 0..<audience.strangers.count)
+  }
+}

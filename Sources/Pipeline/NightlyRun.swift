@@ -1,0 +1,110 @@
+import Interactions
+import Jobs
+import Recommenders
+import RunSupport
+import Source
+import Store
+
+/// The steps of one recorded run, in order.
+struct NightlyRun {
+  /// The run.
+  let context: RunContext
+  /// Where it is recorded.
+  let record: RunRecord
+  /// Keeps other runs of the job away.
+  let lock: JobLock
+  /// The pointer as it was when the run began.
+  let seen: LivePointer
+  /// The run that this one is compared with: the live one of its slot, or main's where that has none.
+  let rival: Int64?
+  /// Times the stages, and ends record and checkpoints as the run ends.
+  let progress: RunProgress
+
+  /// Runs the steps to the end: published, trained, skipped or refused.
+  ///
+  /// - Throws: `BatchError`, `PostgresError`.
+  func run() throws -> RunOutcome {
+    // Read the log, as of a stopped run's time where that run's training can be continued.
+    let inputs = try readLog()
+    let pulled = inputs.pulled
+    return try progress.outcome(of: pulled.counts) {
+      // Remove users that the source no longer names from everything that is kept.
+      try AbsentUsers(inputs, context).forget(for: record)
+      // Refuse a log without usable rows, and an output schema that holds other relations.
+      try inputs.refuseUnusable(context)
+      // Decide how to train: in full, further from an earlier model, or not at all.
+      let course = try NightCourse.decide(inputs, context, record)
+      // Hold out the latest two interactions of each user.
+      let divided = try split(pulled, course)
+      // Choose what a fine-tune trains on.
+      let lesson = try course.recordedLesson(pulled, divided, context, record)
+      // Check that the rest of the run fits into memory.
+      let memory = try MemoryCheck(context, pulled, divided)
+      // Open the checkpoints, with what a stopped run had learnt.
+      let training = try training(inputs, course, divided, memory)
+      // Train the model.
+      let trained = try train(training, lesson)
+      // Load the live run's model.
+      let live = try Rival.load(run: rival, parent: course.parent, pulled, divided.split, context)
+      // Evaluate the model beside ItemPop and the live one.
+      let evaluated = try evaluate(trained, live, pulled, divided)
+      // Store the model alone where nothing is to be published.
+      let stored = StoredModel(trained, evaluated, pulled, divided, context)
+      guard context.request.publish else { return .trained(stored, metrics: evaluated.metrics) }
+      // Let the gate decide on the figures, unless the run is forced.
+      let forced = try GateCheck(context, record, rival: rival).run(trained, evaluated, pulled)
+      // Begin the last stage, unless the run is to stop.
+      let began = try progress.begin(.publish)
+      // Fit the holdouts into the copy that is published.
+      let copy = try fitHoldouts(training, trained, evaluated)
+      // Publish the copy's lists, and store the model.
+      let publishing = PublishStage(
+        context: context, record: record, lock: lock, pulled: pulled, seen: seen,
+        metrics: evaluated.metrics, forcedReason: forced, calibration: evaluated.calibration,
+        stored: stored, began: began)
+      let published = try publish(copy, publishing)
+      // Remove the lists and models that need no longer be kept.
+      sweep()
+      return .published(published, metrics: evaluated.metrics, forced: forced)
+    }
+  }
+
+  private func readLog() throws -> RunInputs {
+    try progress.stage(.pull) {
+      let inputs = try RunInputs(reading: context, seen: seen)
+      let pulled = inputs.pulled
+      try record.pulled(
+        pulled.counts, snapshot: pulled.snapshot, features: try pulled.features?.counts.json(),
+        isBackfill: context.request.isBackfill)
+      return (inputs, pulled.counts.rowsRead, pulled.bytes)
+    }
+  }
+
+  private func split(_ pulled: Pulled, _ course: NightCourse) throws -> Divided {
+    try progress.stage(.split) {
+      (SplitStage(news: course.learnt).run(pulled), pulled.table.count, 0)
+    }
+  }
+
+  private func evaluate(
+    _ trained: Trained, _ live: Rival?, _ pulled: Pulled, _ divided: Divided
+  ) throws -> Evaluated {
+    try progress.stage(.evaluate) {
+      let stage = EvaluateStage(context: context, pulled: pulled, divided: divided)
+      let evaluated = try stage.run(trained, live: live)
+      return (evaluated, evaluated.testedUsers, 0)
+    }
+  }
+
+  private func publish(_ model: PublishedModel, _ stage: PublishStage) throws -> Published {
+    let published = try stage.run(model)
+    context.observer.observe(.reached(.committed))
+    progress.end(published.stage)
+    return published
+  }
+
+  private func sweep() {
+    for left in Retention(context: context).run() { context.notice(left) }
+    context.observer.observe(.reached(.swept))
+  }
+}

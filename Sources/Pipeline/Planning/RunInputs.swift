@@ -1,0 +1,56 @@
+import Interactions
+import Jobs
+import Postgres
+import RunSupport
+import Source
+import Store
+
+/// What a run has before it decides how to train.
+struct RunInputs {
+  /// The run whose model this one may train further, or why there is none.
+  let found: ParentSearch.Found
+  /// What was read.
+  let pulled: Pulled
+  /// The stopped run whose data that is, and the training that it had begun; nil when there is none.
+  let stopped: (run: Resumable, training: Resumed)?
+
+  /// Reads the log; as of a stopped run's time, where that gives what it had read.
+  ///
+  /// - Parameters:
+  ///   - context: the run.
+  ///   - seen: the pointer as it was when the run began.
+  /// - Throws: `BatchError`, `PostgresError`.
+  init(reading context: RunContext, seen: LivePointer) throws {
+    let connection = try context.connected(for: "resume") { $0 }
+    if let run = try Resumable.find(context, seen: seen, on: connection) {
+      let past = PastPull(watermark: run.identity.watermark, recent: run.identity.recent)
+      let (found, pulled) = try Self.read(context, seen, past)
+      if let training = try run.load(pulled, on: connection) {
+        (self.found, self.pulled, stopped) = (found, pulled, (run, training))
+        return
+      }
+    }
+    (found, pulled) = try Self.read(context, seen, nil)
+    stopped = nil
+  }
+
+  private static func read(
+    _ context: RunContext, _ seen: LivePointer, _ past: PastPull?
+  ) throws -> (ParentSearch.Found, Pulled) {
+    let found = try ParentSearch(context: context, seen: seen, now: past?.watermark).run()
+    let pulled = try PullStage(context: context, beginsAtSince: found.isNone, past: past).run()
+    return (found, pulled)
+  }
+
+  /// Refuses a log without a row that can be used, and an output schema that holds other relations.
+  ///
+  /// - Throws: `BatchError`, `PostgresError`.
+  func refuseUnusable(_ context: RunContext) throws {
+    try pulled.refuseEmpty()
+    try context.connected(for: "check") { connection in
+      try OutputRelations(
+        context.job, users: pulled.users.kind, items: pulled.items.kind, on: connection
+      ).verify()
+    }
+  }
+}
