@@ -19,6 +19,8 @@ package struct ExperimentData: Sendable {
 
   /// Interactions, one for each user and item.
   package let table: InteractionTable
+  /// Their events, each user's in order of time.
+  package let sequences: UserSequences
   /// Whether their weights count in training.
   package let isWeighted: Bool
   /// What users have spoken against, which networks learn from; nil when nobody has.
@@ -36,6 +38,7 @@ package struct ExperimentData: Sendable {
   ///
   /// - Parameters:
   ///   - table: interactions.
+  ///   - sequences: their events in order of time.
   ///   - isWeighted: whether weights count in training.
   ///   - known: what users have spoken against, by the table's indices.
   ///   - features: of the table's users and items.
@@ -43,11 +46,13 @@ package struct ExperimentData: Sendable {
   ///   - sampled: how many candidates are drawn otherwise, and for validation.
   ///   - k: 1 to 254.
   package init(
-    table: InteractionTable, isWeighted: Bool = false, known: KnownNegatives? = nil,
-    features: ContentFeatures? = nil, given: GivenCandidates? = nil, sampled: Int = 99, k: Int = 10
+    table: InteractionTable, sequences: UserSequences, isWeighted: Bool = false,
+    known: KnownNegatives? = nil, features: ContentFeatures? = nil,
+    given: GivenCandidates? = nil, sampled: Int = 99, k: Int = 10
   ) {
-    (self.table, self.isWeighted, self.known, self.features) = (table, isWeighted, known, features)
-    (self.given, self.sampled, self.k) = (given, sampled, k)
+    (self.table, self.sequences, self.isWeighted) = (table, sequences, isWeighted)
+    (self.known, self.features, self.given) = (known, features, given)
+    (self.sampled, self.k) = (sampled, k)
   }
 
   /// How many users have a test item.
@@ -70,6 +75,7 @@ package struct ExperimentData: Sendable {
       hash.add(Int(table.items[row]) << 32 | Int(table.seconds[row]))
       if isWeighted { hash.add(Int(table.weights[row].bitPattern)) }
     }
+    for item in sequences.items { hash.add(Int(item)) }
     if let known {
       for number in known.items.offsets + known.items.items.map(Int.init) { hash.add(number) }
       for weight in known.weights { hash.add(Int(weight.bitPattern)) }
@@ -124,7 +130,7 @@ struct DividedData {
 
   /// Divides the log with a seed: a random validation item a user, the latest as test item.
   init(_ data: ExperimentData, seed: UInt64, pool: WorkerPool) {
-    let split = LeaveOneOutSplit(data.table, randomValidation: seed)
+    let split = LeaveOneOutSplit(data.table, data.sequences, randomValidation: seed)
     self.split = split
     let before = LeaveOneOutSplit(data.table, minimumInteractions: 3) { user, rows in
       (test: rows.first { Int32(data.table.items[$0]) == split.test[user] } ?? -1, validation: -1)

@@ -50,6 +50,19 @@ package struct FeatureLists: Sendable, Equatable {
       featureCount: 0, offsets: [Int](repeating: 0, count: rows + 1), features: [], weights: [])
   }
 
+  /// The lists with those of more rows after them.
+  ///
+  /// - Parameter more: lists of the same features.
+  /// - Returns: these rows and then those of `more`.
+  package func appending(_ more: FeatureLists) -> FeatureLists {
+    precondition(featureCount == more.featureCount, "lists of other features")
+    if more.rowCount == 0 { return self }
+    return FeatureLists(
+      featureCount: featureCount,
+      offsets: offsets + more.offsets.dropFirst().map { $0 + count },
+      features: features + more.features, weights: weights + more.weights)
+  }
+
   /// How many rows there are.
   package var rowCount: Int { offsets.count - 1 }
 

@@ -70,29 +70,6 @@ package struct InteractionColumns: Sendable {
     marks.append(contentsOf: other.takeMarks())
   }
 
-  /// Keeps the events of some users only.
-  ///
-  /// - Parameter isKept: for each provisional number of a user whether its events stay.
-  /// - Returns: how many events went.
-  package mutating func keep(users isKept: [Bool]) -> Int {
-    var written = 0
-    for row in users.indices where isKept[Int(users[row])] {
-      users[written] = users[row]
-      items[written] = items[row]
-      seconds[written] = seconds[row]
-      weights[written] = weights[row]
-      if isMarked { marks[written] = marks[row] }
-      written += 1
-    }
-    let gone = users.count - written
-    users.removeLast(gone)
-    items.removeLast(gone)
-    seconds.removeLast(gone)
-    weights.removeLast(gone)
-    if isMarked { marks.removeLast(gone) }
-    return gone
-  }
-
   /// Hands over the column of users and keeps an empty one, so that its memory can go early.
   mutating func takeUsers() -> [UInt32] { Self.taken(&users) }
   /// Hands over the column of items and keeps an empty one.

@@ -1,15 +1,17 @@
 /// A log by the rules of a job: who and what remains of it, and what each user is not to be shown.
 ///
-/// Users and items are numbered anew, in the order of their identifiers: the table holds users with
-/// enough interactions and the items that they have. The others are outsiders: nothing is learnt from
-/// them, but what they are not to be shown is known.
+/// Users and items are numbered in the order of their identifiers: the table holds users with enough
+/// interactions and the items that they have. The others are outsiders: nothing is learnt from them, but
+/// what they are not to be shown is known.
 package struct InteractionLog: Sendable {
-  /// For each user of the table the number that it had before.
-  package let keptUsers: [UInt32]
-  /// For each item of the table the number that it had before.
-  package let keptItems: [UInt32]
+  /// Identifiers of the table's users.
+  package let users: Vocabulary
+  /// Identifiers of the table's items.
+  package let items: Vocabulary
   /// One interaction per user and item whose events weigh more than 0 together.
   package let table: InteractionTable
+  /// The events of the table's interactions, each user's in order of time.
+  package let sequences: UserSequences
   /// For each user of the table the items that are not to be listed.
   package let excluded: UserItems
   /// Items that users of the table have spoken against; nil when nobody has.
@@ -18,53 +20,63 @@ package struct InteractionLog: Sendable {
   package let latest: [UInt32]
   /// How many users of the table have each item, each user by the age of the last event.
   package let popularity: [Double]
-  /// Users that are not in the table, by the number that they had before.
-  package let outsiders: [UInt32]
+  /// Identifiers of users that are not in the table.
+  package let outsiders: Vocabulary
   /// For each outsider the items of the table that are not to be listed.
   package let outsidersExcluded: UserItems
   /// For each outsider the second of the latest event of any kind.
   package let outsidersLatest: [UInt32]
+  /// Identifiers of items that have events and are not in the table.
+  package let unusedItems: Vocabulary
   /// Pairs of user and item whose events weigh 0 or less together.
   package let negativePairs: Int
   /// Interactions of users with too few of them.
   package let tooFew: Int
   /// Events beyond the most that count of a user.
   package let overMaximum: Int
+  /// Events of users who are left out altogether.
+  package let absent: Int
 }
 
 extension InteractionLog {
   /// Merges events by the rules and leaves out users with too few interactions.
   ///
-  /// Beside the table it takes 4 bytes for each excluded pair, unless that is what the table holds.
+  /// While events become interactions it takes 20 bytes an event, as much as while they are sorted, and 4
+  /// more for each interaction when there are many repeats; beside that 4 bytes for each excluded pair,
+  /// unless that is what the table holds.
   ///
   /// - Parameters:
   ///   - columns: the events; nobody else should hold them, or their memory stays.
-  ///   - userRemap: the dense index of each provisional user number.
-  ///   - itemRemap: the dense index of each provisional item number.
+  ///   - users: identifiers of all users, in order.
+  ///   - userMap: the index in `users` of each provisional user number; events of users without one are
+  ///     left out.
+  ///   - items: identifiers of all items, in order.
+  ///   - itemMap: the index in `items` of each provisional item number.
   ///   - rules: what counts, and what excludes.
   package init(
-    columns: consuming InteractionColumns, userRemap: [UInt32], itemRemap: [UInt32],
-    rules: MergeRules
+    columns: consuming InteractionColumns, users: Vocabulary, userMap: IndexMap,
+    items: Vocabulary, itemMap: IndexMap, rules: MergeRules
   ) {
     var columns = columns
-    let (userCount, itemCount) = (userRemap.count, itemRemap.count)
-    var users = columns.takeUsers()
-    let starts = InteractionTable.denseUsers(&users, remap: userRemap, userCount: userCount)
-    let items = InteractionTable.scattered(
-      columns.takeItems(), filler: 0, users: users, starts: starts,
-      transform: { itemRemap[Int($0)] })
+    var owners = columns.takeUsers()
+    let events = owners.count
+    let starts = InteractionTable.denseUsers(&owners, map: userMap, userCount: users.count)
+    let eventItems = InteractionTable.scattered(
+      columns.takeItems(), filler: 0, users: owners, starts: starts,
+      transform: { UInt32(itemMap.values[Int($0)]) })
     let seconds = InteractionTable.scattered(
-      columns.takeSeconds(), filler: 0, users: users, starts: starts)
+      columns.takeSeconds(), filler: 0, users: owners, starts: starts)
     let weights = InteractionTable.scattered(
-      columns.takeWeights(), filler: 0, users: users, starts: starts)
+      columns.takeWeights(), filler: 0, users: owners, starts: starts)
     let marks = columns.takeMarks()
     let sortedMarks =
       marks.isEmpty
-      ? [] : InteractionTable.scattered(marks, filler: false, users: users, starts: starts)
-    users = []
+      ? [] : InteractionTable.scattered(marks, filler: false, users: owners, starts: starts)
+    owners = []
     var builder = LogBuilder(
-      rules: rules, itemCount: itemCount, starts: starts, items: consume items,
-      seconds: consume seconds, weights: consume weights, marks: sortedMarks)
+      rules: rules, users: users, items: items, starts: starts, eventItems: consume eventItems,
+      seconds: consume seconds, weights: consume weights, marks: sortedMarks,
+      absent: events - (starts.last ?? 0))
     self = builder.build()
   }
 
@@ -78,32 +90,42 @@ private struct GrowingLists {
   mutating func close() { offsets.append(items.count) }
 
   /// The lists with other numbers for items; those without one are left out.
-  func renumbered(_ remap: [UInt32?]) -> UserItems {
+  func renumbered(_ map: IndexMap) -> UserItems {
     var lists = GrowingLists()
     lists.items.reserveCapacity(items.count)
     for user in 0..<(offsets.count - 1) {
-      lists.items += items[offsets[user]..<offsets[user + 1]].lazy.compactMap { remap[Int($0)] }
+      for item in items[offsets[user]..<offsets[user + 1]] {
+        if let index = map[Int(item)] { lists.items.append(UInt32(truncatingIfNeeded: index)) }
+      }
       lists.close()
     }
     return UserItems(offsets: lists.offsets, items: lists.items)
   }
 }
 
-/// Goes over the users once, each one's rows being together, and writes the table in their place.
+/// Goes over the users once, each one's rows being together, and writes their sequences and the table's
+/// weights in the place of the events.
 private struct LogBuilder {
   private let rules: MergeRules
   private let newest: UInt32
+  private let users: Vocabulary
+  private let items: Vocabulary
   private let starts: [Int]
-  private var items: [UInt32]
-  private var seconds: [UInt32]
+  /// Items and seconds of events as they come, then of the sequences.
+  private var eventItems: [UInt32]
+  private var eventSeconds: [UInt32]
+  /// Weights of events as they come, then of interactions.
   private var weights: [Float]
   private let marks: [Bool]
-  private let itemCount: Int
   /// Whether what is excluded is just what the table holds, so that it needs no lists of its own.
   private let excludesTable: Bool
+  private let absent: Int
 
-  private var written = 0
+  private var sequenced = 0
+  private var sequenceOffsets = [0]
   private var offsets = [0]
+  private var tableItems: [UInt32] = []
+  private var tableSeconds: [UInt32] = []
   private var keptUsers: [UInt32] = []
   private var excluded = GrowingLists()
   private var negatives = GrowingLists()
@@ -116,39 +138,54 @@ private struct LogBuilder {
   private var (negativePairs, tooFew, counted) = (0, 0, 0)
 
   init(
-    rules: MergeRules, itemCount: Int, starts: [Int], items: [UInt32], seconds: [UInt32],
-    weights: [Float], marks: [Bool]
+    rules: MergeRules, users: Vocabulary, items: Vocabulary, starts: [Int],
+    eventItems: [UInt32], seconds: [UInt32], weights: [Float], marks: [Bool], absent: Int
   ) {
-    (self.rules, self.itemCount, self.starts, self.items) = (rules, itemCount, starts, items)
-    (self.seconds, self.weights, self.marks) = (seconds, weights, marks)
+    (self.rules, self.users, self.items, self.starts) = (rules, users, items, starts)
+    (self.eventItems, eventSeconds, self.weights) = (eventItems, seconds, weights)
+    (self.marks, self.absent) = (marks, absent)
     var newest: UInt32 = 0
     for row in seconds.indices where weights[row] != 0 { newest = max(newest, seconds[row]) }
     self.newest = newest
     excludesTable =
       rules.exclusion == .counted && rules.readmittedBefore == 0 && rules.maximumPerUser == nil
       && weights.allSatisfy { $0 > 0 }
-    popularity = [Double](repeating: 0, count: itemCount)
+    popularity = [Double](repeating: 0, count: items.count)
   }
 
   mutating func build() -> InteractionLog {
-    var merger = EventMerger(rules: rules, newest: newest)
+    var merger = EventMerger(
+      rules: rules, newest: newest,
+      order: EventOrder(seed: rules.seed, users: users, items: items))
     var pairs: [UserItemPair] = []
-    for user in 0..<(starts.count - 1) {
+    var sequence: [UInt64] = []
+    tableItems.reserveCapacity(eventItems.count)
+    tableSeconds.reserveCapacity(eventItems.count)
+    for user in 0..<users.count {
       let rows = starts[user]..<starts[user + 1]
       if rows.isEmpty { continue }
-      let last = rows.reduce(0) { max($0, seconds[$1]) }
+      let last = rows.reduce(0) { max($0, eventSeconds[$1]) }
       merger.merge(
-        rows, items: items, seconds: seconds, weights: weights, marks: marks, into: &pairs)
-      take(pairs, of: UInt32(truncatingIfNeeded: user), latest: last)
+        rows, of: user, items: eventItems, seconds: eventSeconds, weights: weights, marks: marks,
+        into: &pairs)
+      guard take(pairs, of: UInt32(truncatingIfNeeded: user), latest: last) else { continue }
+      merger.sequence(pairs, of: user, into: &sequence)
+      take(sequence)
     }
-    InteractionTable.shrink(&items, to: written)
-    InteractionTable.shrink(&seconds, to: written)
-    InteractionTable.shrink(&weights, to: written)
+    InteractionTable.shrink(&weights, to: tableItems.count)
+    InteractionTable.shrink(&eventItems, to: sequenced)
+    InteractionTable.shrink(&eventSeconds, to: sequenced)
+    InteractionTable.shrinkCapacity(&tableItems)
+    InteractionTable.shrinkCapacity(&tableSeconds)
     return finish(overMaximum: merger.overMaximum)
   }
 
   /// Writes a user's pairs; there are no more of them than rows, so nothing unread is overwritten.
-  private mutating func take(_ pairs: [UserItemPair], of user: UInt32, latest last: UInt32) {
+  ///
+  /// - Returns: whether the user is in the table.
+  private mutating func take(
+    _ pairs: [UserItemPair], of user: UInt32, latest last: UInt32
+  ) -> Bool {
     var interactions = 0
     for pair in pairs {
       counted += pair.events
@@ -162,7 +199,7 @@ private struct LogBuilder {
       outsidersLatest.append(last)
       for pair in pairs where pair.isExcluded { outsidersExcluded.items.append(pair.item) }
       outsidersExcluded.close()
-      return
+      return false
     }
     keptUsers.append(user)
     latest.append(last)
@@ -170,10 +207,9 @@ private struct LogBuilder {
       if pair.isExcluded && !excludesTable { excluded.items.append(pair.item) }
       guard pair.events > 0 else { continue }
       if pair.weight > 0 {
-        items[written] = pair.item
-        seconds[written] = pair.first
-        weights[written] = Float(pair.weight)
-        written += 1
+        weights[tableItems.count] = Float(pair.weight)
+        tableItems.append(pair.item)
+        tableSeconds.append(pair.first)
         if pair.last >= rules.popularSince {
           popularity[Int(pair.item)] += MergeRules.share(
             after: newest - pair.last, halfLife: rules.popularHalfLife)
@@ -183,41 +219,55 @@ private struct LogBuilder {
         negativeWeights.append(Float(-pair.weight))
       }
     }
-    offsets.append(written)
+    offsets.append(tableItems.count)
     excluded.close()
     negatives.close()
+    return true
+  }
+
+  /// Writes a user's sequence; it has no more events than rows were read.
+  private mutating func take(_ sequence: [UInt64]) {
+    for event in sequence {
+      (eventItems[sequenced], eventSeconds[sequenced]) = UserSequences.parts(event)
+      sequenced += 1
+    }
+    sequenceOffsets.append(sequenced)
   }
 
   /// Numbers the items that remain, and puts everything together.
   private mutating func finish(overMaximum: Int) -> InteractionLog {
-    var isKept = [Bool](repeating: false, count: itemCount)
-    for item in items { isKept[Int(item)] = true }
-    let keptItems = isKept.indices.filter { isKept[$0] }.map { UInt32(truncatingIfNeeded: $0) }
-    var remap = [UInt32?](repeating: nil, count: itemCount)
-    for (dense, item) in keptItems.enumerated() {
-      remap[Int(item)] = UInt32(truncatingIfNeeded: dense)
+    var isKept = [Bool](repeating: false, count: items.count)
+    for item in tableItems { isKept[Int(item)] = true }
+    func positions(kept: Bool) -> [UInt32] {
+      isKept.indices.filter { isKept[$0] == kept }.map { UInt32(truncatingIfNeeded: $0) }
     }
-    if keptItems.count < itemCount {
-      for row in items.indices { items[row] = remap[Int(items[row])] ?? 0 }
+    let keptItems = positions(kept: true)
+    let map = IndexMap(inverting: keptItems, count: items.count)
+    if keptItems.count < items.count {
+      for row in tableItems.indices { tableItems[row] = UInt32(map.values[Int(tableItems[row])]) }
+      for row in eventItems.indices { eventItems[row] = UInt32(map.values[Int(eventItems[row])]) }
     }
     let table = InteractionTable(
-      itemCount: keptItems.count, offsets: offsets, items: items, seconds: seconds,
-      weights: weights, merged: counted - written - tooFew - negativePairs)
+      itemCount: keptItems.count, offsets: offsets, items: tableItems, seconds: tableSeconds,
+      weights: weights, merged: counted - tableItems.count - tooFew - negativePairs)
     return InteractionLog(
-      keptUsers: keptUsers, keptItems: keptItems, table: table,
-      excluded: excludesTable ? table.history : excluded.renumbered(remap),
-      negatives: knownNegatives(remap), latest: latest,
-      popularity: keptItems.map { popularity[Int($0)] }, outsiders: outsiders,
-      outsidersExcluded: outsidersExcluded.renumbered(remap), outsidersLatest: outsidersLatest,
-      negativePairs: negativePairs, tooFew: tooFew, overMaximum: overMaximum)
+      users: users.keeping(keptUsers), items: items.keeping(keptItems), table: table,
+      sequences: UserSequences(
+        offsets: sequenceOffsets, items: eventItems, seconds: eventSeconds),
+      excluded: excludesTable ? table.history : excluded.renumbered(map),
+      negatives: knownNegatives(map), latest: latest,
+      popularity: keptItems.map { popularity[Int($0)] }, outsiders: users.keeping(outsiders),
+      outsidersExcluded: outsidersExcluded.renumbered(map), outsidersLatest: outsidersLatest,
+      unusedItems: items.keeping(positions(kept: false)), negativePairs: negativePairs,
+      tooFew: tooFew, overMaximum: overMaximum, absent: absent)
   }
 
-  private func knownNegatives(_ remap: [UInt32?]) -> KnownNegatives? {
-    let kept = negatives.renumbered(remap)
+  private func knownNegatives(_ map: IndexMap) -> KnownNegatives? {
+    let kept = negatives.renumbered(map)
     if kept.count == 0 { return nil }
     // A negative of no weight at all, a view and a hide that cancel out, is let weigh little.
     let weights = zip(negatives.items, negativeWeights).lazy
-      .filter { remap[Int($0.0)] != nil }
+      .filter { map[Int($0.0)] != nil }
       .map { max($0.1, Float(MergeRules.leastShare)) }
     return KnownNegatives(items: kept, weights: Array(weights))
   }

@@ -1,7 +1,7 @@
 /// The log in compressed rows: for each user the items in ascending order, each once.
 ///
-/// Events of the same user and item are one interaction: its time is that of the first of them, its
-/// weight the sum of theirs. The table depends on which events there are and not on their order of
+/// Events of the same user and item are one interaction: its time is that of the first of them with a
+/// weight above 0, its weight the sum of theirs. The table depends on which events there are and not on their order of
 /// arrival, down to the bits of the sums. It takes 12 bytes an interaction.
 package struct InteractionTable: Sendable, Equatable {
   /// How many users there are; they are numbered from 0.
@@ -12,7 +12,7 @@ package struct InteractionTable: Sendable, Equatable {
   package let offsets: [Int]
   /// Each interaction's item, ascending within a user.
   package let items: [UInt32]
-  /// Each interaction's first event, in seconds since 1970 UTC.
+  /// Each interaction's first event with a weight above 0, in seconds since 1970 UTC.
   package let seconds: [UInt32]
   /// Each interaction's weight, the sum over its events.
   package let weights: [Float]
@@ -33,20 +33,21 @@ package struct InteractionTable: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - columns: the events; nobody else should hold them, or their memory stays.
-  ///   - userRemap: the dense index of each provisional user number.
-  ///   - itemRemap: the dense index of each provisional item number.
+  ///   - userMap: the dense index of each provisional user number; events of users without one are left
+  ///     out.
+  ///   - itemMap: the dense index of each provisional item number.
   ///   - userCount: dense user indices are below it.
   ///   - itemCount: dense item indices are below it.
   package init(
-    columns: consuming InteractionColumns, userRemap: [UInt32], itemRemap: [UInt32],
+    columns: consuming InteractionColumns, users userMap: IndexMap, items itemMap: IndexMap,
     userCount: Int, itemCount: Int
   ) {
     var columns = columns
     var users = columns.takeUsers()
-    var starts = Self.denseUsers(&users, remap: userRemap, userCount: userCount)
+    var starts = Self.denseUsers(&users, map: userMap, userCount: userCount)
     var items = Self.scattered(
       columns.takeItems(), filler: 0, users: users, starts: starts,
-      transform: { itemRemap[Int($0)] })
+      transform: { UInt32(itemMap.values[Int($0)]) })
     precondition(items.allSatisfy { $0 < itemCount }, "an item index outside the table")
     var seconds = Self.scattered(
       columns.takeSeconds(), filler: 0, users: users, starts: starts)
@@ -72,15 +73,21 @@ package struct InteractionTable: Sendable, Equatable {
     (self.weights, self.merged) = (weights, merged)
   }
 
+  /// Stands for the user of an event that is left out.
+  private static let noUser = UInt32.max
+
   /// Replaces provisional users by dense ones and counts them into the users' first positions.
   static func denseUsers(
-    _ users: inout [UInt32], remap: [UInt32], userCount: Int
+    _ users: inout [UInt32], map: IndexMap, userCount: Int
   ) -> [Int] {
     var starts = [Int](repeating: 0, count: userCount + 1)
     for row in users.indices {
-      let user = remap[Int(users[row])]
-      users[row] = user
-      starts[Int(user) + 1] += 1
+      guard let user = map[Int(users[row])] else {
+        users[row] = noUser
+        continue
+      }
+      users[row] = UInt32(truncatingIfNeeded: user)
+      starts[user + 1] += 1
     }
     for user in 0..<userCount { starts[user + 1] += starts[user] }
     return starts
@@ -92,9 +99,9 @@ package struct InteractionTable: Sendable, Equatable {
     transform: (Value) -> Value = { $0 }
   ) -> [Value] {
     var next = starts
-    var result = [Value](repeating: filler, count: users.count)
+    var result = [Value](repeating: filler, count: starts.last ?? 0)
     var destination = result.mutableSpan
-    for row in users.indices {
+    for row in users.indices where users[row] != noUser {
       let user = Int(users[row])
       let position = next[user]
       next[user] = position + 1
@@ -108,13 +115,13 @@ package struct InteractionTable: Sendable, Equatable {
     _ offsets: inout [Int], _ items: inout [UInt32], _ seconds: inout [UInt32],
     _ weights: inout [Float]
   ) {
-    var merger = EventMerger(rules: MergeRules(), newest: 0)
+    var merger = EventMerger(rules: MergeRules(), newest: 0, order: EventOrder(seed: 0))
     var pairs: [UserItemPair] = []
     var written = 0
     for user in 0..<(offsets.count - 1) {
       merger.merge(
-        offsets[user]..<offsets[user + 1], items: items, seconds: seconds, weights: weights,
-        marks: [], into: &pairs)
+        offsets[user]..<offsets[user + 1], of: user, items: items, seconds: seconds,
+        weights: weights, marks: [], into: &pairs)
       offsets[user] = written
       for pair in pairs {
         items[written] = pair.item
@@ -137,5 +144,10 @@ package struct InteractionTable: Sendable, Equatable {
     } else {
       column.removeLast(surplus)
     }
+  }
+
+  /// Gives memory that a column has in reserve back when it is worth a copy.
+  static func shrinkCapacity(_ column: inout [UInt32]) {
+    if column.capacity - column.count > column.capacity / 8 { column = column.map { $0 } }
   }
 }

@@ -7,15 +7,15 @@ extension LeaveOneOutSplit {
   ///
   /// - Parameters:
   ///   - table: interactions, one for each user and item.
+  ///   - sequences: the table's events in order of time.
   ///   - seed: of the draw.
   ///   - minimumInteractions: how many a user needs to be tested; at least 3.
   package init(
-    _ table: InteractionTable, randomValidation seed: UInt64, minimumInteractions: Int = 3
+    _ table: InteractionTable, _ sequences: UserSequences, randomValidation seed: UInt64,
+    minimumInteractions: Int = 3
   ) {
     self.init(table, minimumInteractions: minimumInteractions) { user, rows in
-      var latest = rows.lowerBound
-      // Items ascend, so "not earlier" gives the higher item of two with the same time.
-      for row in rows where table.seconds[row] >= table.seconds[latest] { latest = row }
+      let latest = sequences.latestRows(of: user, in: table).latest
       var random = CounterRandom(seed: seed, stream: Self.validationStream + UInt64(user))
       let drawn = rows.lowerBound + random.uniform(below: rows.count - 1)
       return (test: latest, validation: drawn >= latest ? drawn + 1 : drawn)

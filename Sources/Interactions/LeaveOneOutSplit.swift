@@ -1,7 +1,7 @@
 /// Each user's latest interaction held out for the test, the one before it for validation.
 ///
-/// Users with too few interactions are trained on only. Where two interactions have the same time,
-/// the one with the higher item index, which is the higher identifier, counts as the later one.
+/// Users with too few interactions are trained on only. Which interaction is the latest, the users'
+/// sequences say, ties included.
 package struct LeaveOneOutSplit: Sendable, Equatable {
   /// What is trained on: every interaction that is not held out.
   package let training: UserItems
@@ -16,10 +16,13 @@ package struct LeaveOneOutSplit: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - table: interactions, one for each user and item.
+  ///   - sequences: the table's events in order of time.
   ///   - minimumInteractions: how many a user needs to be tested; at least 3, so that every tested
   ///     user is also trained on.
-  package init(_ table: InteractionTable, minimumInteractions: Int = 3) {
-    self.init(table, minimumInteractions: minimumInteractions) { _, _ in false }
+  package init(
+    _ table: InteractionTable, _ sequences: UserSequences, minimumInteractions: Int = 3
+  ) {
+    self.init(table, sequences, minimumInteractions: minimumInteractions) { _, _ in false }
   }
 
   /// Splits a table of which a model has learnt some interactions already.
@@ -29,24 +32,15 @@ package struct LeaveOneOutSplit: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - table: interactions, one for each user and item.
+  ///   - sequences: the table's events in order of time.
   ///   - minimumInteractions: how many a user needs to be tested, at least 3.
   ///   - isLearnt: whether the model has learnt an interaction, by its user and its row in the table.
   package init(
-    _ table: InteractionTable, minimumInteractions: Int = 3,
+    _ table: InteractionTable, _ sequences: UserSequences, minimumInteractions: Int = 3,
     isLearnt: (_ user: Int, _ row: Int) -> Bool
   ) {
-    self.init(table, minimumInteractions: minimumInteractions) { user, rows in
-      var latest = -1
-      var second = -1
-      // Items ascend, so "not earlier" gives the higher item of two with the same time.
-      for row in rows {
-        if latest < 0 || table.seconds[row] >= table.seconds[latest] {
-          second = latest
-          latest = row
-        } else if second < 0 || table.seconds[row] >= table.seconds[second] {
-          second = row
-        }
-      }
+    self.init(table, minimumInteractions: minimumInteractions) { user, _ in
+      let (latest, second) = sequences.latestRows(of: user, in: table)
       if isLearnt(user, latest) { return (test: -1, validation: -1) }
       return (test: latest, validation: isLearnt(user, second) ? -1 : second)
     }

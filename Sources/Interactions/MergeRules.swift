@@ -28,6 +28,8 @@ package struct MergeRules: Sendable, Equatable {
   package var popularSince: UInt32 = 0
   /// Seconds in which what an interaction adds to its item's popularity halves; nil for none.
   package var popularHalfLife: Double?
+  /// Settles the order of a user's events of one second.
+  package var seed: UInt64 = 1
 
   /// Rules that keep weights as they are, and everybody, and exclude what counts.
   package init() {}
@@ -45,7 +47,7 @@ package struct MergeRules: Sendable, Equatable {
 /// What a user has done with an item.
 struct UserItemPair {
   var item: UInt32
-  /// Of the first event that counts.
+  /// Of the first event with a weight above 0; of the first event where no such one counts.
   var first: UInt32
   /// Of the last event that counts.
   var last: UInt32
@@ -53,6 +55,8 @@ struct UserItemPair {
   var weight: Double
   /// Events that count.
   var events: Int
+  /// Events that count with a weight above 0.
+  var positives: Int
   /// Whether the item is excluded from the user's list.
   var isExcluded: Bool
 }
@@ -74,6 +78,8 @@ struct EventMerger {
 
     var item: UInt32 { UInt32(truncatingIfNeeded: key >> 32) }
     var second: UInt32 { UInt32(truncatingIfNeeded: key) }
+    /// Whether it counts, and for the item.
+    var isPositive: Bool { counts && Float(bitPattern: weight) > 0 }
 
     static func < (left: Event, right: Event) -> Bool {
       if left.key != right.key { return left.key < right.key }
@@ -84,18 +90,20 @@ struct EventMerger {
   let rules: MergeRules
   /// The second that ages are counted from.
   let newest: UInt32
+  /// The order of a user's events in time.
+  let order: EventOrder
   private var events: [Event] = []
   /// Events beyond the most that count of a user, so far.
   private(set) var overMaximum = 0
 
-  init(rules: MergeRules, newest: UInt32) {
-    (self.rules, self.newest) = (rules, newest)
+  init(rules: MergeRules, newest: UInt32, order: EventOrder) {
+    (self.rules, self.newest, self.order) = (rules, newest, order)
   }
 
   /// Takes the events of one user and gives what each item's come to, items ascending.
   mutating func merge(
-    _ rows: Range<Int>, items: [UInt32], seconds: [UInt32], weights: [Float], marks: [Bool],
-    into pairs: inout [UserItemPair]
+    _ rows: Range<Int>, of user: Int, items: [UInt32], seconds: [UInt32], weights: [Float],
+    marks: [Bool], into pairs: inout [UserItemPair]
   ) {
     events.removeAll(keepingCapacity: true)
     for row in rows {
@@ -106,7 +114,7 @@ struct EventMerger {
           isMarked: !marks.isEmpty && marks[row], counts: weight != 0))
     }
     events.sort()
-    if let maximum = rules.maximumPerUser, events.count > maximum { keepLatest(maximum) }
+    if let maximum = rules.maximumPerUser, events.count > maximum { keepLatest(maximum, of: user) }
     pairs.removeAll(keepingCapacity: true)
     for event in events {
       let weight = Double(Float(bitPattern: event.weight))
@@ -114,7 +122,10 @@ struct EventMerger {
       let share = event.counts ? MergeRules.share(after: age, halfLife: rules.halfLife) : 0
       if let last = pairs.indices.last, pairs[last].item == event.item {
         if event.counts {
-          if pairs[last].events == 0 { pairs[last].first = event.second }
+          // The first for the item or, before it, the first against it.
+          let isFirst = event.isPositive ? pairs[last].positives == 0 : pairs[last].events == 0
+          if isFirst { pairs[last].first = event.second }
+          if event.isPositive { pairs[last].positives += 1 }
           pairs[last].last = event.second
           pairs[last].weight += weight * share
           pairs[last].events += 1
@@ -124,7 +135,8 @@ struct EventMerger {
         pairs.append(
           UserItemPair(
             item: event.item, first: event.second, last: event.second, weight: weight * share,
-            events: event.counts ? 1 : 0, isExcluded: excludes(event, weight)))
+            events: event.counts ? 1 : 0, positives: event.isPositive ? 1 : 0,
+            isExcluded: excludes(event, weight)))
       }
     }
   }
@@ -139,15 +151,33 @@ struct EventMerger {
     }
   }
 
-  /// Lets only the latest events count; of those of one second the higher item's is later.
-  private mutating func keepLatest(_ maximum: Int) {
+  /// Lets only the latest events count.
+  private mutating func keepLatest(_ maximum: Int, of user: Int) {
     let counted = events.indices.filter { events[$0].counts }
     guard counted.count > maximum else { return }
-    let latestFirst = counted.sorted { left, right in
-      events[left].second != events[right].second
-        ? events[left].second > events[right].second : left > right
-    }
-    for place in latestFirst.dropFirst(maximum) { events[place].counts = false }
+    let ties = order.ties(of: user)
+    let latestFirst = counted.map { place in
+      (second: events[place].second, hash: ties.hash(events[place].item), place: place)
+    }.sorted { ($0.second, $0.hash, $0.place) > ($1.second, $1.hash, $1.place) }
+    for event in latestFirst.dropFirst(maximum) { events[event.place].counts = false }
     overMaximum += counted.count - maximum
+  }
+
+  /// Gives the events that the positives among a user's pairs are made of, in order of time.
+  ///
+  /// - Parameters:
+  ///   - pairs: what `merge` gave of this user last.
+  ///   - user: whose they are.
+  ///   - sequence: replaced by the events, as `UserSequences.event` makes them.
+  func sequence(_ pairs: [UserItemPair], of user: Int, into sequence: inout [UInt64]) {
+    sequence.removeAll(keepingCapacity: true)
+    var pair = 0
+    for event in events where event.isPositive {
+      while pairs[pair].item < event.item { pair += 1 }
+      if pairs[pair].weight > 0 {
+        sequence.append(UserSequences.event(event.item, at: event.second))
+      }
+    }
+    order.sort(&sequence, of: user)
   }
 }

@@ -1,6 +1,6 @@
 /// Numbers identifiers in the order in which they are first met, then puts them in order.
 ///
-/// While rows arrive nobody knows the dense indices yet, so an identifier gets a provisional number;
+/// While rows arrive the dense indices are not known yet, so an identifier gets a provisional number;
 /// `finish()` tells which dense index each number became. A look-up is a hash table of four bytes a
 /// slot beside the identifiers themselves, at most half full.
 package struct VocabularyBuilder: Sendable {
@@ -99,43 +99,43 @@ package struct VocabularyBuilder: Sendable {
   /// Puts the identifiers in order.
   ///
   /// - Returns: the vocabulary, and for each provisional number the dense index it became.
-  package consuming func finish() -> (Vocabulary, remap: [UInt32]) {
+  package consuming func finish() -> (Vocabulary, map: IndexMap) {
     switch kind {
     case .bigint, .integer:
-      let (sorted, remap) = Self.ordered(integers)
-      return (Vocabulary(kind: kind, identifiers: .integers(sorted)), remap)
+      let (sorted, map) = Self.ordered(integers)
+      return (Vocabulary(kind: kind, identifiers: .integers(sorted)), map)
     case .uuid:
-      let (sorted, remap) = Self.ordered(uuids)
-      return (Vocabulary(kind: kind, identifiers: .uuids(sorted)), remap)
+      let (sorted, map) = Self.ordered(uuids)
+      return (Vocabulary(kind: kind, identifiers: .uuids(sorted)), map)
     case .text:
       let bytes = textBytes
       let ranges = textEnds.indices.map { ($0 == 0 ? 0 : textEnds[$0 - 1])..<textEnds[$0] }
       let order = ranges.indices.sorted {
         bytes[ranges[$0]].lexicographicallyPrecedes(bytes[ranges[$1]])
       }
-      var remap = [UInt32](repeating: 0, count: order.count)
-      for (dense, provisional) in order.enumerated() { remap[provisional] = UInt32(dense) }
+      var indices = [Int32](repeating: -1, count: order.count)
+      for (dense, provisional) in order.enumerated() { indices[provisional] = Int32(dense) }
       let texts = order.map { String(decoding: bytes[ranges[$0]], as: UTF8.self) }
-      return (Vocabulary(kind: kind, identifiers: .texts(texts)), remap)
+      return (Vocabulary(kind: kind, identifiers: .texts(texts)), IndexMap(indices))
     }
   }
 
   /// Sorts identifiers and tells where each one went.
   private static func ordered<Identifier: Comparable>(
     _ identifiers: [Identifier]
-  ) -> ([Identifier], remap: [UInt32]) {
+  ) -> ([Identifier], map: IndexMap) {
     // Sorting pairs keeps a comparison within two neighbouring values instead of two look-ups.
     var pairs = identifiers.enumerated().map { ($0.element, UInt32($0.offset)) }
     pairs.sort { $0.0 < $1.0 }
-    var remap = [UInt32](repeating: 0, count: pairs.count)
-    for (dense, pair) in pairs.enumerated() { remap[Int(pair.1)] = UInt32(dense) }
-    return (pairs.map(\.0), remap)
+    var indices = [Int32](repeating: -1, count: pairs.count)
+    for (dense, pair) in pairs.enumerated() { indices[Int(pair.1)] = Int32(dense) }
+    return (pairs.map(\.0), IndexMap(indices))
   }
 
   /// Enters the newest identifier at a free slot and makes room for the next one.
   private mutating func occupy(_ slot: Int) -> UInt32 {
     let number = UInt32(count)
-    precondition(number < Self.empty, "more identifiers than 32 bits can number")
+    precondition(number <= Int32.max, "more identifiers than 31 bits can number")
     slots[slot] = number
     count += 1
     if count * 2 > slots.count { grow() }
@@ -173,16 +173,19 @@ package struct VocabularyBuilder: Sendable {
     return true
   }
 
-  private static func hash(_ identifier: Int64) -> UInt64 {
+  /// The hash of a number.
+  static func hash(_ identifier: Int64) -> UInt64 {
     mixed(UInt64(bitPattern: identifier))
   }
 
-  private static func hash(_ identifier: UInt128) -> UInt64 {
+  /// The hash of a uuid.
+  static func hash(_ identifier: UInt128) -> UInt64 {
     mixed(
       mixed(UInt64(truncatingIfNeeded: identifier >> 64)) ^ UInt64(truncatingIfNeeded: identifier))
   }
 
-  private static func hash(_ utf8: Span<UInt8>) -> UInt64 {
+  /// The hash of a text's bytes.
+  static func hash(_ utf8: Span<UInt8>) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for index in utf8.indices { hash = (hash ^ UInt64(utf8[index])) &* 0x0000_0100_0000_01B3 }
     return mixed(hash)

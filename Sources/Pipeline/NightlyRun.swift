@@ -80,14 +80,14 @@ struct NightlyRun {
     }
   }
 
-  private func split(_ pulled: Pulled, _ course: NightCourse) throws -> Divided {
+  private func split(_ pulled: Dataset, _ course: NightCourse) throws -> Divided {
     try progress.stage(.split) {
       (SplitStage(news: course.learnt).run(pulled), pulled.table.count, 0)
     }
   }
 
   private func evaluate(
-    _ trained: Trained, _ live: Rival?, _ pulled: Pulled, _ divided: Divided
+    _ trained: Trained, _ live: Rival?, _ pulled: Dataset, _ divided: Divided
   ) throws -> Evaluated {
     try progress.stage(.evaluate) {
       let stage = EvaluateStage(context: context, pulled: pulled, divided: divided)

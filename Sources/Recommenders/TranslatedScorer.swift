@@ -4,11 +4,11 @@ import Interactions
 /// A model seen through other indices: users or items that it doesn't know score lowest.
 package struct TranslatedScorer: Scorer {
   private let scorer: PublishedScorer
-  private let users: [Int32]
-  private let items: [Int32]
+  private let users: IndexMap
+  private let items: IndexMap
 
-  /// A view of `scorer`; -1 stands for what it doesn't know.
-  init(_ scorer: PublishedScorer, users: [Int32], items: [Int32]) {
+  /// A view of `scorer`; what is none in a map it doesn't know.
+  init(_ scorer: PublishedScorer, users: IndexMap, items: IndexMap) {
     (self.scorer, self.users, self.items) = (scorer, users, items)
   }
 
@@ -47,16 +47,17 @@ package struct TranslatedScorer: Scorer {
     var known: [UInt32] = []
     let own = users[user]
     for place in 0..<count {
-      let index = items[item(place)]
-      if own >= 0, index >= 0 { known.append(UInt32(index)) }
+      if own != nil, let index = items[item(place)] {
+        known.append(UInt32(truncatingIfNeeded: index))
+      }
       scores[base + place] = -.greatestFiniteMagnitude
     }
-    if known.isEmpty { return }
+    guard let own, !known.isEmpty else { return }
     var found = [Float](repeating: 0, count: known.count)
     var span = found.mutableSpan
-    scorer.fill(&span, user: Int(own), items: known.span, scratch: &scratch)
+    scorer.fill(&span, user: own, items: known.span, scratch: &scratch)
     var next = 0
-    for place in 0..<count where items[item(place)] >= 0 {
+    for place in 0..<count where items[item(place)] != nil {
       scores[base + place] = span[next]
       next += 1
     }

@@ -16,7 +16,7 @@ struct BaselineBench {
 
   init(_ figures: Figures, table: InteractionTable, repeats: Int, pool: WorkerPool) {
     self.figures = figures
-    split = LeaveOneOutSplit(table)
+    split = LeaveOneOutSplit(table, UserSequences(firstEventsOf: table))
     itemCount = table.itemCount
     (self.repeats, self.pool) = (repeats, pool)
   }

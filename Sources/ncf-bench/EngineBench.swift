@@ -12,7 +12,7 @@ struct EngineBench {
 
   init(_ figures: Figures, table: InteractionTable, repeats: Int) {
     (self.figures, self.table, self.repeats) = (figures, table, repeats)
-    split = LeaveOneOutSplit(table)
+    split = LeaveOneOutSplit(table, UserSequences(firstEventsOf: table))
   }
 
   /// NeuMF with a tower of `[8f, 4f, 2f, f]`, as the published figures use it.

@@ -37,7 +37,7 @@ enum LogFile {
       }
     }
     return InteractionTable(
-      columns: columns, userRemap: Array(0..<users), itemRemap: Array(0..<items),
+      columns: columns, users: .identity(Int(users)), items: .identity(Int(items)),
       userCount: Int(users), itemCount: Int(items))
   }
 }

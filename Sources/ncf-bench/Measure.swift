@@ -137,8 +137,7 @@ struct Measure: ParsableCommand {
       columns.append(user: UInt32(user), item: UInt32(item), second: UInt32(second))
     }
     return InteractionTable(
-      columns: columns, userRemap: Array(0..<UInt32(world.userCount)),
-      itemRemap: Array(0..<UInt32(world.itemCount)), userCount: world.userCount,
-      itemCount: world.itemCount)
+      columns: columns, users: .identity(world.userCount), items: .identity(world.itemCount),
+      userCount: world.userCount, itemCount: world.itemCount)
   }
 }

@@ -29,10 +29,10 @@ struct MovieLens {
     try Self.forEachRow(of: folder.appending(path: "interactions.tsv.gz")) { row in
       columns.append(user: UInt32(row[0]), item: UInt32(row[1]), second: UInt32(row[2]))
     }
-    split = LeaveOneOutSplit(
-      InteractionTable(
-        columns: columns, userRemap: Array(0..<UInt32(users)), itemRemap: Array(0..<UInt32(items)),
-        userCount: users, itemCount: items))
+    let table = InteractionTable(
+      columns: columns, users: .identity(users), items: .identity(items), userCount: users,
+      itemCount: items)
+    split = LeaveOneOutSplit(table, UserSequences(firstEventsOf: table))
     var lists = [[UInt32]](repeating: [], count: users)
     try Self.forEachRow(of: folder.appending(path: "test-negatives.tsv.gz")) { row in
       lists[row[0]] = row.dropFirst().map { UInt32($0) }

@@ -68,9 +68,9 @@ struct PlantedTastesTests {
       columns.append(user: UInt32(user), item: UInt32(item), second: UInt32(second))
     }
     let table = InteractionTable(
-      columns: columns, userRemap: Array(0..<800), itemRemap: Array(0..<400), userCount: 800,
+      columns: columns, users: .identity(800), items: .identity(400), userCount: 800,
       itemCount: 400)
-    let split = LeaveOneOutSplit(table)
+    let split = LeaveOneOutSplit(table, UserSequences(firstEventsOf: table))
     let pool = WorkerPool(threads: 2)
     let candidates = Candidates.drawn(
       99, users: split.testUsers, outside: table.history, itemCount: 400, seed: 1, pool: pool)

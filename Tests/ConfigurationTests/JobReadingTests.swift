@@ -83,7 +83,7 @@ struct JobReadingTests {
         patience: 2
         finetune: {optimizer: adam, learning_rate: 0.125, decay: 0.5, epochs: 6, patience: 5}
         seed: 18446744073709551615
-      evaluate: {k: 20, sampled: 50, candidates: /data/negatives.tsv}
+      evaluate: {k: 20, sampled: 50, seed: 9, candidates: /data/negatives.tsv}
       gate: {tolerance: 0.1, max_shrink: 0.5}
       output: {schema: shop, k: 25, similar: 4, keep_runs: 3, keep_days: 9}
       """)
@@ -134,7 +134,7 @@ struct JobReadingTests {
       resume: .never, checkpoint: Age(90, .second), resumeWithin: Age(2, .day))
     nightly.phase = .init(optimizer: .sgd, learningRate: 0.5, epochs: 7, patience: 1, decay: 0.25)
     #expect(job.nightly == nightly)
-    #expect(job.evaluation == .init(k: 20, sampled: 50, candidates: "/data/negatives.tsv"))
+    #expect(job.evaluation == .init(k: 20, sampled: 50, candidates: "/data/negatives.tsv", seed: 9))
     #expect(job.gate == .init(tolerance: 0.1, maxShrink: 0.5))
     #expect(job.output == .init(schema: "shop", k: 25, similar: 4, keepRuns: 3, keepDays: 9))
   }

@@ -17,11 +17,21 @@ enum PlantedLog {
       columns.append(user: UInt32(user), item: UInt32(item), second: UInt32(second))
     }
     return InteractionTable(
-      columns: columns, userRemap: Array(0..<UInt32(users)), itemRemap: Array(0..<UInt32(items)),
+      columns: columns, users: .identity(users), items: .identity(items),
       userCount: users, itemCount: items)
   }
 
-  static let data = ExperimentData(table: table(), sampled: 40, k: 10)
+  static let data = data(table())
+
+  /// A log of first events, judged in some way.
+  static func data(
+    _ table: InteractionTable, known: KnownNegatives? = nil, features: ContentFeatures? = nil,
+    sampled: Int = 40, k: Int = 10
+  ) -> ExperimentData {
+    ExperimentData(
+      table: table, sequences: UserSequences(firstEventsOf: table), known: known,
+      features: features, sampled: sampled, k: k)
+  }
 
   static let training = TrainingOptions(
     pretrain: .parts, alpha: 0.5, negatives: 4, batch: 100,

@@ -32,13 +32,13 @@ struct TrialTests {
       items: FeatureLists(
         featureCount: 2, lists: (0..<table.itemCount).map { [UInt32($0 % 2)] }))
     let logs = [
-      PlantedLog.data, ExperimentData(table: table, known: known, sampled: 40),
-      ExperimentData(table: table, features: features, sampled: 40),
+      PlantedLog.data, PlantedLog.data(table, known: known),
+      PlantedLog.data(table, features: features),
     ]
     let results = try logs.map { try PlantedLog.runner($0).run(PlantedLog.network()) }
     #expect(results[1].full != results[0].full && results[2].full != results[0].full)
     #expect(Set(logs.map(\.fingerprint)).count == 3)
-    #expect(ExperimentData(table: table, sampled: 40).fingerprint == logs[0].fingerprint)
+    #expect(PlantedLog.data(table).fingerprint == logs[0].fingerprint)
   }
 
   @Test("Every tested user has a rank in both protocols")
@@ -103,11 +103,11 @@ struct TrialTests {
   @Test("Another log, or another way to judge it, has another fingerprint")
   func fingerprint() {
     let table = PlantedLog.table()
-    let own = ExperimentData(table: table, sampled: 40, k: 10).fingerprint
+    let own = PlantedLog.data(table).fingerprint
     #expect(own == PlantedLog.data.fingerprint)
-    #expect(own != ExperimentData(table: table, sampled: 41, k: 10).fingerprint)
-    #expect(own != ExperimentData(table: table, sampled: 40, k: 5).fingerprint)
+    #expect(own != PlantedLog.data(table, sampled: 41).fingerprint)
+    #expect(own != PlantedLog.data(table, k: 5).fingerprint)
     #expect(
-      own != ExperimentData(table: PlantedLog.table(seed: 8), sampled: 40, k: 10).fingerprint)
+      own != PlantedLog.data(PlantedLog.table(seed: 8)).fingerprint)
   }
 }

@@ -63,10 +63,10 @@ struct CopyFuzzTests {
       }
       #expect(reader.rows == decoder.rows)
       let read = reader.rows
-      let pulled = reader.finish(
+      let dataset = reader.finish(
         job, moments: Moments(), snapshot: "",
         times: PullTimes(watermark: 1_800_000_000_000_000, recentFrom: 0))
-      let counts = pulled.counts
+      let counts = dataset.counts
       // Nothing is dropped in silence, whatever came.
       let rejected = counts.rejected.reduce(0) { $0 + $1.rows }
       #expect(read == counts.rowsUsed + counts.rowsMerged + rejected)

@@ -159,7 +159,8 @@ struct StoredModelFuzzTests {
   /// Does with a model what a night does: scores every item for every user, and looks up its log.
   private static func use(_ stored: LiveModel) throws {
     let scorer = stored.scorer(
-      users: stored.users, items: stored.items, pool: .init(threads: 1))
+      users: .identity(stored.users.count), items: .identity(stored.items.count),
+      pool: .init(threads: 1))
     var scratch = scorer.makeScratch()
     let items = (0..<UInt32(stored.items.count)).map { $0 }
     var scores = [Float](repeating: 0, count: items.count)

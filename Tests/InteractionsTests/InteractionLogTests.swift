@@ -16,8 +16,13 @@ struct InteractionLogTests {
     var rules = MergeRules()
     change(&rules)
     return InteractionLog(
-      columns: columns, userRemap: Array(0..<UInt32(users)), itemRemap: Array(0..<UInt32(items)),
-      rules: rules)
+      columns: columns, users: numbers(users), userMap: .identity(users), items: numbers(items),
+      itemMap: .identity(items), rules: rules)
+  }
+
+  /// Identifiers that are their own indices.
+  private func numbers(_ count: Int) -> Vocabulary {
+    Vocabulary(kind: .bigint, identifiers: .integers((0..<count).map { Int64($0) }))
   }
 
   private func event(
@@ -38,7 +43,7 @@ struct InteractionLogTests {
     #expect(log.table == table(events.map(\.0), users: 30, items: 25))
     #expect(log.excluded == log.table.history)
     #expect(log.negatives == nil)
-    #expect(log.keptUsers == Array(0..<30))
+    #expect(log.users == numbers(30))
     let popularity = (0..<25).map { item in log.table.items.count { $0 == item } }
     #expect(log.popularity == popularity.map { Double($0) })
   }
@@ -51,7 +56,7 @@ struct InteractionLogTests {
         event(1, 1, 10, 2),
       ], users: 2, items: 4)
     // Item 3 has nothing but a word against it: the log does not know it.
-    #expect(log.keptItems == [0, 1, 2])
+    #expect(log.items == numbers(3))
     #expect(log.table.offsets == [0, 2, 3])
     #expect(log.table.items == [0, 2, 1])
     #expect(log.table.weights == [1, 4, 2])
@@ -90,7 +95,7 @@ struct InteractionLogTests {
       $0.maximumPerUser = 3
     }
     #expect(log.overMaximum == 2)
-    #expect(log.keptItems == [0, 1, 2, 3])
+    #expect(log.items == numbers(4))
     #expect(log.table.items == [0, 1, 3, 2])
     #expect(log.table.seconds == [4, 5, 5, 9])
     #expect(lists(log.excluded) == [[0, 1, 2, 3], [2]])
@@ -125,10 +130,11 @@ struct InteractionLogTests {
       $0.minimumInteractions = 3
       $0.popularSince = 3
     }
-    #expect(log.keptUsers == [2])
-    #expect(log.keptItems == [0, 2, 3])
+    #expect(log.users.identifiers == .integers([2]))
+    #expect(log.items.identifiers == .integers([0, 2, 3]))
+    #expect(log.unusedItems.identifiers == .integers([1, 4]))
     #expect(log.table.items == [0, 1, 2])
-    #expect(log.outsiders == [0, 1, 3])
+    #expect(log.outsiders.identifiers == .integers([0, 1, 3]))
     #expect(lists(log.outsidersExcluded) == [[0, 2], [1, 2], [2]])
     #expect(log.outsidersLatest == [2, 7, 1])
     #expect(log.latest == [9])
@@ -167,15 +173,20 @@ struct InteractionLogTests {
     }
   }
 
-  @Test func `places are found by going over both vocabularies`() {
-    let own = Vocabulary(kind: .bigint, identifiers: .integers([1, 4, 5, 9]))
-    let other = Vocabulary(kind: .integer, identifiers: .integers([0, 4, 9, 12]))
-    #expect(own.places(in: other) == [-1, 1, -1, 2])
-    #expect(own.keeping([1, 3]).identifiers == .integers([4, 9]))
-    let texts = Vocabulary(kind: .text, identifiers: .texts(["a", "b"]))
-    #expect(texts.places(in: Vocabulary(kind: .text, identifiers: .texts(["b"]))) == [-1, 0])
-    #expect(texts.places(in: own) == [-1, -1])
-    let uuids = Vocabulary(kind: .uuid, identifiers: .uuids([3, 7]))
-    #expect(uuids.places(in: Vocabulary(kind: .uuid, identifiers: .uuids([7]))) == [-1, 0])
+  @Test func `events of users without an index are left out and counted`() {
+    var columns = InteractionColumns()
+    for user in UInt32(0)..<3 {
+      for item in UInt32(0)..<4 { columns.append(user: user, item: item, second: item) }
+    }
+    // By arrival: users 7, 5 and 6, of whom 5 is not to be learnt from.
+    let log = InteractionLog(
+      columns: columns, users: Vocabulary(kind: .bigint, identifiers: .integers([5, 6, 7])),
+      userMap: IndexMap([2, -1, 1]), items: numbers(4), itemMap: .identity(4),
+      rules: MergeRules())
+    #expect(log.users.identifiers == .integers([6, 7]))
+    #expect(log.outsiders.count == 0)
+    #expect(log.absent == 4)
+    #expect(log.table.offsets == [0, 4, 8])
+    #expect(log.sequences.offsets == [0, 4, 8])
   }
 }

@@ -6,7 +6,11 @@ struct LeaveOneOutSplitTests {
   private func split(_ events: [(item: UInt32, second: UInt32, weight: Float)]) -> LeaveOneOutSplit
   {
     let events = events.map { Event(user: 0, item: $0.item, second: $0.second, weight: $0.weight) }
-    return LeaveOneOutSplit(table(events, users: 1, items: 4))
+    return split(of: table(events, users: 1, items: 4))
+  }
+
+  private func split(of table: InteractionTable, least: Int = 3) -> LeaveOneOutSplit {
+    LeaveOneOutSplit(table, UserSequences(firstEventsOf: table), minimumInteractions: least)
   }
 
   @Test func `the latest is test, the second latest validation, the rest training`() {
@@ -18,9 +22,18 @@ struct LeaveOneOutSplitTests {
     #expect(split.testUsers == [0])
   }
 
-  @Test func `of two with the same time the higher item is later`() {
-    let split = split((0..<4).map { ($0, 7, 1) })
-    #expect((split.test, split.validation) == ([3], [2]))
+  @Test func `of two with the same time the one that is later in the sequence is later`() {
+    let table = table(
+      (0..<4).map { Event(user: 0, item: $0, second: 7, weight: 1) }, users: 1, items: 4)
+    var tests = Set<Int32>()
+    for seed in UInt64(0)..<40 {
+      let sequences = UserSequences(firstEventsOf: table, seed: seed)
+      let split = LeaveOneOutSplit(table, sequences)
+      #expect(split.test == [Int32(sequences.items[3])])
+      #expect(split.validation == [Int32(sequences.items[2])])
+      tests.formUnion(split.test)
+    }
+    #expect(tests == [0, 1, 2, 3])
   }
 
   @Test func `a repeat does not make an old interaction the latest`() {
@@ -35,24 +48,29 @@ struct LeaveOneOutSplitTests {
         events.append(Event(user: user, item: item, second: item, weight: 1))
       }
     }
-    let split = LeaveOneOutSplit(table(events, users: 5, items: 4))
+    let split = self.split(of: table(events, users: 5, items: 4))
     #expect(split.test == [-1, -1, -1, 2, 3])
     #expect(split.validation == [-1, -1, -1, 1, 2])
     #expect(split.training == UserItems(lists: [[], [0], [0, 1], [0], [0, 1]]))
     #expect(split.testUsers == [3, 4])
-    let stricter = LeaveOneOutSplit(table(events, users: 5, items: 4), minimumInteractions: 4)
+    let stricter = self.split(of: table(events, users: 5, items: 4), least: 4)
     #expect(stricter.testUsers == [4])
   }
 
   @Test func `a split is what sorting by time would give`() {
     let table = table(
       randomEvents(1_500, users: 60, items: 40, seed: 4), users: 60, items: 40)
-    let split = LeaveOneOutSplit(table)
+    let sequences = UserSequences(firstEventsOf: table)
+    let split = LeaveOneOutSplit(table, sequences)
     var tested = 0
     for user in 0..<60 {
       let rows = Array(table.offsets[user]..<table.offsets[user + 1])
-      let sorted = rows.sorted {
-        (table.seconds[$0], table.items[$0]) < (table.seconds[$1], table.items[$1])
+      let order = Array(sequences.items[sequences.range(of: user)])
+      let sorted = rows.sorted { left, right in
+        table.seconds[left] != table.seconds[right]
+          ? table.seconds[left] < table.seconds[right]
+          : order.firstIndex(of: table.items[left]) ?? 0
+            < order.firstIndex(of: table.items[right]) ?? 0
       }
       let held = sorted.count >= 3 ? sorted.suffix(2).map { table.items[$0] } : []
       #expect(split.validation[user] == (held.first.map { Int32($0) } ?? -1))

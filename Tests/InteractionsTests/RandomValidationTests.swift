@@ -11,10 +11,11 @@ struct RandomValidationTests {
           second: UInt32(place * 10 % 40), weight: 2)
       }
     }, users: 200, items: 40)
+  private var sequences: UserSequences { UserSequences(firstEventsOf: log) }
 
   @Test func `the test items are those of the other split, and every item is somewhere once`() {
-    let latest = LeaveOneOutSplit(log)
-    let random = LeaveOneOutSplit(log, randomValidation: 3)
+    let latest = LeaveOneOutSplit(log, sequences)
+    let random = LeaveOneOutSplit(log, sequences, randomValidation: 3)
     #expect(random.test == latest.test)
     for user in 0..<200 {
       var all = random.training[user].map { Int32($0) }
@@ -27,12 +28,12 @@ struct RandomValidationTests {
   }
 
   @Test func `which one is validation follows from the seed, and all have their turn`() {
-    let one = LeaveOneOutSplit(log, randomValidation: 1)
-    #expect(one == LeaveOneOutSplit(log, randomValidation: 1))
-    #expect(one.validation != LeaveOneOutSplit(log, randomValidation: 2).validation)
+    let one = LeaveOneOutSplit(log, sequences, randomValidation: 1)
+    #expect(one == LeaveOneOutSplit(log, sequences, randomValidation: 1))
+    #expect(one.validation != LeaveOneOutSplit(log, sequences, randomValidation: 2).validation)
     var seen = Set<Int32>()
     for seed in UInt64(0)..<60 {
-      seen.insert(LeaveOneOutSplit(log, randomValidation: seed).validation[0])
+      seen.insert(LeaveOneOutSplit(log, sequences, randomValidation: seed).validation[0])
     }
     #expect(seen.count == 4)
   }

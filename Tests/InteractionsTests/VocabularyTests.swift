@@ -8,9 +8,9 @@ struct VocabularyTests {
     let numbers = [Int64(7), -3, 7, 1000, Int64(Int32.max), -3, 0].map { builder.intern($0) }
     #expect(numbers == [0, 1, 0, 2, 3, 1, 4])
     #expect(builder.count == 5)
-    let (vocabulary, remap) = builder.finish()
+    let (vocabulary, map) = builder.finish()
     #expect(vocabulary.identifiers == .integers([-3, 0, 7, 1000, Int64(Int32.max)]))
-    #expect(remap == [2, 0, 3, 4, 1])
+    #expect(map.values == [2, 0, 3, 4, 1])
     #expect(vocabulary.text(at: 0) == "-3")
     #expect(vocabulary.index(of: "1000") == 3)
     #expect(vocabulary.index(of: "8") == nil)
@@ -35,10 +35,10 @@ struct VocabularyTests {
       #expect(number == known[identifier, default: UInt32(known.count)])
       known[identifier] = number
     }
-    let (vocabulary, remap) = builder.finish()
+    let (vocabulary, map) = builder.finish()
     #expect(vocabulary.count == known.count)
     for (identifier, number) in known {
-      #expect(vocabulary.index(of: String(identifier)) == Int(remap[Int(number)]))
+      #expect(vocabulary.index(of: String(identifier)) == map[Int(number)])
     }
   }
 
@@ -49,11 +49,11 @@ struct VocabularyTests {
     ]
     var builder = VocabularyBuilder(kind: .uuid)
     for text in texts + texts { _ = builder.intern(try #require(Vocabulary.uuid(fromText: text))) }
-    let (vocabulary, remap) = builder.finish()
+    let (vocabulary, map) = builder.finish()
     #expect((0..<4).map { vocabulary.text(at: $0) } == texts.sorted())
     for (number, text) in texts.enumerated() {
-      #expect(vocabulary.index(of: text) == Int(remap[number]))
-      #expect(vocabulary.index(of: text.uppercased()) == Int(remap[number]))
+      #expect(vocabulary.index(of: text) == map[number])
+      #expect(vocabulary.index(of: text.uppercased()) == map[number])
     }
     #expect(vocabulary.index(of: "00000000-0000-0000-0000-000000000002") == nil)
   }
@@ -73,10 +73,10 @@ struct VocabularyTests {
     var builder = VocabularyBuilder(kind: .text)
     let numbers = texts.map { builder.intern($0) }
     #expect(numbers == [0, 1, 2, 3, 4, 5, 0])
-    let (vocabulary, remap) = builder.finish()
+    let (vocabulary, map) = builder.finish()
     let expected = ["", "B", "a much longer identifier, by far", "b", decomposed, composed]
     #expect((0..<6).map { Array(vocabulary.text(at: $0).utf8) } == expected.map { Array($0.utf8) })
-    #expect(remap == [3, 0, 1, 5, 4, 2])
+    #expect(map.values == [3, 0, 1, 5, 4, 2])
     #expect(vocabulary.index(of: composed) == 5)
     #expect(vocabulary.index(of: decomposed) == 4)
     #expect(vocabulary.index(of: "c") == nil)
@@ -88,9 +88,9 @@ struct VocabularyTests {
     var builder = VocabularyBuilder(kind: .text)
     for number in 0..<3_000 { #expect(builder.intern("user-\(number)") == UInt32(number)) }
     for number in 0..<3_000 { #expect(builder.intern("user-\(number)") == UInt32(number)) }
-    let (vocabulary, remap) = builder.finish()
-    for number in 0..<3_000 {
-      #expect(vocabulary.text(at: Int(remap[number])) == "user-\(number)")
+    let (vocabulary, map) = builder.finish()
+    for (number, index) in map.enumerated() {
+      #expect(index.map { vocabulary.text(at: $0) } == "user-\(number)")
     }
   }
 
@@ -100,13 +100,13 @@ struct VocabularyTests {
     let union = own.union(other)
     #expect(union == Vocabulary(kind: .bigint, identifiers: .integers([1, 2, 4, 5, 6, 9, 10, 11])))
     #expect(own.union(own) == own && own.union(own.keeping([])) == own)
-    #expect(other.places(in: union) == [0, 2, 3, 6, 7])
+    #expect(other.indices(in: union).values == [0, 2, 3, 6, 7])
   }
 
   @Test func `no identifiers make an empty vocabulary`() {
-    let (vocabulary, remap) = VocabularyBuilder(kind: .text).finish()
+    let (vocabulary, map) = VocabularyBuilder(kind: .text).finish()
     #expect(vocabulary.count == 0)
-    #expect(remap.isEmpty)
+    #expect(map.isEmpty)
     #expect(vocabulary.index(of: "") == nil)
   }
 }

@@ -15,8 +15,8 @@ struct PlantedTastes {
       columns.append(user: UInt32(user), item: UInt32(item), second: UInt32(second))
     }
     table = InteractionTable(
-      columns: columns, userRemap: Array(0..<UInt32(users)), itemRemap: Array(0..<UInt32(items)),
+      columns: columns, users: .identity(users), items: .identity(items),
       userCount: users, itemCount: items)
-    split = LeaveOneOutSplit(table)
+    split = LeaveOneOutSplit(table, UserSequences(firstEventsOf: table))
   }
 }

@@ -80,8 +80,8 @@ struct MethodTests {
       columns.append(user: row.user, item: row.item, second: row.second, weight: row.weight)
     }
     let table = InteractionTable(
-      columns: columns, userRemap: [0, 1], itemRemap: [0, 1, 2, 3], userCount: 2, itemCount: 4)
-    let split = LeaveOneOutSplit(table)
+      columns: columns, users: .identity(2), items: .identity(4), userCount: 2, itemCount: 4)
+    let split = LeaveOneOutSplit(table, UserSequences(firstEventsOf: table))
     let divided = Divided(split: split, beforeTest: split.beforeTest, history: table.history)
     let training = Positives(training: divided, weighted: true)
     #expect(training.items.items == [0, 3, 2])

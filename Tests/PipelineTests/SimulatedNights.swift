@@ -17,7 +17,7 @@ import TestSupport
 struct SimulatedNights {
   /// A night's model and what it was judged on.
   struct Night {
-    let pulled: Pulled
+    let pulled: Dataset
     let divided: Divided
     let trained: Trained
     let lesson: Lesson?
@@ -47,7 +47,7 @@ struct SimulatedNights {
   }
 
   /// The log as it is after a number of days.
-  func pull(days: Int) -> Pulled {
+  func pull(days: Int) -> Dataset {
     var columns = InteractionColumns()
     var latest = 0
     var users = VocabularyBuilder(kind: .bigint)
@@ -58,19 +58,17 @@ struct SimulatedNights {
         user: users.intern(Int64(user)), item: items.intern(Int64(item)), second: UInt32(second))
     }
     let events = columns.count
-    let (userIDs, userRemap) = users.finish()
-    let (itemIDs, itemRemap) = items.finish()
+    let (userIDs, userMap) = users.finish()
+    let (itemIDs, itemMap) = items.finish()
     let log = InteractionLog(
-      columns: columns, userRemap: userRemap, itemRemap: itemRemap,
+      columns: columns, users: userIDs, userMap: userMap, items: itemIDs, itemMap: itemMap,
       rules: MergeRules(job, Moments()))
-    let audience = Audience(
-      log, users: userIDs, outsiders: userIDs.keeping([]), asked: nil, activeSince: 0,
-      coldBelow: job.users.coldBelow)
     let now = Int64(world.beginning + days * 86_400) * 1_000_000
-    return Pulled(
-      users: userIDs, items: itemIDs, table: log.table, excluded: log.excluded,
-      negatives: log.negatives, popularity: log.popularity, audience: audience,
-      catalogue: Catalogue(itemCount: itemIDs.count),
+    return Dataset(
+      users: log.users, items: log.items, table: log.table, sequences: log.sequences,
+      excluded: log.excluded, negatives: log.negatives,
+      serving: ServingView(
+        log, ListRows(), nil, activeSince: 0, coldBelow: job.users.coldBelow),
       counts: PullCounts(
         rowsRead: events, rowsUsed: log.table.count, rowsMerged: log.table.merged, rejected: [],
         users: userIDs.count, items: itemIDs.count, coldUsers: 0, watermark: now),
@@ -89,7 +87,7 @@ struct SimulatedNights {
   }
 
   /// A night that goes on from another one, or starts from scratch.
-  func night(_ pulled: Pulled, after parent: Parent? = nil) throws -> Night {
+  func night(_ pulled: Dataset, after parent: Parent? = nil) throws -> Night {
     let course = try NightCourse(
       parent.map { .parent($0) } ?? .none(reason: "the first"), pulled, context)
     let divided = SplitStage(news: course.learnt).run(pulled)
@@ -99,7 +97,7 @@ struct SimulatedNights {
 
   /// Trains on a split, from a start or from scratch.
   func finish(
-    _ pulled: Pulled, _ divided: Divided, _ lesson: (Lesson, start: Model)?
+    _ pulled: Dataset, _ divided: Divided, _ lesson: (Lesson, start: Model)?
   ) throws -> Night {
     let recorder = Recorder()
     let train = TrainStage(

@@ -70,7 +70,7 @@ struct ThirtyNightsTests {
       // The control: the same lesson, taught to the copy that had absorbed last night's holdouts.
       #expect(!held.isDisjoint(with: leak.learnt))
       let start = leak.model.grown(
-        users: lesson.parent.userPlaces, items: lesson.parent.itemPlaces,
+        users: lesson.parent.users.values, items: lesson.parent.items.values,
         positives: split.training, seed: 3)
       let leaking = try simulation.finish(pulled, night.divided, (lesson, start))
       leak.model = try network(leaking.published)
@@ -102,7 +102,7 @@ struct ThirtyNightsTests {
     if case .integers(let values) = vocabulary.identifiers { values } else { [] }
   }
 
-  private func pairs(_ pulled: Pulled, _ lists: UserItems) -> Set<Pair> {
+  private func pairs(_ pulled: Dataset, _ lists: UserItems) -> Set<Pair> {
     let (users, items) = (identifiers(pulled.users), identifiers(pulled.items))
     return Set(
       (0..<lists.userCount).flatMap { user in
@@ -110,7 +110,7 @@ struct ThirtyNightsTests {
       })
   }
 
-  private func pairs(_ pulled: Pulled, _ holdout: [Int32]) -> Set<Pair> {
+  private func pairs(_ pulled: Dataset, _ holdout: [Int32]) -> Set<Pair> {
     pairs(pulled, UserItems(lists: holdout.map { $0 < 0 ? [] : [UInt32($0)] }))
   }
 }

@@ -10,7 +10,7 @@ import Testing
 
 /// A table that several connections read gives what one connection reads.
 struct PartedPullTests {
-  private func pull(_ shop: Shop, _ change: (inout Job) -> Void) throws -> Pulled {
+  private func pull(_ shop: Shop, _ change: (inout Job) -> Void) throws -> Dataset {
     let job = shop.job(change)
     try job.validate()
     return try BatchError.mapping("pull") {
@@ -32,6 +32,7 @@ struct PartedPullTests {
     for connections in [2, 3, 7] {
       let several = try pull(shop) { $0.source.connections = connections }
       #expect(several.table == one.table)
+      #expect(several.sequences == one.sequences)
       #expect(several.users == one.users)
       #expect(several.items == one.items)
       #expect(several.counts.rowsRead == one.counts.rowsRead)

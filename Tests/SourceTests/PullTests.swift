@@ -1,4 +1,5 @@
 import Interactions
+import NCF
 import Parallelism
 import Postgres
 import RunSupport
@@ -12,7 +13,7 @@ struct PullTests {
   private func pull(
     _ shop: Shop, _ request: RunRequest = RunRequest(), parameters: ConnectionParameters? = nil,
     _ change: (inout Job) -> Void = { _ in }
-  ) throws -> Pulled {
+  ) throws -> Dataset {
     let job = shop.job(change)
     try job.validate()
     return try PullStage(
@@ -187,6 +188,30 @@ struct PullTests {
     }
     #expect(pulled.table.weights == [6, 1])
     #expect(pulled.counts.rejected.map { "\($0.reason) \($0.rows)" } == ["event_not_counted 3"])
+  }
+
+  @Test func theSeedOfEvaluationSettlesTiesAndThatOfTrainingDoesNot() throws {
+    let shop = try Shop(events: false)
+    try shop.add(
+      """
+      SELECT u, i, timestamptz '2026-01-01' + i / 4 * interval '1 day'
+      FROM generate_series(1, 40) AS u, generate_series(1, 8) AS i
+      """)
+    func split(_ dataset: Dataset) -> LeaveOneOutSplit {
+      LeaveOneOutSplit(dataset.table, dataset.sequences)
+    }
+    let first = try pull(shop)
+    let trained = try pull(shop, RunRequest(seed: 7)) { $0.training.seed = 5 }
+    #expect(trained.sequences == first.sequences && split(trained) == split(first))
+    let evaluated = try pull(shop) { $0.evaluation.seed = 2 }
+    #expect(evaluated.table == first.table)
+    #expect(evaluated.sequences.seconds == first.sequences.seconds)
+    #expect(split(evaluated).test != split(first).test)
+    // Item 8 is alone in the last second, so it is the test item whatever the seed.
+    try shop.connection.execute("DELETE FROM app.events WHERE item_id BETWEEN 4 AND 7")
+    let untied = try (1...3).map { seed in try split(pull(shop) { $0.evaluation.seed = seed }) }
+    #expect(untied.allSatisfy { $0.test == [Int32](repeating: 3, count: 40) })
+    #expect(untied[0].validation != untied[1].validation)
   }
 
   @Test func valuesBelowTheLeastAreLeftOut() throws {

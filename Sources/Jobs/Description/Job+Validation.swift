@@ -173,6 +173,7 @@ extension Job.Evaluation: NumericSettings {
   package static var settings: [Setting<Self>] {
     [
       Setting("k", \.k, .from(1, to: 100)), Setting("sampled", \.sampled, .from(1, to: 100_000)),
+      Setting("seed", \.seed, .from(0)),
     ]
   }
 }

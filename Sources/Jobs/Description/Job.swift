@@ -125,6 +125,10 @@ extension Job {
     ///
     /// Per line a user and then items, separated by tabs, ids in text form; gzip is recognised.
     package var candidates: String?
+    /// Settles the order of a user's events of one second; 0 or more, default 1.
+    ///
+    /// It is not the seed of training. Another value is another split, so the night trains in full.
+    package var seed = 1
   }
 
   /// When a trained model is refused.

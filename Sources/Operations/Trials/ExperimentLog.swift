@@ -5,6 +5,8 @@ package import Jobs
 package struct ExperimentLog: Sendable {
   /// One interaction per user and item.
   package let table: InteractionTable
+  /// The events of the interactions, each user's in order of time.
+  package let sequences: UserSequences
   /// Whether weights count in training: the job weighs events, or lets them decay.
   package let isWeighted: Bool
   /// What users have spoken against; nil when nobody has.

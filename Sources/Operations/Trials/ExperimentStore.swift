@@ -91,8 +91,9 @@ package final class ExperimentStore {
         given = (file.candidates, file.hasLine)
       }
       return ExperimentLog(
-        table: pulled.table, isWeighted: job.source.isWeighted, negatives: pulled.negatives,
-        features: pulled.features?.content, given: given, counts: pulled.counts)
+        table: pulled.table, sequences: pulled.sequences, isWeighted: job.source.isWeighted,
+        negatives: pulled.negatives, features: pulled.features?.content, given: given,
+        counts: pulled.counts)
     }
   }
 

@@ -15,14 +15,14 @@ struct EvaluateStage {
   /// The run.
   let context: RunContext
   /// What was pulled.
-  let pulled: Pulled
+  let pulled: Dataset
   /// How it was split.
   let divided: Divided
   /// Judges lists by what belongs to none of the models: which users have an item.
   private let diversity: IntraListDiversity
 
   /// Prepares for judging any number of models on the same data.
-  init(context: RunContext, pulled: Pulled, divided: Divided) {
+  init(context: RunContext, pulled: Dataset, divided: Divided) {
     (self.context, self.pulled, self.divided) = (context, pulled, divided)
     diversity = IntraListDiversity(
       columnsOf: divided.split.training, itemCount: pulled.table.itemCount)
@@ -54,7 +54,7 @@ struct EvaluateStage {
       evaluated.itemPopNDCG = popular.ndcg
     }
     if let live, live.test.contains(where: { $0 >= 0 }) {
-      let scorer = live.model.scorer(users: pulled.users, items: pulled.items, pool: context.pool)
+      let scorer = live.model.scorer(users: live.users, items: live.items, pool: context.pool)
       let judged = try judge(
         scorer, name: "live", protocols.map { $0.without(live) }, popularity.counts)
       evaluated.metrics += judged.metrics
@@ -68,11 +68,11 @@ struct EvaluateStage {
 
   /// The share of users with a list who get the popular one; nil when nobody gets a list.
   private var fallback: MetricRow? {
-    let audience = pulled.offered.audience
+    let audience = pulled.serving.audience
     if audience.count == 0 { return nil }
     return MetricRow(
       model: context.job.label, split: .lists, proto: .full, metric: .lists(.fallback),
-      k: context.job.output.k, value: Double(audience.coldCount) / Double(audience.count),
+      k: context.job.output.k, value: Double(audience.cold.count) / Double(audience.count),
       confidence: nil, n: audience.count)
   }
 

@@ -45,7 +45,7 @@ extension Gate.Figures {
   ///   - context: the run.
   /// - Throws: `BatchError`, `PostgresError`.
   init(
-    _ trained: Trained, _ evaluated: Evaluated, _ pulled: Pulled, against rival: Int64?,
+    _ trained: Trained, _ evaluated: Evaluated, _ pulled: Dataset, against rival: Int64?,
     _ context: RunContext
   ) throws {
     let k = context.job.output.k
@@ -61,21 +61,7 @@ extension Gate.Figures {
       itemPop: evaluated.itemPopNDCG, live: evaluated.liveNDCG, coverage: evaluated.coverage,
       liveCoverage: live?.coverage, users: pulled.counts.users,
       // Lists that were made shorter or longer on purpose have not lost or gained users.
-      rows: pulled.listRows(upTo: min(k, live?.k ?? k)), liveUsers: live?.users,
+      rows: pulled.serving.rows(k: min(k, live?.k ?? k)), liveUsers: live?.users,
       liveRows: live?.rows)
-  }
-}
-
-extension Pulled {
-  /// Rows of the lists that a model gives, down to a place.
-  fileprivate func listRows(upTo k: Int) -> Int {
-    let offered = offered
-    let (audience, catalogue) = (offered.audience, offered.catalogue)
-    let known = catalogue.rows(
-      k: k, excluded: offered.excluded,
-      users: (audience.scored + audience.cold).lazy.map { Int($0) })
-    return known
-      + catalogue.rows(
-        k: k, excluded: audience.strangersExcluded, users: 0..<audience.strangers.count)
   }
 }

@@ -27,7 +27,7 @@ struct GateCheck {
   ///   - pulled: what was pulled.
   /// - Returns: why the gate refuses a model that is published by force; nil when it does not refuse.
   /// - Throws: `EarlyEnd` when it refuses; `BatchError`, `PostgresError`.
-  func run(_ trained: Trained, _ evaluated: Evaluated, _ pulled: Pulled) throws -> String? {
+  func run(_ trained: Trained, _ evaluated: Evaluated, _ pulled: Dataset) throws -> String? {
     let figures = try Gate.Figures(trained, evaluated, pulled, against: rival, context)
     let verdict = Gate.decide(figures, limits: context.job.gate)
     let isForced = context.request.force

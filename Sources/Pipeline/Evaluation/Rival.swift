@@ -11,24 +11,30 @@ import Store
 struct Rival {
   /// The model.
   let model: LiveModel
+  /// Each user's index in the model, none for users that it doesn't know.
+  let users: IndexMap
+  /// Each item's index in the model.
+  let items: IndexMap
   /// Each user's test item that it has not learnt; -1 for the others.
   let test: [Int32]
   /// The same of validation items.
   let validation: [Int32]
 
-  /// Compares what the model has learnt with what a pull holds out.
+  /// Compares what the model has learnt with what a dataset holds out.
   ///
   /// - Parameters:
   ///   - model: the live run's.
   ///   - run: its number.
   ///   - watermark: the run's, as `ncf.runs` has it; nil for a backfill, which keeps its own.
-  ///   - pulled: the new run's pull.
+  ///   - pulled: the new run's dataset.
   ///   - split: what it holds out.
   init(
-    _ model: LiveModel, run: Int64, watermark: Int64?, pulled: Pulled, split: LeaveOneOutSplit
+    _ model: LiveModel, run: Int64, watermark: Int64?, pulled: Dataset, split: LeaveOneOutSplit
   ) {
     self.model = model
     guard let knowledge = model.knowledge else {
+      users = pulled.users.indices(in: model.users)
+      items = pulled.items.indices(in: model.items)
       (test, validation) = (split.test, split.validation)
       return
     }
@@ -37,6 +43,7 @@ struct Rival {
       since: Parent(
         run: run, stored: model, knowledge: knowledge,
         watermark: watermark ?? knowledge.watermark, nights: 0, isSameJob: true, obstacle: nil))
+    (users, items) = (news.users, news.items)
     test = news.unlearnt(split.test)
     validation = news.unlearnt(split.validation)
   }
@@ -55,7 +62,7 @@ extension Rival {
   /// - Throws: `BatchError`, `PostgresError`: a server that can't be asked is no reason to let a model
   ///   pass.
   static func load(
-    run: Int64?, parent: Parent?, _ pulled: Pulled, _ split: LeaveOneOutSplit,
+    run: Int64?, parent: Parent?, _ pulled: Dataset, _ split: LeaveOneOutSplit,
     _ context: RunContext
   ) throws -> Rival? {
     guard let run else { return nil }

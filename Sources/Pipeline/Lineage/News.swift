@@ -2,15 +2,15 @@ import Interactions
 import Recommenders
 import Source
 
-/// What a pull has that a parent did not know.
+/// What a dataset has that a parent did not know.
 struct News {
   private let parent: Parent
-  /// The pull's interactions.
+  /// The dataset's interactions.
   let table: InteractionTable
-  /// Each user's place in the parent's model, -1 for new ones.
-  let userPlaces: [Int32]
-  /// Each item's place in the parent's model, -1 for new ones.
-  let itemPlaces: [Int32]
+  /// Each user's index in the parent's model, none for new ones.
+  let users: IndexMap
+  /// Each item's index in the parent's model, none for new ones.
+  let items: IndexMap
   /// Interactions that the parent did not know, held out or not.
   private(set) var interactions = 0
   /// Interactions that came in too late to be told from those it knew: the next full training's.
@@ -18,12 +18,12 @@ struct News {
   /// Whether there is an event later than the parent's watermark.
   let hasLaterEvents: Bool
 
-  /// Compares a pull with what the parent knew.
-  init(_ pulled: Pulled, since parent: Parent) {
+  /// Compares a dataset with what the parent knew.
+  init(_ pulled: Dataset, since parent: Parent) {
     self.parent = parent
     table = pulled.table
-    userPlaces = pulled.users.places(in: parent.stored.users)
-    itemPlaces = pulled.items.places(in: parent.stored.items)
+    users = pulled.users.indices(in: parent.stored.users)
+    items = pulled.items.indices(in: parent.stored.items)
     hasLaterEvents = pulled.times.latest > parent.watermark
     var days = [Int64](repeating: 0, count: parent.knowledge.days.count)
     var olderDays = 0
@@ -49,28 +49,27 @@ struct News {
   }
 
   /// Share of users that the parent does not know, of those that it knows.
-  var userGrowth: Double { Self.growth(userPlaces, parent.stored.users.count) }
+  var userGrowth: Double { Self.growth(users, parent.stored.users.count) }
 
   /// Share of items that the parent does not know, of those that it knows.
-  var itemGrowth: Double { Self.growth(itemPlaces, parent.stored.items.count) }
+  var itemGrowth: Double { Self.growth(items, parent.stored.items.count) }
 
   /// Whether there is nothing that the parent did not know.
   ///
   /// What came in too late to be learnt is something all the same: it may be in a list.
   var isEmpty: Bool { interactions == 0 && late == 0 && !hasLaterEvents }
 
-  private static func growth(_ places: [Int32], _ known: Int) -> Double {
-    Double(places.count { $0 < 0 }) / Double(max(known, 1))
+  private static func growth(_ indices: IndexMap, _ known: Int) -> Double {
+    Double(indices.count { $0 == nil }) / Double(max(known, 1))
   }
 
   /// Whether the parent knew an interaction, as far as can be told.
   private func isKnown(_ user: Int, _ row: Int) -> Bool {
-    let (ownUser, item) = (userPlaces[user], itemPlaces[Int(table.items[row])])
-    guard ownUser >= 0, item >= 0, Int64(table.seconds[row]) * 1_000_000 <= parent.watermark else {
-      return false
-    }
+    guard let own = users[user], let item = items[Int(table.items[row])],
+      Int64(table.seconds[row]) * 1_000_000 <= parent.watermark
+    else { return false }
     return Int64(table.seconds[row]) < parent.knowledge.recentFrom
-      || parent.knowledge.recent.contains(user: Int(ownUser), item: UInt32(item))
+      || parent.knowledge.recent.contains(user: own, item: UInt32(item))
   }
 
   /// Whether the parent held an interaction out.
@@ -80,8 +79,8 @@ struct News {
 
   /// Whether the parent, or one before it, has learnt an interaction: it knew it and held it not out.
   func isLearnt(_ user: Int, _ row: Int) -> Bool {
-    guard isKnown(user, row) else { return false }
-    let (own, item) = (Int(userPlaces[user]), itemPlaces[Int(table.items[row])])
+    guard isKnown(user, row), let own = users[user] else { return false }
+    let item = items.values[Int(table.items[row])]
     return parent.knowledge.test[own] != item && parent.knowledge.validation[own] != item
   }
 }

@@ -90,6 +90,7 @@ struct ParentSearch {
     if !compared.hasSameFeatures || (stored.features != nil) != job.hasFeatures {
       return "users.features or items.features are others than run \(run)'s"
     }
+    if !compared.hasSameOrder { return "evaluate.seed is another than run \(run)'s" }
     return compared.isSameSource ? nil : "the source is another than run \(run)'s"
   }
 }

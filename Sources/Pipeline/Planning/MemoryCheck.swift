@@ -15,7 +15,7 @@ struct MemoryCheck {
   ///   - pulled: what was pulled.
   ///   - divided: how it was split.
   /// - Throws: `BatchError` (78) when the run can't fit, rather than be killed on the way.
-  init(_ context: RunContext, _ pulled: Pulled, _ divided: Divided) throws(BatchError) {
+  init(_ context: RunContext, _ pulled: Dataset, _ divided: Divided) throws(BatchError) {
     var estimate = MemoryEstimate(context.job, pulled, divided, threads: context.pool.threads)
     guard let budget = MemoryBudget.bytes, estimate.peak > budget else {
       fitsCheckpoints = true

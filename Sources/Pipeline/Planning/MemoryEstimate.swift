@@ -12,12 +12,14 @@ package struct MemoryEstimate {
   package struct Sizes {
     /// Rows that the source gave.
     var rows: Int
+    /// Events that the interactions are made of.
+    var events: Int
     /// Interactions after repeats were merged.
     var interactions: Int
     /// Pairs of user and item that are not to be listed.
     var excluded = 0
     /// Users without an embedding who get a list.
-    var strangers = 0
+    var outside = 0
     /// Pairs of user and item that are known negatives.
     var negatives = 0
     /// Users with an embedding.
@@ -74,16 +76,20 @@ package struct MemoryEstimate {
   /// OpenBLAS's working memory for one thread, as far as it is touched.
   private static let blasPerThread = 1 << 20
 
-  /// Four columns of four bytes as the log arrives, and one more while it is put in order.
-  private var pulling: Int { 20 * sizes.rows + 48 * (sizes.users + sizes.items) }
+  /// Four columns of four bytes as the log arrives, and one more while it is put in order; then three
+  /// while interactions of 8 bytes are made of it, and 4 bytes an interaction while columns get shorter.
+  private var pulling: Int {
+    max(20 * sizes.rows, 12 * sizes.rows + 12 * sizes.interactions)
+      + 48 * (sizes.users + sizes.items)
+  }
 
-  /// The log in compressed rows, training positives with their weights, and what is known before the
-  /// test: they stay until the run ends.
+  /// The log in compressed rows, its events in order of time, training positives with their weights, and
+  /// what is known before the test: they stay until the run ends.
   private var resident: Int {
     Self.program + threads * Self.blasPerThread
-      + (12 + 8 + 4) * sizes.interactions + 32 * sizes.users
+      + (12 + 8 + 4) * sizes.interactions + 8 * sizes.events + 40 * sizes.users
       + 16 * (sizes.users + sizes.items)
-      + 4 * sizes.excluded + 24 * sizes.strangers + 8 * sizes.negatives + features
+      + 4 * sizes.excluded + 24 * sizes.outside + 8 * sizes.negatives + features
   }
 
   /// The lists of features, as they are read, for the table and for lists with newcomers in them; the
@@ -91,10 +97,10 @@ package struct MemoryEstimate {
   /// of the batches that are drawn ahead, by the mean.
   private var features: Int {
     guard job.hasFeatures else { return 0 }
-    let offered = sizes.users + sizes.items + sizes.newUsers + sizes.newItems
+    let serving = sizes.users + sizes.items + sizes.newUsers + sizes.newItems
     let ahead = max(2 * threads * job.training.batch, 65_536)
-    return 32 * sizes.featurePairs + 64 * offered + 4 * sizes.interactions
-      + 4 * row * offered + 80 * ahead * sizes.featurePairs / max(sizes.users + sizes.items, 1)
+    return 32 * sizes.featurePairs + 64 * serving + 4 * sizes.interactions
+      + 4 * row * serving + 80 * ahead * sizes.featurePairs / max(sizes.users + sizes.items, 1)
   }
 
   /// The network that is published: the job's own, or plain MF of the baseline's width.
@@ -223,7 +229,7 @@ extension MemoryEstimate.Sizes {
   /// The sizes of a log without repeats, where only these numbers are known.
   package init(rows: Int, users: Int, items: Int) {
     self.init(
-      rows: rows, interactions: rows, users: users, items: items,
+      rows: rows, events: rows, interactions: rows, users: users, items: items,
       testedUsers: min(users, rows / 3))
   }
 }

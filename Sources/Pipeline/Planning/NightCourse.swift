@@ -18,7 +18,7 @@ struct NightCourse {
   /// Decides by what the search for a parent found and the pull brought.
   ///
   /// - Throws: `BatchError` (78) when a fine-tune was asked for and can't be.
-  init(_ found: ParentSearch.Found, _ pulled: Pulled, _ context: RunContext) throws(BatchError) {
+  init(_ found: ParentSearch.Found, _ pulled: Dataset, _ context: RunContext) throws(BatchError) {
     let request = context.request
     var question = TrainingPlan.Question(
       mode: request.mode ?? context.job.nightly.mode, isBackfill: request.isBackfill)
@@ -65,7 +65,7 @@ struct NightCourse {
   }
 
   /// Whether a backfill has anything from its `--since` on.
-  private static func hasRows(_ pulled: Pulled) -> Bool {
+  private static func hasRows(_ pulled: Dataset) -> Bool {
     guard let since = pulled.times.since else { return true }
     return pulled.times.latest >= since
   }
@@ -77,13 +77,13 @@ struct NightCourse {
 
   /// What a fine-tune trains on, and where it starts; nil for a full training.
   func lesson(
-    _ pulled: Pulled, _ divided: Divided, _ context: RunContext
+    _ pulled: Dataset, _ divided: Divided, _ context: RunContext
   ) -> (Lesson, start: Model)? {
     guard case .finetune = plan, let parent, let news,
       case .network(let model) = parent.stored.model
     else { return nil }
     var start = model.grown(
-      users: news.userPlaces, items: news.itemPlaces, positives: divided.split.training,
+      users: news.users.values, items: news.items.values, positives: divided.split.training,
       seed: context.seed)
     if let features = pulled.features {
       start = features.starting(start, from: parent.stored, news)
@@ -96,7 +96,7 @@ struct NightCourse {
   /// - Returns: as `lesson(_:_:_:)`.
   /// - Throws: `PostgresError`.
   func recordedLesson(
-    _ pulled: Pulled, _ divided: Divided, _ context: RunContext, _ record: RunRecord
+    _ pulled: Dataset, _ divided: Divided, _ context: RunContext, _ record: RunRecord
   ) throws -> (Lesson, start: Model)? {
     let lesson = lesson(pulled, divided, context)
     try record.lineage(row(lesson?.0))

@@ -10,7 +10,7 @@ struct RunInputs {
   /// The run whose model this one may train further, or why there is none.
   let found: ParentSearch.Found
   /// What was read.
-  let pulled: Pulled
+  let pulled: Dataset
   /// The stopped run whose data that is, and the training that it had begun; nil when there is none.
   let stopped: (run: Resumable, training: Resumed)?
 
@@ -36,7 +36,7 @@ struct RunInputs {
 
   private static func read(
     _ context: RunContext, _ seen: LivePointer, _ past: PastPull?
-  ) throws -> (ParentSearch.Found, Pulled) {
+  ) throws -> (ParentSearch.Found, Dataset) {
     let found = try ParentSearch(context: context, seen: seen, now: past?.watermark).run()
     let pulled = try PullStage(context: context, beginsAtSince: found.isNone, past: past).run()
     return (found, pulled)

@@ -10,12 +10,12 @@ import Source
 /// What a run would do, for `--dry-run`.
 struct RunPlan {
   private let context: RunContext
-  private let pulled: Pulled
+  private let pulled: Dataset
   private let divided: Divided
   private let lesson: Lesson?
 
   /// A plan from what was pulled; `lesson` is what a fine-tune would train on.
-  init(_ context: RunContext, pulled: Pulled, divided: Divided, lesson: Lesson? = nil) {
+  init(_ context: RunContext, pulled: Dataset, divided: Divided, lesson: Lesson? = nil) {
     (self.context, self.pulled, self.divided, self.lesson) = (context, pulled, divided, lesson)
   }
 
@@ -42,9 +42,9 @@ struct RunPlan {
     let counts = pulled.counts
     let positives = lesson?.positives.items.count ?? divided.split.training.count
     let samples = positives * job.training.groupSize
-    let offered = pulled.offered
-    let audience = offered.audience
-    let pairs = audience.scored.count * offered.items.count
+    let serving = pulled.serving
+    let audience = serving.audience
+    let pairs = audience.scored.count * serving.items.count
     let estimate = MemoryEstimate(job, pulled, divided, threads: context.pool.threads)
     let speed = try TrialSpeed(context, pulled: pulled, divided: divided)
     return [
@@ -53,8 +53,8 @@ struct RunPlan {
       "\(counts.users) users, \(counts.items) items; \(divided.split.testUsers.count) users would be "
         + "tested",
       "\(audience.count) users would get a list of at most \(job.output.k) among "
-        + "\(offered.catalogue.eligibleCount) items: \(audience.scored.count) of the model, "
-        + "\(audience.coldCount) the popular one"
+        + "\(serving.catalogue.eligibleCount) items: \(audience.scored.count) of the model, "
+        + "\(audience.cold.count) the popular one"
         + (pulled.features?.counts.text ?? ""),
       "\(positives) training positives"
         + (lesson.map { " (\($0.new) new, \($0.replayed) replayed)" } ?? "") + ", "
@@ -120,15 +120,17 @@ struct RunPlan {
 
 extension MemoryEstimate {
   /// An estimate for what was pulled and split.
-  init(_ job: Job, _ pulled: Pulled, _ divided: Divided, threads: Int) {
+  init(_ job: Job, _ pulled: Dataset, _ divided: Divided, threads: Int) {
     self.init(
       job,
       Sizes(
-        rows: pulled.counts.rowsRead, interactions: pulled.table.count,
+        rows: pulled.counts.rowsRead, events: pulled.sequences.count,
+        interactions: pulled.table.count,
         // Where both are the same they share their memory.
         excluded: (pulled.excluded == pulled.table.history ? 0 : pulled.excluded.count)
-          + pulled.audience.strangersExcluded.count,
-        strangers: pulled.audience.strangers.count, negatives: pulled.negatives?.items.count ?? 0,
+          + pulled.serving.othersExcludedCount,
+        outside: pulled.serving.users.count - pulled.users.count,
+        negatives: pulled.negatives?.items.count ?? 0,
         users: pulled.table.userCount, items: pulled.table.itemCount,
         testedUsers: divided.split.testUsers.count,
         userFeatures: pulled.features?.userNames.count ?? 0,

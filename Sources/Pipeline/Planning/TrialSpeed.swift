@@ -19,7 +19,7 @@ struct TrialSpeed {
   /// Trains and scores for a fraction of a second each.
   ///
   /// - Throws: `BatchError` when interrupted.
-  init(_ context: RunContext, pulled: Pulled, divided: Divided) throws {
+  init(_ context: RunContext, pulled: Dataset, divided: Divided) throws {
     let job = context.job
     let trial = Trial(context: context, divided: divided, itemCount: pulled.table.itemCount)
     samplesPerSecond =

@@ -14,8 +14,8 @@ struct ListWriter {
   let context: RunContext
   /// Its number.
   let runID: Int64
-  /// What was pulled: who gets a list, and what is not in it.
-  let pulled: Pulled
+  /// Who gets a list, and what is not in it.
+  let serving: ServingView
   /// What is popular.
   let popular: PopularLists
   /// Length of a list.
@@ -47,21 +47,21 @@ struct ListWriter {
     _ model: PublishedModel, to writer: inout CopyWriter, _ sent: inout RunTables.Sent
   ) throws {
     let scorer = model.scorer(pool: context.pool)
-    let users = pulled.audience.scored
+    let users = serving.audience.scored
     let start = context.clock()
     for first in stride(from: 0, to: users.count, by: Self.block) {
       try context.interruption.check()
       let end = min(first + Self.block, users.count)
       let lists = topK(
-        scorer, users: Array(users[first..<end]), k: k, history: pulled.excluded,
-        eligible: pulled.catalogue.eligible, cap: pulled.catalogue.cap, pool: context.pool)
+        scorer, users: Array(users[first..<end]), k: k, history: serving.excluded,
+        eligible: serving.catalogue.eligible, cap: serving.catalogue.cap, pool: context.pool)
       for list in 0..<lists.count {
         let range = lists.range(ofList: list)
         if !range.isEmpty { sent.lists += 1 }
         for (place, position) in range.enumerated() {
           let score = lists.scores[position]
           try write(
-            (pulled.users, Int(lists.users[list])), rank: place + 1, item: lists.items[position],
+            lists.users[list], rank: place + 1, item: lists.items[position],
             score: calibration?.probability(of: score) ?? scorer.published(score), source: "model",
             to: &writer, &sent)
         }
@@ -73,42 +73,27 @@ struct ListWriter {
   }
 
   private func writePopular(to writer: inout CopyWriter, _ sent: inout RunTables.Sent) throws {
-    let audience = pulled.audience
-    var written = 0
-    func write(
-      _ user: (Vocabulary, Int), excluding excluded: ArraySlice<UInt32>,
-      to writer: inout CopyWriter, _ sent: inout RunTables.Sent
-    ) throws {
-      written += 1
+    for (written, user) in serving.audience.cold.enumerated() {
       if written & 0x3FF == 0 { try context.interruption.check() }
-      let list = popular.list(excluding: excluded)
+      let list = popular.list(excluding: serving.excluded(of: Int(user)))
       if !list.isEmpty { sent.lists += 1 }
       for (place, item) in list.enumerated() {
-        try self.write(
+        try write(
           user, rank: place + 1, item: item, score: popular.score(of: item), source: "popular",
           to: &writer, &sent)
       }
     }
-    for user in audience.cold {
-      try write(
-        (pulled.users, Int(user)), excluding: pulled.excluded[Int(user)], to: &writer, &sent)
-    }
-    for place in 0..<audience.strangers.count {
-      try write(
-        (audience.strangers, place), excluding: audience.strangersExcluded[place], to: &writer,
-        &sent)
-    }
   }
 
   private func write(
-    _ user: (Vocabulary, Int), rank: Int, item: UInt32, score: Float, source: String,
+    _ user: UInt32, rank: Int, item: UInt32, score: Float, source: String,
     to writer: inout CopyWriter, _ sent: inout RunTables.Sent
   ) throws(PostgresError) {
     try writer.beginRow(columns: 6)
     try writer.write(runID)
-    sent.bytes += try writer.write(user.0, at: user.1)
+    sent.bytes += try writer.write(serving.users.id(of: Int(user)))
     try writer.writeInt32(Int32(rank))
-    sent.bytes += try writer.write(pulled.items, at: Int(item))
+    sent.bytes += try writer.write((serving.items, Int(item)))
     try writer.writeFloat(score)
     try writer.writeText(source)
     sent.bytes += 16 + source.utf8.count
@@ -122,10 +107,11 @@ extension CopyWriter {
   /// - Returns: bytes of the field.
   /// - Throws: `PostgresError`.
   @discardableResult
-  mutating func write(_ vocabulary: Vocabulary, at index: Int) throws(PostgresError) -> Int {
-    switch vocabulary.identifiers {
+  mutating func write(_ id: (ids: Vocabulary, index: Int)) throws(PostgresError) -> Int {
+    let (ids, index) = id
+    switch ids.identifiers {
     case .integers(let values):
-      if vocabulary.kind == .integer {
+      if ids.kind == .integer {
         try writeInt32(Int32(truncatingIfNeeded: values[index]))
         return 4
       }

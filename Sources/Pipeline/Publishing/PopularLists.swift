@@ -16,18 +16,18 @@ struct PopularLists {
   /// Puts items in order.
   ///
   /// - Parameters:
-  ///   - pulled: popularity, and what may be listed.
+  ///   - serving: popularity, and what may be listed.
   ///   - k: length of a list.
-  init(_ pulled: Pulled, k: Int) {
-    let popularity = pulled.popularity
-    let order = popularity.indices.filter { pulled.catalogue.isEligible($0) }
+  init(_ serving: ServingView, k: Int) {
+    let popularity = serving.popularity
+    let order = popularity.indices.filter { serving.catalogue.isEligible($0) }
       .sorted { (popularity[$1], $0) < (popularity[$0], $1) }
       .map { UInt32(truncatingIfNeeded: $0) }
     (self.order, self.popularity) = (order, popularity)
-    userCount = pulled.table.userCount
-    cap = pulled.catalogue.cap
+    userCount = serving.users.known.count
+    cap = serving.catalogue.cap
     self.k = k
-    common = Self.list(order, excluding: [], cap: pulled.catalogue.cap, k: k)
+    common = Self.list(order, excluding: [], cap: serving.catalogue.cap, k: k)
   }
 
   /// How many users have an item, each by the age of the last event.

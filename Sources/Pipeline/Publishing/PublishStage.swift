@@ -27,7 +27,7 @@ struct PublishStage {
   /// Keeps other runs of the job away.
   let lock: JobLock
   /// What was pulled.
-  let pulled: Pulled
+  let pulled: Dataset
   /// The pointer as it was when the run began.
   let seen: LivePointer
   /// Metrics to be written with it.
@@ -43,8 +43,8 @@ struct PublishStage {
 
   private var runID: Int64 { record.runID }
 
-  /// What lists are made of: newcomers included.
-  private var offered: Pulled { pulled.offered }
+  /// Who gets a list and of what.
+  private var serving: ServingView { pulled.serving }
 
   /// Publishes; all of it again when the connection is lost on the way.
   ///
@@ -74,7 +74,7 @@ struct PublishStage {
     try OutputRelations(
       context.job, users: pulled.users.kind, items: pulled.items.kind, on: connection
     ).ensure()
-    let model = pulled.features?.extended(model) ?? model
+    let model = serving.extended(model)
     let sent: Sent
     if let made, try tables.areAttached() {
       sent = made
@@ -121,15 +121,15 @@ struct PublishStage {
     let output = context.job.output
     let lists = try tables.make(.lists, most: output.k) {
       try ListWriter(
-        context: context, runID: runID, pulled: offered,
-        popular: PopularLists(offered, k: output.k), k: output.k, calibration: calibration
+        context: context, runID: runID, serving: serving,
+        popular: PopularLists(serving, k: output.k), k: output.k, calibration: calibration
       ).copy(model, into: $0, on: connection)
     }
     context.observer.observe(.reached(.filled))
     var bytes = lists.bytes
     bytes += try tables.make(.similar, most: output.similar) {
       try SimilarWriter(
-        context: context, runID: runID, items: offered.items, eligible: offered.catalogue.eligible
+        context: context, runID: runID, items: serving.items, eligible: serving.catalogue.eligible
       ).copy(model, into: $0, on: connection)
     }.bytes
     if output.vectors { bytes += try fillVectors(tables, model, on: connection) }
@@ -147,7 +147,7 @@ struct PublishStage {
     do {
       try connection.transaction {
         transaction = try connection.currentTransaction()
-        try fillPopular(tables, PopularLists(offered, k: context.job.output.k))
+        try fillPopular(tables, PopularLists(serving, k: context.job.output.k))
         let modelBytes = try stored.save(run: runID, on: connection)
         context.observer.observe(.reached(.stored))
         try context.interruption.check()
@@ -176,7 +176,7 @@ struct PublishStage {
   private func fillVectors(
     _ tables: RunTables, _ model: PublishedModel, on connection: Connection
   ) throws -> Int {
-    let writer = VectorWriter(model, context: context, runID: runID, pulled: pulled)
+    let writer = VectorWriter(model, context: context, runID: runID, serving: serving)
     if writer.width == 0 {
       context.notice(
         "this model's scores are no product of vectors: user_vectors, item_vectors are empty")
@@ -192,13 +192,13 @@ struct PublishStage {
 
   /// The most popular items that may be listed.
   private func fillPopular(_ tables: RunTables, _ popular: PopularLists) throws {
-    let items = offered.items
+    let items = serving.items
     try tables.copyPopular { writer in
       for (place, item) in popular.order.prefix(max(100, context.job.output.k)).enumerated() {
         try writer.beginRow(columns: 4)
         try writer.write(runID)
         try writer.writeInt32(Int32(place + 1))
-        try writer.write(items, at: Int(item))
+        try writer.write((items, Int(item)))
         try writer.writeFloat(Float(popular.popularity(of: item)))
       }
     }

@@ -43,9 +43,9 @@ struct SimilarWriter {
           for (place, position) in range.enumerated() {
             try writer.beginRow(columns: 5)
             try writer.write(runID)
-            sent.bytes += try writer.write(items, at: Int(found.users[list]))
+            sent.bytes += try writer.write((items, Int(found.users[list])))
             try writer.writeInt32(Int32(place + 1))
-            sent.bytes += try writer.write(items, at: Int(found.items[position]))
+            sent.bytes += try writer.write((items, Int(found.items[position])))
             try writer.writeFloat(found.scores[position])
             sent.rows += 1
           }

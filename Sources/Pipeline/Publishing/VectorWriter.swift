@@ -12,14 +12,14 @@ struct VectorWriter {
   let context: RunContext
   /// Its number.
   let runID: Int64
-  /// What was pulled: the ids, who is scored, and what may be listed.
-  let pulled: Pulled
+  /// The ids, who is scored, and what may be listed.
+  let serving: ServingView
   /// The model that lists are made with; nil when it has no vectors.
   private let model: Model?
 
   /// A writer for the model that lists are made with.
-  init(_ model: PublishedModel, context: RunContext, runID: Int64, pulled: Pulled) {
-    (self.context, self.runID, self.pulled) = (context, runID, pulled)
+  init(_ model: PublishedModel, context: RunContext, runID: Int64, serving: ServingView) {
+    (self.context, self.runID, self.serving) = (context, runID, serving)
     if case .network(let network) = model, network.vectorWidth > 0 {
       self.model = network
     } else {
@@ -35,8 +35,8 @@ struct VectorWriter {
   /// - Throws: `BatchError` when interrupted; `PostgresError`.
   func copyUsers(into statement: String, on connection: Connection) throws -> RunTables.Sent {
     try copy(
-      pulled.users, pulled.audience.scored.map { Int($0) }, columns: 3, into: statement,
-      on: connection
+      serving.audience.scored.map { Int($0) }, columns: 3, into: statement, on: connection,
+      id: { serving.users.id(of: $0) }
     ) { model, user, writer in try writer.writeFloats(model.vector(ofUser: user)) }
   }
 
@@ -45,27 +45,28 @@ struct VectorWriter {
   /// - Throws: `BatchError` when interrupted; `PostgresError`.
   func copyItems(into statement: String, on connection: Connection) throws -> RunTables.Sent {
     try copy(
-      pulled.items, Array(0..<pulled.items.count), columns: 4, into: statement, on: connection
+      Array(0..<serving.items.count), columns: 4, into: statement, on: connection,
+      id: { (serving.items, $0) }
     ) { model, item, writer in
       try writer.writeFloats(model.vector(ofItem: item))
-      try writer.writeBool(pulled.catalogue.eligible?[item] ?? true)
+      try writer.writeBool(serving.catalogue.isEligible(item))
     }
   }
 
   /// Writes the run, an id and what `rest` writes: a vector, and a byte for each column after it.
   private func copy(
-    _ ids: Vocabulary, _ places: [Int], columns: Int, into statement: String,
-    on connection: Connection, rest: (Model, Int, inout CopyWriter) throws -> Void
+    _ indices: [Int], columns: Int, into statement: String, on connection: Connection,
+    id: (Int) -> (ids: Vocabulary, index: Int), rest: (Model, Int, inout CopyWriter) throws -> Void
   ) throws -> RunTables.Sent {
     var sent = RunTables.Sent()
-    guard let model, !places.isEmpty else { return sent }
+    guard let model, !indices.isEmpty else { return sent }
     sent.rows = try connection.copyIn(statement) { writer in
-      for (count, place) in places.enumerated() {
+      for (count, index) in indices.enumerated() {
         if count & 0x3FF == 0 { try context.interruption.check() }
         try writer.beginRow(columns: columns)
         try writer.write(runID)
-        sent.bytes += try writer.write(ids, at: place)
-        try rest(model, place, &writer)
+        sent.bytes += try writer.write(id(index))
+        try rest(model, index, &writer)
       }
     }
     sent.lists = sent.rows

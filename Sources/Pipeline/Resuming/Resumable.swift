@@ -98,7 +98,7 @@ struct Resumable {
   ///   - connection: anyone's.
   /// - Returns: nil, with a word about why, when it can't be gone on with; its checkpoint is gone then.
   /// - Throws: `PostgresError`.
-  func load(_ pulled: Pulled, on connection: Connection) throws -> Resumed? {
+  func load(_ pulled: Dataset, on connection: Connection) throws -> Resumed? {
     let checkpoints = CheckpointStore(on: connection)
     let reason: String
     if pulled.fingerprint != identity.fingerprint {

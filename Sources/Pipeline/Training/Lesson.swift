@@ -17,7 +17,7 @@ struct Lesson {
   /// Picks the training interactions that the parent has not learnt, and some that it has.
   ///
   /// In a backfill those from `--since` on are the new ones, and what the parent had held out.
-  init(_ pulled: Pulled, _ divided: Divided, news: News, context: RunContext) {
+  init(_ pulled: Dataset, _ divided: Divided, news: News, context: RunContext) {
     let (table, split) = (pulled.table, divided.split)
     let since = context.request.isBackfill ? pulled.times.since : nil
     func isNew(_ user: Int, _ row: Int) -> Bool {

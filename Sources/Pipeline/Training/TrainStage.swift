@@ -19,7 +19,7 @@ struct TrainStage {
   /// The run.
   let context: RunContext
   /// What was pulled.
-  let pulled: Pulled
+  let pulled: Dataset
   /// How it was split.
   let divided: Divided
   /// Where epochs are recorded; nil records none.

@@ -38,11 +38,9 @@ extension LiveModel {
     features = try FeatureNames(file, of: model)
   }
 
-  /// A scorer for the users and items of another pull.
-  package func scorer(users: Vocabulary, items: Vocabulary, pool: WorkerPool) -> TranslatedScorer {
-    TranslatedScorer(
-      model.scorer(pool: pool), users: users.places(in: self.users),
-      items: items.places(in: self.items))
+  /// A scorer for the users and items of a dataset, by their indices in this model.
+  package func scorer(users: IndexMap, items: IndexMap, pool: WorkerPool) -> TranslatedScorer {
+    TranslatedScorer(model.scorer(pool: pool), users: users, items: items)
   }
 }
 

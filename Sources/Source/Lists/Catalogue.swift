@@ -1,4 +1,4 @@
-package import Interactions
+import Interactions
 import Jobs
 package import Ranking
 
@@ -22,20 +22,17 @@ package struct Catalogue: Sendable, Equatable {
   /// Whether an item may be listed.
   package func isEligible(_ item: Int) -> Bool { eligible?[item] ?? true }
 
-  /// How long lists come out, one for each of some users.
+  /// How long lists come out.
   ///
   /// - Parameters:
   ///   - k: the most.
-  ///   - excluded: what each user is not shown.
-  ///   - users: whose lists.
+  ///   - excluded: for each list the items that are not in it, ascending.
   /// - Returns: rows of all lists together.
-  package func rows(k: Int, excluded: UserItems, users: some Sequence<Int>) -> Int {
+  package func rows(k: Int, excluded: some Sequence<ArraySlice<UInt32>>) -> Int {
     guard let cap else {
       let all = eligibleCount
-      return users.reduce(0) { sum, user in
-        let own =
-          eligible == nil
-          ? excluded.range(of: user).count : excluded[user].count(where: { isEligible(Int($0)) })
+      return excluded.reduce(0) { sum, items in
+        let own = eligible == nil ? items.count : items.count(where: { isEligible(Int($0)) })
         return sum + min(k, all - own)
       }
     }
@@ -45,9 +42,9 @@ package struct Catalogue: Sendable, Equatable {
       if let group = cap.group(of: item) { sizes[group] += 1 } else { free += 1 }
     }
     let room = sizes.reduce(free) { $0 + min($1, cap.most) }
-    return users.reduce(0) { sum, user in
+    return excluded.reduce(0) { sum, items in
       var (left, touched): (Int, [Int]) = (room, [])
-      for item in excluded[user] where isEligible(Int(item)) {
+      for item in items where isEligible(Int(item)) {
         guard let group = cap.group(of: Int(item)) else {
           left -= 1
           continue
@@ -65,20 +62,22 @@ package struct Catalogue: Sendable, Equatable {
 /// What may be listed, by ids: rules for whichever items there are.
 struct CatalogueRules {
   /// What may be listed; nil when all may.
-  let ids: Vocabulary?
+  var ids: Vocabulary?
   /// The group of each of some items.
-  let grouped: (ids: Vocabulary, groups: [Int32])?
+  var grouped: (ids: Vocabulary, groups: [Int32])?
   /// How many items of one group a list may hold.
-  let maxPerGroup: Int
+  var maxPerGroup = Int.max
 
   /// For each of some items whether it may be listed; nil when all may.
-  func eligible(_ items: Vocabulary) -> [Bool]? { ids.map { items.places(in: $0).map { $0 >= 0 } } }
+  func eligible(_ items: Vocabulary) -> [Bool]? {
+    ids.map { items.indices(in: $0).map { $0 != nil } }
+  }
 
   /// The catalogue of some items.
   func catalogue(of items: Vocabulary) -> Catalogue {
     let cap = grouped.map { grouped in
       GroupCap(
-        groups: items.places(in: grouped.ids).map { $0 < 0 ? -1 : grouped.groups[Int($0)] },
+        groups: items.indices(in: grouped.ids).map { $0.map { grouped.groups[$0] } ?? -1 },
         most: maxPerGroup)
     }
     return Catalogue(itemCount: items.count, eligible: eligible(items), cap: cap)

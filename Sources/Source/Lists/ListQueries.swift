@@ -37,35 +37,32 @@ package struct ListQueries {
     maxPerGroup = job.items.maxPerGroup ?? .max
   }
 
-  /// Who should have a list; nil for everybody in the log.
-  ///
-  /// - Throws: `BatchError`, exit code 65; `PostgresError`.
-  func askedUsers(_ context: RunContext, on connection: Connection) throws -> Vocabulary? {
-    try users?.identifiers(context, on: connection).ids
-  }
-
-  /// The features of users, and of items; nil for those that the job has no query for.
-  ///
-  /// - Throws: `BatchError`, exit code 65; `PostgresError`.
-  func features(
-    _ context: RunContext, on connection: Connection
-  ) throws -> (users: FeatureTable?, items: FeatureTable?) {
-    (
-      try userFeatures?.features(context, on: connection),
-      try itemFeatures?.features(context, on: connection)
-    )
-  }
-
-  /// What may be listed.
+  /// Reads the rows of all of them.
   ///
   /// - Parameters:
   ///   - context: is asked whether to stop.
-  ///   - connection: inside the transaction that read the source.
-  /// - Returns: the rules.
+  ///   - connection: inside the transaction that reads the source.
+  /// - Returns: the rows; nil for those that the job has no query for.
   /// - Throws: `BatchError`, exit code 65; `PostgresError`.
-  func rules(_ context: RunContext, on connection: Connection) throws -> CatalogueRules {
-    CatalogueRules(
-      ids: try eligible?.identifiers(context, on: connection).ids,
-      grouped: try group?.identifiers(context, on: connection), maxPerGroup: maxPerGroup)
+  func read(_ context: RunContext, on connection: Connection) throws -> ListRows {
+    ListRows(
+      asked: try users?.identifiers(context, on: connection).ids,
+      userFeatures: try userFeatures?.features(context, on: connection),
+      itemFeatures: try itemFeatures?.features(context, on: connection),
+      rules: CatalogueRules(
+        ids: try eligible?.identifiers(context, on: connection).ids,
+        grouped: try group?.identifiers(context, on: connection), maxPerGroup: maxPerGroup))
   }
+}
+
+/// What the queries beside the source gave.
+struct ListRows {
+  /// Users who should have a list; nil for everybody in the log.
+  var asked: Vocabulary?
+  /// The features of users; nil without such a query.
+  var userFeatures: FeatureTable?
+  /// The features of items; nil without such a query.
+  var itemFeatures: FeatureTable?
+  /// What may be listed.
+  var rules = CatalogueRules()
 }

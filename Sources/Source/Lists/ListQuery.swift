@@ -127,9 +127,9 @@ struct ListQuery {
         .data, "\(key) gave no rows, so no list could be made",
         advice: "run the query in psql; relations in it need their schema")
     }
-    let (vocabulary, remap) = ids.finish()
+    let (vocabulary, map) = ids.finish()
     var ordered = [Int32](repeating: -1, count: vocabulary.count)
-    for (number, group) in groups.enumerated() { ordered[Int(remap[number])] = group }
+    for (number, group) in groups.enumerated() { ordered[Int(map.values[number])] = group }
     return (vocabulary, ordered)
   }
 
@@ -159,12 +159,12 @@ struct ListQuery {
       throw BatchError(
         .data, "\(key) gave no features", advice: "run the query in psql, or leave the key out")
     }
-    let (vocabulary, idRemap) = ids.finish()
-    let (features, nameRemap) = names.finish()
+    let (vocabulary, idMap) = ids.finish()
+    let (features, nameMap) = names.finish()
     var lists = [[(feature: UInt32, weight: Float)]](repeating: [], count: vocabulary.count)
     for (id, feature, weight) in pairs {
-      let feature = nameRemap[Int(feature)]
-      let id = Int(idRemap[Int(id)])
+      let feature = UInt32(nameMap.values[Int(feature)])
+      let id = Int(idMap.values[Int(id)])
       if let place = lists[id].firstIndex(where: { $0.feature == feature }) {
         // A pair that comes twice is one; where weights are given they add up.
         if isWeighted { lists[id][place].weight += weight }

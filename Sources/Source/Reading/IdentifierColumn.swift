@@ -80,7 +80,7 @@ struct IdentifierColumn {
   }
 
   /// The vocabulary, and the dense index of each number given.
-  consuming func finish() -> (Vocabulary, remap: [UInt32]) { builder.finish() }
+  consuming func finish() -> (Vocabulary, map: IndexMap) { builder.finish() }
 }
 
 extension IdentifierKind {

@@ -54,5 +54,6 @@ extension MergeRules {
     readmittedBefore = moments.readmittedBefore
     popularSince = moments.popularSince
     popularHalfLife = (job.popular.halfLife ?? job.source.halfLife)?.seconds
+    seed = UInt64(truncatingIfNeeded: job.evaluation.seed)
   }
 }

@@ -25,7 +25,7 @@ package struct PullStage {
   /// Reads the source; from the beginning and in another snapshot when the connection is lost.
   ///
   /// - Throws: `BatchError`, `PostgresError`.
-  package func run() throws -> Pulled {
+  package func run() throws -> Dataset {
     try context.retrier.attempt("read the source") {
       try context.watched(for: "pull") { connection in
         try connection.transaction(.repeatableReadReadOnly) { try read(on: connection) }
@@ -33,7 +33,7 @@ package struct PullStage {
     }
   }
 
-  private func read(on connection: Connection) throws -> Pulled {
+  private func read(on connection: Connection) throws -> Dataset {
     let bounds = try self.bounds(on: connection)
     let source = context.job.source
     let plan = try SourcePlan(context.job, on: connection)
@@ -54,21 +54,12 @@ package struct PullStage {
       try only.take(copy, context, since: start, on: connection)
       reader = only
     }
-    let asked = try queries.askedUsers(context, on: connection)
-    let (userFeatures, itemFeatures) = try queries.features(context, on: connection)
-    var pulled = reader.finish(
-      context.job, moments: moments, asked: asked, featured: userFeatures?.ids,
-      snapshot: bounds.snapshot, times: bounds.times)
-    let rules = try queries.rules(context, on: connection)
-    pulled.catalogue = rules.catalogue(of: pulled.items)
-    if context.job.hasFeatures {
-      pulled.features = PulledFeatures(
-        users: userFeatures, items: itemFeatures, of: pulled, rules: rules)
-      pulled.counts.coldUsers = pulled.offered.audience.coldCount
-    }
-    try rules.requireAny(of: pulled.offered.items)
+    let lists = try queries.read(context, on: connection)
+    let dataset = reader.finish(
+      context.job, moments: moments, lists: lists, snapshot: bounds.snapshot, times: bounds.times)
+    try lists.rules.requireAny(of: dataset.serving.items)
     context.observer.observe(.reached(.read))
-    return pulled
+    return dataset
   }
 
   struct Bounds {

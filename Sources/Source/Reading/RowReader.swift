@@ -155,52 +155,41 @@ struct RowReader {
   /// - Parameters:
   ///   - job: its rules.
   ///   - moments: where its ages begin.
-  ///   - asked: who should have a list; nil for everybody in the log.
-  ///   - featured: who has features; nil when nobody's are known.
+  ///   - lists: what the queries beside the source gave.
   ///   - snapshot: what was read in.
   ///   - times: where its time lies.
-  /// - Returns: the log, with a catalogue of all its items.
+  /// - Returns: the log, and who gets a list of what.
   consuming func finish(
-    _ job: Job, moments: Moments, asked: Vocabulary? = nil, featured: Vocabulary? = nil,
-    snapshot: String, times: PullTimes
-  ) -> Pulled {
-    let (allUsers, userRemap) = users.finish()
-    let (allItems, itemRemap) = items.finish()
-    var forgetsBut: Vocabulary?
-    if job.users.forgetAbsent, let asked {
-      forgetsBut = asked
-      let places = allUsers.places(in: asked)
-      let absent = columns.keep(users: userRemap.map { places[Int($0)] >= 0 })
-      rejections.count(.absentUser, rows: absent)
+    _ job: Job, moments: Moments, lists: ListRows = ListRows(), snapshot: String, times: PullTimes
+  ) -> Dataset {
+    let (allUsers, allUsersMap) = users.finish()
+    let (allItems, allItemsMap) = items.finish()
+    var userMap = allUsersMap
+    let forgetsBut = job.users.forgetAbsent ? lists.asked : nil
+    if let forgetsBut {
+      let asked = allUsers.indices(in: forgetsBut)
+      userMap = IndexMap(userMap.values.map { asked[Int($0)] == nil ? -1 : $0 })
     }
     let log = InteractionLog(
-      columns: columns, userRemap: userRemap, itemRemap: itemRemap,
+      columns: columns, users: allUsers, userMap: userMap, items: allItems, itemMap: allItemsMap,
       rules: MergeRules(job, moments))
+    rejections.count(.absentUser, rows: log.absent)
     rejections.count(.belowMinInteractions, rows: log.tooFew)
     rejections.count(.negativeEvent, rows: log.negativePairs)
     rejections.count(.overMaxPerUser, rows: log.overMaximum)
-    let users = allUsers.keeping(log.keptUsers)
-    let items = allItems.keeping(log.keptItems)
-    let audience = Audience(
-      log, users: users, outsiders: allUsers.keeping(log.outsiders), asked: asked,
-      featured: featured,
-      activeSince: moments.activeSince, coldBelow: job.users.coldBelow)
+    let learnt = job.hasFeatures ? LearntFeatures(lists, users: log.users, items: log.items) : nil
+    let serving = ServingView(
+      log, lists, learnt, activeSince: moments.activeSince, coldBelow: job.users.coldBelow)
     var times = times
     times.latest = latest
-    var unused: Vocabulary?
-    if job.items.features != nil {
-      let kept = Set(log.keptItems)
-      unused = allItems.keeping((0..<UInt32(allItems.count)).filter { !kept.contains($0) })
-    }
-    return Pulled(
-      users: users, items: items, table: log.table, excluded: log.excluded,
-      negatives: log.negatives, popularity: log.popularity,
-      audience: audience, catalogue: Catalogue(itemCount: items.count),
+    return Dataset(
+      users: log.users, items: log.items, table: log.table, sequences: log.sequences,
+      excluded: log.excluded, negatives: log.negatives, serving: serving,
       counts: PullCounts(
         rowsRead: rows, rowsUsed: log.table.count, rowsMerged: log.table.merged,
-        rejected: rejections.summary, users: users.count, items: items.count,
-        coldUsers: audience.coldCount, watermark: watermark),
-      unusedItems: unused, forgetsBut: forgetsBut, recent: RecentRows(recent), snapshot: snapshot,
-      bytes: bytes, times: times)
+        rejected: rejections.summary, users: log.users.count, items: log.items.count,
+        coldUsers: serving.audience.cold.count, watermark: watermark),
+      features: learnt.map { DatasetFeatures($0, serving: serving) }, forgetsBut: forgetsBut,
+      recent: RecentRows(recent), snapshot: snapshot, bytes: bytes, times: times)
   }
 }

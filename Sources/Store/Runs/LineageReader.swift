@@ -16,6 +16,8 @@ package struct LineageReader {
     package let isSameSource: Bool
     /// Whether it asked for the same features of users and items.
     package let hasSameFeatures: Bool
+    /// Whether it put events of one time in the same order.
+    package let hasSameOrder: Bool
     /// Nights that were fine-tuned since the last full training that it descends from.
     package let nights: Int
   }

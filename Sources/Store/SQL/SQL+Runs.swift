@@ -146,6 +146,8 @@ extension SQL {
           IS NOT DISTINCT FROM
           ($2::jsonb #>> '{job,users,features}', $2::jsonb #>> '{job,items,features}')
           AS has_same_features,
+        r.config #> '{job,evaluation,seed}' IS NOT DISTINCT FROM $2::jsonb #> '{job,evaluation,seed}'
+          AS has_same_order,
         (SELECT pg_catalog.count(*) FROM ncf.runs AS n
           WHERE n.job = r.job AND n.slot = r.slot AND n.kind = 'nightly' AND n.mode = 'finetune'
             AND n.status IN ('published', 'refused', 'trained')

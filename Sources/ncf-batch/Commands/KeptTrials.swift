@@ -36,7 +36,8 @@ extension ExperimentData {
   /// The pulled log, judged as the job says.
   init(_ log: ExperimentLog, _ job: Job) {
     self.init(
-      table: log.table, isWeighted: log.isWeighted, known: log.negatives, features: log.features,
+      table: log.table, sequences: log.sequences, isWeighted: log.isWeighted,
+      known: log.negatives, features: log.features,
       given: log.given.map { GivenCandidates(candidates: $0.candidates, hasLine: $0.hasLine) },
       sampled: job.evaluation.sampled, k: job.evaluation.k)
   }

@@ -57,6 +57,32 @@ struct VectorTests {
       """, gives: width)
   }
 
+  @Test("Vectors belong to their ids where new users and items come before the others")
+  func newcomers() throws {
+    let shop = try Shop(.eighty)
+    try shop.connection.executeScript(
+      """
+      CREATE TABLE app.kinds AS SELECT i AS item_id, abs(i) % 4 AS feature FROM generate_series(-3, 40) AS i;
+      CREATE TABLE app.likes AS SELECT u AS user_id, abs(u) % 4 AS feature FROM generate_series(-7, 80) AS u;
+      """)
+    let config = try shop.folder.write(
+      """
+      job: shop
+      source: {table: app.events}
+      users: {features: SELECT * FROM app.likes}
+      items: {features: SELECT * FROM app.kinds}
+      model: {gmf: 8, tower: []}
+      train: {batch: 64, learning_rate: 0.02, epochs: 6, pretrain: false, mode: full}
+      evaluate: {k: 5, sampled: 20}
+      output: {k: 40, vectors: true}
+      """, to: "newcomers.yaml")
+    try expectSuccess(shop.night(config: config))
+    let rows = try shop.value("SELECT count(*) FROM ncf.recommendations")
+    #expect(try shop.value(Self.disagreements) == "0 of \(rows ?? "")")
+    try shop.expect("SELECT count(*), min(user_id) FROM ncf.user_vectors", gives: "88|-7")
+    try shop.expect("SELECT count(*), min(item_id) FROM ncf.item_vectors", gives: "44|-3")
+  }
+
   @Test("A model without such a part, and a job that wants none, leave the views empty")
   func none() throws {
     let shop = try Shop(.eighty)

@@ -1,7 +1,7 @@
 import Interactions
 
-extension Pulled {
-  /// Tells whether another pull gave the same to train on.
+extension Dataset {
+  /// A hash of what is trained on, which tells whether another pull gave the same.
   ///
   /// Who gets a list, and of what, is not in it: a run that goes on asks for that anew.
   package var fingerprint: String {
@@ -12,6 +12,9 @@ extension Pulled {
     fingerprint.add(table.items)
     fingerprint.add(table.seconds)
     fingerprint.add(table.weights)
+    fingerprint.add(sequences.offsets)
+    fingerprint.add(sequences.items)
+    fingerprint.add(sequences.seconds)
     if let negatives {
       fingerprint.add(negatives.items.offsets)
       fingerprint.add(negatives.items.items)

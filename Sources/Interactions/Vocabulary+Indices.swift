@@ -15,27 +15,45 @@ extension Vocabulary {
     return Vocabulary(kind: kind, identifiers: identifiers)
   }
 
+  /// The identifiers for whose positions something holds.
+  package func keeping(where holds: (Int) -> Bool) -> Vocabulary {
+    keeping((0..<count).filter(holds).map { UInt32(truncatingIfNeeded: $0) })
+  }
+
   /// Finds each identifier in another vocabulary, by going over both once.
   ///
   /// - Parameter other: identifiers of the same form; bigint and integer have one form.
-  /// - Returns: for each identifier its position in `other`, -1 where it is not there.
-  package func places(in other: Vocabulary) -> [Int32] {
+  /// - Returns: for each identifier its index in `other`, none where it is not there.
+  package func indices(in other: Vocabulary) -> IndexMap {
     switch (identifiers, other.identifiers) {
-    case (.integers(let own), .integers(let others)): Self.places(own, in: others, isBefore: <)
-    case (.uuids(let own), .uuids(let others)): Self.places(own, in: others, isBefore: <)
+    case (.integers(let own), .integers(let others)): Self.indices(own, in: others, isBefore: <)
+    case (.uuids(let own), .uuids(let others)): Self.indices(own, in: others, isBefore: <)
     case (.texts(let own), .texts(let others)):
-      Self.places(own, in: others, isBefore: Self.precedes)
-    case (.integers, _), (.uuids, _), (.texts, _): [Int32](repeating: -1, count: count)
+      Self.indices(own, in: others, isBefore: Self.precedes)
+    case (.integers, _), (.uuids, _), (.texts, _): .identity(0, andNone: count)
     }
   }
 
-  private static func places<Value>(
+  private static func indices<Value>(
     _ own: [Value], in others: [Value], isBefore: (Value, Value) -> Bool
-  ) -> [Int32] {
+  ) -> IndexMap {
     var place = 0
-    return own.map { value in
-      while place < others.count, isBefore(others[place], value) { place += 1 }
-      return place < others.count && !isBefore(value, others[place]) ? Int32(place) : -1
+    return IndexMap(
+      own.map { value in
+        while place < others.count, isBefore(others[place], value) { place += 1 }
+        return place < others.count && !isBefore(value, others[place]) ? Int32(place) : -1
+      })
+  }
+
+  /// A hash of an identifier: the same in every vocabulary that has it.
+  ///
+  /// - Parameter index: in `0..<count`.
+  /// - Returns: 64 bits.
+  func hash(at index: Int) -> UInt64 {
+    switch identifiers {
+    case .integers(let values): VocabularyBuilder.hash(values[index])
+    case .uuids(let values): VocabularyBuilder.hash(values[index])
+    case .texts(let values): VocabularyBuilder.hash(values[index].utf8.span)
     }
   }
 }

@@ -1,30 +1,29 @@
 package import Interactions
 package import Jobs
 
-/// What a run knows once it has read its source.
-package struct Pulled {
+/// What a run has read of its source: interactions, and who gets a list of what.
+///
+/// Users and items have one numbering, in which the arrays are: the ascending order of the identifiers that
+/// the table has.
+package struct Dataset {
   /// The users' ids; a position is a dense index.
   package var users: Vocabulary
   /// The items' ids.
   package var items: Vocabulary
   /// One interaction per user and item.
   package var table: InteractionTable
+  /// The events of the interactions, each user's in order of time.
+  package var sequences: UserSequences
   /// For each user of the table what is not to be in the list.
   package var excluded: UserItems
   /// What users have spoken against; nil when nobody has.
   package var negatives: KnownNegatives?
-  /// How popular each item is.
-  package var popularity: [Double]
-  /// Who gets which list.
-  package var audience: Audience
-  /// What may be in lists.
-  package var catalogue: Catalogue
+  /// Who gets a list and of what, newcomers included.
+  package var serving: ServingView
   /// What was read, used and left out.
   package var counts: PullCounts
-  /// Items that the log has met and the table does not have; not known without `items.features`.
-  var unusedItems: Vocabulary?
   /// Content features; nil without any.
-  package var features: PulledFeatures?
+  package var features: DatasetFeatures?
   /// All users but these are to be forgotten; nil when nobody is.
   package var forgetsBut: Vocabulary?
   /// Which rows of the last hour there were.
@@ -37,7 +36,7 @@ package struct Pulled {
   package var times: PullTimes
 }
 
-extension Pulled {
+extension Dataset {
   /// Refuses a log without a row that can be used: there is nothing to learn from.
   package func refuseEmpty() throws(BatchError) {
     guard table.count == 0 else { return }

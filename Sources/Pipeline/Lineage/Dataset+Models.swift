@@ -12,7 +12,7 @@ struct StoredModel {
   /// The model, as it was before it learnt anything that was held out.
   let model: PublishedModel
   /// What was pulled.
-  let pulled: Pulled
+  let pulled: Dataset
   /// How it was split.
   let split: LeaveOneOutSplit
   /// How the scores of the run's lists came about.
@@ -32,7 +32,7 @@ struct StoredModel {
 extension StoredModel {
   /// What a run stores once its model is evaluated.
   init(
-    _ trained: Trained, _ evaluated: Evaluated, _ pulled: Pulled, _ divided: Divided,
+    _ trained: Trained, _ evaluated: Evaluated, _ pulled: Dataset, _ divided: Divided,
     _ context: RunContext
   ) {
     let absorbs = context.request.publish && context.job.nightly.absorbHoldout
@@ -43,7 +43,7 @@ extension StoredModel {
   }
 }
 
-extension Pulled {
+extension Dataset {
   /// What is known of the log when it was split.
   func knowledge(_ split: LeaveOneOutSplit) -> Knowledge {
     Knowledge(
@@ -52,7 +52,7 @@ extension Pulled {
   }
 }
 
-extension PulledFeatures {
+extension DatasetFeatures {
   /// The names as they are stored.
   var names: FeatureNames { FeatureNames(users: userNames, items: itemNames) }
 
@@ -65,19 +65,23 @@ extension PulledFeatures {
   /// - Returns: the model with rows for these features.
   func starting(_ start: Model, from parent: LiveModel, _ news: News) -> Model {
     guard case .network(let older) = parent.model else { return start }
-    func fresh(_ places: [Int32]) -> [Int] { places.indices.filter { places[$0] < 0 } }
     let none = Vocabulary(kind: .text, identifiers: .texts([]))
     return start.renumbering(
-      content, userPlaces: userNames.places(in: parent.features?.users ?? none),
-      itemPlaces: itemNames.places(in: parent.features?.items ?? none),
-      freshUsers: fresh(news.userPlaces), freshItems: fresh(news.itemPlaces), from: older)
+      content, userPlaces: userNames.indices(in: parent.features?.users ?? none).values,
+      itemPlaces: itemNames.indices(in: parent.features?.items ?? none).values,
+      freshUsers: news.users.missing.map { Int($0) },
+      freshItems: news.items.missing.map { Int($0) }, from: older)
   }
 
-  /// A model with rows for the newcomers.
+}
+
+extension ServingView {
+  /// A model with rows for the newcomers; without features the model itself.
   func extended(_ model: PublishedModel) -> PublishedModel {
-    guard case .network(let model) = model else { return model }
+    guard let newcomers, case .network(let network) = model else { return model }
     return .network(
-      model.extended(
-        users: offer.userPlaces, items: offer.itemPlaces, features: offer.content))
+      network.extended(
+        users: newcomers.users.values, items: newcomers.items.values,
+        features: newcomers.content))
   }
 }

@@ -1,0 +1,19 @@
+import Jobs
+import Testing
+
+@testable import Pipeline
+
+struct MemoryEstimateTests {
+  @Test func eachEventOfTheSequencesCountsWithEightBytes() {
+    let job = Job(source: Job.Source(relation: .query("none")))
+    func bytes(events: Int) -> [Int] {
+      let sizes = MemoryEstimate.Sizes(
+        rows: 5_000_000, events: events, interactions: 1_000_000, users: 10_000, items: 5_000,
+        testedUsers: 10_000)
+      return MemoryEstimate(job, sizes, threads: 2).stages.map(\.bytes)
+    }
+    let (few, many) = (bytes(events: 1_000_000), bytes(events: 3_000_000))
+    // The pull's fullest moment is before the sequences are made.
+    #expect(zip(many, few).map { $0 - $1 } == [0] + [Int](repeating: 16_000_000, count: 4))
+  }
+}
