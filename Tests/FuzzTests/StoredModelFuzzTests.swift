@@ -52,17 +52,21 @@ struct StoredModelFuzzTests {
       models += [(.network(plain), nil), (.network(featured), names)]
     }
     let knowledge = [
-      SafeTensors.Tensor(name: "log.times", integers: [1_700_000_000_000_000, 1_699_000_000]),
-      SafeTensors.Tensor(name: "log.test", integers: [0, -1, 3]),
-      SafeTensors.Tensor(name: "log.validation", integers: [-1, -1, 2]),
-      SafeTensors.Tensor(name: "log.recent.offsets", integers: [0, 1, 1, 2]),
-      SafeTensors.Tensor(name: "log.recent.items", integers: [0, 3]),
-      SafeTensors.Tensor(name: "log.days", integers: [3, 0, 2]),
+      SafeTensors.Tensor(
+        name: "log.times", axis: .dense, integers: [1_700_000_000_000_000, 1_699_000_000]),
+      SafeTensors.Tensor(name: "log.test", axis: .rows(.user), integers: [0, -1, 3]),
+      SafeTensors.Tensor(name: "log.validation", axis: .rows(.user), integers: [-1, -1, 2]),
+      SafeTensors.Tensor(
+        name: "log.recent.offsets", axis: .offsets(.user), integers: [0, 1, 1, 2]),
+      SafeTensors.Tensor(
+        name: "log.recent.items", axis: .lists(.user, offsets: "log.recent.offsets"),
+        integers: [0, 3]),
+      SafeTensors.Tensor(name: "log.days", axis: .dense, integers: [3, 0, 2]),
     ]
     return try kinds.flatMap { users, items in
       try models.map { model, names in
         SafeTensors(
-          tensors: model.tensors + users.tensors("users") + items.tensors("items") + knowledge
+          tensors: model.tensors + users.tensors(of: .user) + items.tensors(of: .item) + knowledge
             + (names?.tensors ?? []),
           metadata: [
             "format": "ncf-batch 1", "run_id": "7", "user_kind": users.kind.rawValue,
@@ -79,7 +83,9 @@ struct StoredModelFuzzTests {
     "\"__metadata__\":{}", "\"data_offsets\":[0,0]", "null", "{", "}", "[[[[", "\\u0000",
     "\\ud800", "\"tower\\\":[16384,16384,16384,16384]", "4096", "\"user.gmf\"", "-1", "1e308",
     "\"user_feature.gmf\"", "\"item_feature.mlp\"", "\"user_features.ids\"",
-    "[1152921504606846976,0]",
+    "[1152921504606846976,0]", "\"axes\":\"{}\"", "\\\"dense\\\"", "user offsets",
+    "user lists users.ids",
+    "item lists log.recent.offsets",
   ].map { Array($0.utf8) }
 
   @Test func aDamagedModelIsReadAsDataOrRefused() throws {
@@ -127,7 +133,7 @@ struct StoredModelFuzzTests {
     change(&spec)
     let (users, items) = kinds[0]
     return SafeTensors(
-      tensors: model.tensors + users.tensors("users") + items.tensors("items") + more,
+      tensors: model.tensors + users.tensors(of: .user) + items.tensors(of: .item) + more,
       metadata: [
         "user_kind": users.kind.rawValue, "item_kind": items.kind.rawValue,
         "spec": try JSONText.encode(spec),
@@ -147,7 +153,8 @@ struct StoredModelFuzzTests {
 
   @Test func featuresWithoutNumbersAreRefusedBeforeMemoryIsTaken() throws {
     let empty = SafeTensors.Tensor(
-      name: "user_feature.gmf", kind: .f32, shape: [1 << 58, 0], bytes: [])
+      name: "user_feature.gmf", axis: .rows(.userFeature), kind: .f32, shape: [1 << 58, 0],
+      bytes: [])
     let file = try Self.file({ _ in }, and: [empty])
     #expect(try SafeTensors(decoding: file.encoded()).tensors.contains(empty))
     #expect(

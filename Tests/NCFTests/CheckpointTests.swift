@@ -24,9 +24,9 @@ import Testing
       Vocabulary(kind: .text, identifiers: .texts(["", "a", "a\"b", "é", "🙂"])),
     ]
     for vocabulary in vocabularies {
-      let file = SafeTensors(tensors: vocabulary.tensors("users"), metadata: [:]).encoded()
+      let file = SafeTensors(tensors: vocabulary.tensors(of: .user), metadata: [:]).encoded()
       let read = try Vocabulary(
-        SafeTensors(decoding: file), "users", kind: vocabulary.kind)
+        SafeTensors(decoding: file), of: .user, kind: vocabulary.kind)
       #expect(read == vocabulary)
     }
   }

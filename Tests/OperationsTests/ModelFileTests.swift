@@ -75,7 +75,8 @@ struct ModelFileTests {
     let other = SafeTensors(
       tensors: [
         SafeTensors.Tensor(
-          name: "scores", shape: [scorer.userCount, scorer.itemCount], floats: scores)
+          name: "scores", axis: .rows(.user), shape: [scorer.userCount, scorer.itemCount],
+          floats: scores)
       ], metadata: [:])
     try Data(other.encoded()).write(to: URL(filePath: "\(shop.folder.path)/scores.safetensors"))
 

@@ -3,12 +3,12 @@ import Interactions
 import NCF
 import Postgres
 import Recommenders
-import Store
 import TestSupport
 import Testing
 
 @testable import Jobs
 @testable import Pipeline
+@testable import Store
 
 /// Nights that go on from each other, on a server.
 struct FineTuneTests {
@@ -191,6 +191,29 @@ struct FineTuneTests {
     var baseline = job
     baseline.method = .baseline(.itemknn)
     #expect(try night(baseline) == "full: itemknn is always trained in full")
+  }
+
+  @Test func afterAnEarlierVersionTheNightTrainsInFullAndSaysWhy() throws {
+    let shop = try Shop()
+    let job = shop.job(Self.auto)
+    try shop.run(job)
+    let store = ModelStore(on: shop.connection)
+    let older = try #require(try store.file(run: 1)).withoutAxes
+    try shop.connection.transaction { try store.replace(run: 1, with: older) }
+    try add(shop, users: 1...60)
+    let reason =
+      "the stored model of run 1 can't be used: the tensor user.gmf declares no axis, "
+      + "as in files of earlier versions: train anew with --mode full"
+    expectFailure(.configuration, reason) { try shop.run(job, RunRequest(mode: .finetune)) }
+    let recorder = Recorder()
+    try shop.run(job, RunRequest(force: true), observer: recorder)
+    try shop.expect(
+      "SELECT status, mode, mode_reason FROM ncf.runs WHERE run_id = 3",
+      gives: "published|full|\(reason)")
+    #expect(recorder.warnings.contains { $0.contains("of the live run 1 can't be used") })
+    try add(shop, users: 1...60, item: "(u * 7) % 45 + 1")
+    try shop.run(job, RunRequest(force: true))
+    try shop.expect("SELECT mode FROM ncf.runs WHERE run_id = 4", gives: "finetune")
   }
 
   @Test func aFineTuneThatIsAskedForAndCannotBeIsSeventyEight() throws {

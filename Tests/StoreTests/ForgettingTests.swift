@@ -50,6 +50,20 @@ struct ForgettingTests {
     }
   }
 
+  @Test func aModelThatDeclaresNoAxesIsDroppedWhole() throws {
+    let shop = try Shop()
+    let job = shop.job()
+    try shop.run(job, RunRequest(force: true))
+    let store = ModelStore(on: shop.connection)
+    let older = try #require(try store.file(run: 1)).withoutAxes
+    try shop.connection.transaction { try store.replace(run: 1, with: older) }
+    let error = #expect(throws: DamagedModel.self) { try store.load(run: 1) }
+    #expect(error?.description.hasSuffix("train anew with --mode full") == true)
+    let outcome = try Forgetting(shop.database.parameters, job: job).forget(["1"])
+    #expect(outcome.droppedModels == [1] && outcome.models == 0)
+    #expect(try store.load(run: 1) == nil)
+  }
+
   @Test func textsBecomeAnArrayAsTheServerReadsIt() throws {
     let shop = try Shop(events: false)
     let texts = ["a", "", "b,c", "{}", "\"", "\\", "NULL", "é🦊", " x "]

@@ -21,7 +21,8 @@ extension Model {
           columns(self[keyPath: table], from: start, width: part.shape[1])
         case .dense(let ranges): ranges.flatMap { dense[$0] }
         }
-      return SafeTensors.Tensor(name: part.name, shape: part.shape, floats: floats)
+      return SafeTensors.Tensor(
+        name: part.name, axis: part.axis, shape: part.shape, floats: floats)
     }
   }
 
@@ -79,6 +80,7 @@ extension Model {
       case dense([Range<Int>])
     }
     var name: String
+    var axis: TensorAxis
     var shape: [Int]
     var place: Place
   }
@@ -87,7 +89,7 @@ extension Model {
   private static func parts(
     _ layout: ParameterLayout, userCount: Int, itemCount: Int, userFeatures: Int, itemFeatures: Int
   ) -> [Part] {
-    typealias Table = (name: String, count: Int, path: WritableKeyPath<Model, [Float]>)
+    typealias Table = (entity: TensorAxis.Entity, count: Int, path: WritableKeyPath<Model, [Float]>)
     let spec = layout.spec
     func rows(_ branch: String, of tables: [Table]) -> [Part] {
       let (width, start) =
@@ -97,22 +99,22 @@ extension Model {
         ? []
         : tables.map {
           Part(
-            name: "\($0.name).\(branch)", shape: [$0.count, width],
-            place: .rows($0.path, from: start))
+            name: "\($0.entity.rawValue).\(branch)", axis: .rows($0.entity),
+            shape: [$0.count, width], place: .rows($0.path, from: start))
         }
     }
     var parts: [Part] = []
     func add(_ name: String, _ shape: [Int], at ranges: [Range<Int>]) {
-      parts.append(Part(name: name, shape: shape, place: .dense(ranges)))
+      parts.append(Part(name: name, axis: .dense, shape: shape, place: .dense(ranges)))
     }
     let features: [Table] = [
-      ("user_feature", userFeatures, \.userFeatures),
-      ("item_feature", itemFeatures, \.itemFeatures),
+      (.userFeature, userFeatures, \.userFeatures),
+      (.itemFeature, itemFeatures, \.itemFeatures),
     ]
     for table in features where table.count > 0 {
       parts += rows("gmf", of: [table]) + rows("mlp", of: [table])
     }
-    let embeddings: [Table] = [("user", userCount, \.users), ("item", itemCount, \.items)]
+    let embeddings: [Table] = [(.user, userCount, \.users), (.item, itemCount, \.items)]
     parts += rows("gmf", of: embeddings)
     if layout.outputFactors > 0 {
       add("output.gmf", [layout.outputFactors], at: [layout.gmfOutputRange])

@@ -5,7 +5,7 @@ private import FoundationEssentials
 /// It is read as data that nobody vouches for: every length and offset is checked before use.
 /// The format: https://github.com/huggingface/safetensors, "Format".
 package struct SafeTensors: Sendable, Equatable {
-  /// One tensor: its type, its shape, and its numbers as little-endian bytes.
+  /// One tensor: its axis, its type, its shape, and its numbers as little-endian bytes.
   package struct Tensor: Sendable, Equatable {
     /// What the numbers are; the format's own names.
     package enum Kind: String, Sendable, Codable {
@@ -25,6 +25,8 @@ package struct SafeTensors: Sendable, Equatable {
 
     /// The tensor's name; unique in a file.
     package let name: String
+    /// What the first dimension counts; nil where the file doesn't say.
+    package let axis: TensorAxis?
     /// What the numbers are.
     package let kind: Kind
     /// Sizes, the outermost first.
@@ -36,12 +38,14 @@ package struct SafeTensors: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - name: unique in a file.
+    ///   - axis: what the first dimension counts; a file with a tensor of nil can't be erased from.
     ///   - kind: what the numbers are.
     ///   - shape: sizes whose product times the kind's width is the number of bytes.
     ///   - bytes: row-major, little-endian.
-    package init(name: String, kind: Kind, shape: [Int], bytes: [UInt8]) {
+    package init(name: String, axis: TensorAxis?, kind: Kind, shape: [Int], bytes: [UInt8]) {
       precondition(shape.reduce(kind.width, *) == bytes.count, "\(name): shape and bytes differ")
-      (self.name, self.kind, self.shape, self.bytes) = (name, kind, shape, bytes)
+      (self.name, self.axis) = (name, axis)
+      (self.kind, self.shape, self.bytes) = (kind, shape, bytes)
     }
   }
 
@@ -50,12 +54,16 @@ package struct SafeTensors: Sendable, Equatable {
   /// Words about the file, by key.
   package let metadata: [String: String]
 
+  /// The word of the header's metadata that holds the axes; `metadata` is without it.
+  private static let axesKey = "axes"
+
   /// Collects tensors.
   ///
   /// - Parameters:
   ///   - tensors: with distinct names.
-  ///   - metadata: words about them.
+  ///   - metadata: words about them; `axes` is not among them.
   package init(tensors: [Tensor], metadata: [String: String]) {
+    precondition(metadata[Self.axesKey] == nil, "the axes are written from the tensors")
     precondition(Set(tensors.map(\.name)).count == tensors.count, "a tensor's name stands twice")
     (self.tensors, self.metadata) = (tensors, metadata)
   }
@@ -117,7 +125,17 @@ package struct SafeTensors: Sendable, Equatable {
 
   /// The length and the JSON that a file begins with.
   private var header: [UInt8] {
-    var header: [String: HeaderEntry] = ["__metadata__": HeaderEntry(words: metadata)]
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // What is encoded is strings and numbers: there is nothing in it that JSON can't say.
+    func json(_ value: some Encodable) -> [UInt8] {
+      (try? encoder.encode(value)).map { [UInt8]($0) } ?? []
+    }
+    var words = metadata
+    var axes: [String: TensorAxis] = [:]
+    for tensor in tensors { axes[tensor.name] = tensor.axis }
+    if !axes.isEmpty { words[Self.axesKey] = String(decoding: json(axes), as: UTF8.self) }
+    var header: [String: HeaderEntry] = ["__metadata__": HeaderEntry(words: words)]
     var offset = 0
     for tensor in tensors {
       let end = offset + tensor.bytes.count
@@ -125,16 +143,13 @@ package struct SafeTensors: Sendable, Equatable {
         dtype: tensor.kind.rawValue, shape: tensor.shape, dataOffsets: [offset, end])
       offset = end
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // The entries are strings and numbers: there is nothing in them that JSON can't say.
-    var json = (try? encoder.encode(header)).map { [UInt8]($0) } ?? []
-    while json.count % 8 != 0 { json.append(0x20) }
+    var text = json(header)
+    while text.count % 8 != 0 { text.append(0x20) }
     var bytes: [UInt8] = []
     for shift in stride(from: 0, to: 64, by: 8) {
-      bytes.append(UInt8(truncatingIfNeeded: UInt64(json.count) >> UInt64(shift)))
+      bytes.append(UInt8(truncatingIfNeeded: UInt64(text.count) >> UInt64(shift)))
     }
-    return bytes + json
+    return bytes + text
   }
 
   /// Reads a file.
@@ -156,14 +171,11 @@ package struct SafeTensors: Sendable, Equatable {
     } catch {
       throw CheckpointError("the header is not the JSON of a safetensors file")
     }
-    var words: [String: String] = [:]
+    var words = header["__metadata__"]?.words ?? [:]
+    let axes = try Self.axes(words.removeValue(forKey: Self.axesKey) ?? "{}")
     var tensors: [(begin: Int, tensor: Tensor)] = []
-    for (name, entry) in header {
-      if name == "__metadata__" {
-        words = entry.words
-      } else {
-        tensors.append(try Self.tensor(name, entry, data: file[start...]))
-      }
+    for (name, entry) in header where name != "__metadata__" {
+      tensors.append(try Self.tensor(name, axes[name], entry, data: file[start...]))
     }
     tensors.sort { $0.begin < $1.begin }
     var expected = 0
@@ -181,8 +193,16 @@ package struct SafeTensors: Sendable, Equatable {
     metadata = words
   }
 
+  private static func axes(_ text: String) throws(CheckpointError) -> [String: TensorAxis] {
+    do {
+      return try JSONDecoder().decode([String: TensorAxis].self, from: Data(text.utf8))
+    } catch {
+      throw CheckpointError("the axes of its tensors are not in order")
+    }
+  }
+
   private static func tensor(
-    _ name: String, _ entry: HeaderEntry, data: ArraySlice<UInt8>
+    _ name: String, _ axis: TensorAxis?, _ entry: HeaderEntry, data: ArraySlice<UInt8>
   ) throws(CheckpointError) -> (begin: Int, tensor: Tensor) {
     guard let kind = entry.dtype.flatMap(Tensor.Kind.init(rawValue:)) else {
       throw CheckpointError("the tensor \(name) is of an unknown type")
@@ -202,7 +222,10 @@ package struct SafeTensors: Sendable, Equatable {
       throw CheckpointError("the tensor \(name) has other bytes than its shape needs")
     }
     let bytes = data[data.startIndex + offsets[0]..<data.startIndex + offsets[1]]
-    return (offsets[0], Tensor(name: name, kind: kind, shape: shape, bytes: [UInt8](bytes)))
+    return (
+      offsets[0],
+      Tensor(name: name, axis: axis, kind: kind, shape: shape, bytes: [UInt8](bytes))
+    )
   }
 
   /// A tensor's entry in the header, or the metadata's: the format mixes both in one object.

@@ -4,20 +4,24 @@ extension SafeTensors.Tensor {
   ///
   /// - Parameters:
   ///   - name: its name.
+  ///   - axis: what the first dimension counts.
   ///   - shape: sizes; their product is the number of values.
   ///   - floats: the values, row-major.
-  package init(name: String, shape: [Int], floats: [Float]) {
+  package init(name: String, axis: TensorAxis?, shape: [Int], floats: [Float]) {
     self.init(
-      name: name, kind: .f32, shape: shape, bytes: Self.bytes(floats.map(\.bitPattern)))
+      name: name, axis: axis, kind: .f32, shape: shape,
+      bytes: Self.bytes(floats.map(\.bitPattern)))
   }
 
   /// Makes a tensor of 64-bit whole numbers in one dimension.
   ///
   /// - Parameters:
   ///   - name: its name.
+  ///   - axis: what the dimension counts.
   ///   - integers: the values.
-  package init(name: String, integers: [Int64]) {
-    self.init(name: name, kind: .i64, shape: [integers.count], bytes: Self.bytes(integers))
+  package init(name: String, axis: TensorAxis?, integers: [Int64]) {
+    self.init(
+      name: name, axis: axis, kind: .i64, shape: [integers.count], bytes: Self.bytes(integers))
   }
 
   /// The values of a tensor of kind `f32`.

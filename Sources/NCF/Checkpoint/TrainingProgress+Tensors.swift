@@ -7,6 +7,9 @@ package import Interactions
 /// word `spec/STEP` and the epoch in `epoch/STEP`. The step under way is the word `step`, its shape
 /// `spec`; `state.numbers` are its epoch, position, steps, and the bits of loss, seconds and the best
 /// NDCG and its epoch; `state/N` is the memory of the trainer, `best/…` and `mean/…` are models.
+///
+/// `state/N` declares no axis, and the file has no ids: single users can't be removed from it. Erasure
+/// removes the whole file.
 extension TrainingProgress {
   private static let numbers = "state.numbers"
 
@@ -34,7 +37,7 @@ extension TrainingProgress {
       func bits(_ value: Double) -> Int64 { Int64(bitPattern: value.bitPattern) }
       tensors.append(
         SafeTensors.Tensor(
-          name: Self.numbers,
+          name: Self.numbers, axis: .dense,
           integers: [
             Int64(trainer.place.epoch), Int64(trainer.place.position), Int64(trainer.step),
             bits(trainer.place.loss), bits(state.seconds), bits(best?.ndcg ?? 0),
@@ -43,7 +46,7 @@ extension TrainingProgress {
       for (index, memory) in trainer.memory.enumerated() {
         tensors.append(
           SafeTensors.Tensor(
-            name: "state/\(index)", kind: .u8, shape: [memory.count], bytes: memory))
+            name: "state/\(index)", axis: nil, kind: .u8, shape: [memory.count], bytes: memory))
       }
       if let best { add(best.model, "best") }
       if let mean = state.mean { add(mean, "mean") }
@@ -144,6 +147,6 @@ extension SafeTensors {
 extension SafeTensors.Tensor {
   /// The same numbers under another name.
   fileprivate func renamed(_ name: String) -> Self {
-    Self(name: name, kind: kind, shape: shape, bytes: bytes)
+    Self(name: name, axis: axis, kind: kind, shape: shape, bytes: bytes)
   }
 }

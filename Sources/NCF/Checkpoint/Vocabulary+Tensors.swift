@@ -2,18 +2,19 @@ package import Interactions
 
 /// Identifiers as tensors beside the model whose rows they name.
 ///
-/// Numbers are one tensor `NAME.ids` of I64. A uuid is a row of 16 bytes in `NAME.ids` of U8, most
-/// significant first. Texts are their UTF-8 bytes end to end in `NAME.ids` and where each begins, and
-/// the last ends, in `NAME.offsets`.
+/// `NAME` is `users`, `items`, `user_features` or `item_features`. Numbers are one tensor `NAME.ids`
+/// of I64. A uuid is a row of 16 bytes in `NAME.ids` of U8, most significant first. Texts are their
+/// UTF-8 bytes end to end in `NAME.ids` and where each begins, and the last ends, in `NAME.offsets`.
 extension Vocabulary {
   /// The tensors.
   ///
-  /// - Parameter name: what they begin with: `users` or `items`.
+  /// - Parameter entity: what the identifiers name.
   /// - Returns: one tensor, or two for texts.
-  package func tensors(_ name: String) -> [SafeTensors.Tensor] {
+  package func tensors(of entity: TensorAxis.Entity) -> [SafeTensors.Tensor] {
+    let (ids, begins) = ("\(entity.rawValue)s.ids", "\(entity.rawValue)s.offsets")
     switch identifiers {
     case .integers(let values):
-      return [SafeTensors.Tensor(name: "\(name).ids", integers: values)]
+      return [SafeTensors.Tensor(name: ids, axis: .rows(entity), integers: values)]
     case .uuids(let values):
       let bytes = values.flatMap { value in
         stride(from: 120, through: 0, by: -8).map {
@@ -21,7 +22,8 @@ extension Vocabulary {
         }
       }
       return [
-        SafeTensors.Tensor(name: "\(name).ids", kind: .u8, shape: [values.count, 16], bytes: bytes)
+        SafeTensors.Tensor(
+          name: ids, axis: .rows(entity), kind: .u8, shape: [values.count, 16], bytes: bytes)
       ]
     case .texts(let values):
       var bytes: [UInt8] = []
@@ -31,8 +33,10 @@ extension Vocabulary {
         offsets.append(Int64(bytes.count))
       }
       return [
-        SafeTensors.Tensor(name: "\(name).ids", kind: .u8, shape: [bytes.count], bytes: bytes),
-        SafeTensors.Tensor(name: "\(name).offsets", integers: offsets),
+        SafeTensors.Tensor(
+          name: ids, axis: .lists(entity, offsets: begins), kind: .u8, shape: [bytes.count],
+          bytes: bytes),
+        SafeTensors.Tensor(name: begins, axis: .offsets(entity), integers: offsets),
       ]
     }
   }
@@ -41,12 +45,13 @@ extension Vocabulary {
   ///
   /// - Parameters:
   ///   - file: a file that has the tensors.
-  ///   - name: what they begin with.
+  ///   - entity: what the identifiers name.
   ///   - kind: the identifiers' type.
   /// - Throws: `CheckpointError` when tensors are missing, damaged or not in ascending order.
   package init(
-    _ file: SafeTensors, _ name: String, kind: IdentifierKind
+    _ file: SafeTensors, of entity: TensorAxis.Entity, kind: IdentifierKind
   ) throws(CheckpointError) {
+    let name = "\(entity.rawValue)s"
     let identifiers: Identifiers
     switch kind {
     case .bigint, .integer:

@@ -11,19 +11,21 @@ import NCF
 extension ItemKNN {
   /// The tensors.
   var tensors: [SafeTensors.Tensor] {
-    var tensors = [
-      SafeTensors.Tensor(name: "item.offsets", integers: offsets.map { Int64($0) }),
-      SafeTensors.Tensor(name: "item.items", integers: items.map { Int64($0) }),
-      SafeTensors.Tensor(
-        name: "item.similarities", shape: [similarities.count], floats: similarities),
-      SafeTensors.Tensor(name: "user.offsets", integers: positives.offsets.map { Int64($0) }),
-      SafeTensors.Tensor(name: "user.items", integers: positives.items.map { Int64($0) }),
-    ]
-    if !weights.isEmpty {
-      tensors.append(
-        SafeTensors.Tensor(name: "user.weights", shape: [weights.count], floats: weights))
+    typealias Tensor = SafeTensors.Tensor
+    let byItem = TensorAxis.lists(.item, offsets: "item.offsets")
+    let byUser = TensorAxis.lists(.user, offsets: "user.offsets")
+    func integers(_ name: String, _ axis: TensorAxis, _ values: [some BinaryInteger]) -> Tensor {
+      Tensor(name: name, axis: axis, integers: values.map { Int64($0) })
     }
-    return tensors
+    func floats(_ name: String, _ axis: TensorAxis, _ values: [Float]) -> Tensor {
+      Tensor(name: name, axis: axis, shape: [values.count], floats: values)
+    }
+    return [
+      integers("item.offsets", .offsets(.item), offsets), integers("item.items", byItem, items),
+      floats("item.similarities", byItem, similarities),
+      integers("user.offsets", .offsets(.user), positives.offsets),
+      integers("user.items", byUser, positives.items),
+    ] + (weights.isEmpty ? [] : [floats("user.weights", byUser, weights)])
   }
 
   /// Reads neighbours back.

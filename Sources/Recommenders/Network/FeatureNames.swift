@@ -8,8 +8,6 @@ package struct FeatureNames {
   /// Those of items.
   package let items: Vocabulary
 
-  private static let (userKey, itemKey) = ("user_features", "item_features")
-
   /// Names features.
   package init(users: Vocabulary, items: Vocabulary) {
     (self.users, self.items) = (users, items)
@@ -17,7 +15,7 @@ package struct FeatureNames {
 
   /// The tensors that they are stored in.
   package var tensors: [SafeTensors.Tensor] {
-    users.tensors(Self.userKey) + items.tensors(Self.itemKey)
+    users.tensors(of: .userFeature) + items.tensors(of: .itemFeature)
   }
 
   /// Reads them back; nil when the model was trained without features.
@@ -25,10 +23,10 @@ package struct FeatureNames {
   /// - Throws: `CheckpointError`, `DamagedModel` when there are not as many as the model has rows.
   init?(_ file: SafeTensors, of model: PublishedModel) throws {
     guard case .network(let model) = model,
-      file.tensors.contains(where: { $0.name == "\(Self.userKey).ids" })
+      file.tensors.contains(where: { $0.name == "user_features.ids" })
     else { return nil }
-    users = try Vocabulary(file, Self.userKey, kind: .text)
-    items = try Vocabulary(file, Self.itemKey, kind: .text)
+    users = try Vocabulary(file, of: .userFeature, kind: .text)
+    items = try Vocabulary(file, of: .itemFeature, kind: .text)
     guard users.count == model.userFeatureCount, items.count == model.itemFeatureCount else {
       throw DamagedModel(description: "it has not a row for each feature")
     }

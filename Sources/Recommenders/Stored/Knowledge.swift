@@ -73,13 +73,17 @@ extension Int64 {
 extension Knowledge {
   /// The tensors.
   package var tensors: [SafeTensors.Tensor] {
-    [
-      SafeTensors.Tensor(name: "log.times", integers: [watermark, recentFrom]),
-      SafeTensors.Tensor(name: "log.test", integers: test.map { Int64($0) }),
-      SafeTensors.Tensor(name: "log.validation", integers: validation.map { Int64($0) }),
-      SafeTensors.Tensor(name: "log.recent.offsets", integers: recent.offsets.map { Int64($0) }),
-      SafeTensors.Tensor(name: "log.recent.items", integers: recent.items.map { Int64($0) }),
-      SafeTensors.Tensor(name: "log.days", integers: days),
+    func tensor(
+      _ name: String, _ axis: TensorAxis, _ values: [some BinaryInteger]
+    ) -> SafeTensors.Tensor {
+      SafeTensors.Tensor(name: "log.\(name)", axis: axis, integers: values.map { Int64($0) })
+    }
+    return [
+      tensor("times", .dense, [watermark, recentFrom]), tensor("test", .rows(.user), test),
+      tensor("validation", .rows(.user), validation),
+      tensor("recent.offsets", .offsets(.user), recent.offsets),
+      tensor("recent.items", .lists(.user, offsets: "log.recent.offsets"), recent.items),
+      tensor("days", .dense, days),
     ]
   }
 

@@ -23,12 +23,13 @@ extension LiveModel {
   ///
   /// - Throws: `DamagedModel`, `CheckpointError`, `DecodingError` when it is not what it must be.
   package init(_ file: SafeTensors) throws {
+    for tensor in file.tensors { _ = try tensor.declaredAxis }
     guard let userKind = file.metadata["user_kind"].flatMap({ IdentifierKind(rawValue: $0) }),
       let itemKind = file.metadata["item_kind"].flatMap({ IdentifierKind(rawValue: $0) }),
       let specText = file.metadata["spec"]
     else { throw DamagedModel(description: "its header lacks the types of ids or the spec") }
-    users = try Vocabulary(file, "users", kind: userKind)
-    items = try Vocabulary(file, "items", kind: itemKind)
+    users = try Vocabulary(file, of: .user, kind: userKind)
+    items = try Vocabulary(file, of: .item, kind: itemKind)
     model = try PublishedModel(
       file, specText: specText, userCount: users.count, itemCount: items.count)
     guard model.isFinite else {

@@ -23,7 +23,7 @@ package struct ModelStore {
   ) throws -> Int {
     let spec = try model.specText
     let file = SafeTensors(
-      tensors: model.tensors + users.tensors("users") + items.tensors("items")
+      tensors: model.tensors + users.tensors(of: .user) + items.tensors(of: .item)
         + (knowledge?.tensors ?? []) + (features?.tensors ?? []),
       metadata: [
         "format": "ncf-batch 1", "run_id": String(run), "user_kind": users.kind.rawValue,
