@@ -20,7 +20,7 @@ struct CheckpointStoreTests {
       retrier: Retrier(request, interruption: Interruption(), observer: Recorder()),
       parameters: shop.database.parameters)
     let file = SafeTensors(
-      tensors: [.init(name: "a", kind: .f32, shape: [1], bytes: [0, 0, 128, 63])],
+      tensors: [.init(name: "a", axis: .dense, kind: .f32, shape: [1], bytes: [0, 0, 128, 63])],
       metadata: [:])
     try CheckpointStore(on: shop.connection).save(
       file, progress: "epoch 2", Self.identity, run: record.runID)
