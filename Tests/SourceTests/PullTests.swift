@@ -1,5 +1,4 @@
 import Interactions
-import NCF
 import Parallelism
 import Postgres
 import RunSupport
@@ -201,17 +200,16 @@ struct PullTests {
       LeaveOneOutSplit(dataset.table, dataset.sequences)
     }
     let first = try pull(shop)
-    let trained = try pull(shop, RunRequest(seed: 7)) { $0.training.seed = 5 }
+    let trained = try pull(shop, RunRequest(seed: 7))
     #expect(trained.sequences == first.sequences && split(trained) == split(first))
     let evaluated = try pull(shop) { $0.evaluation.seed = 2 }
     #expect(evaluated.table == first.table)
     #expect(evaluated.sequences.seconds == first.sequences.seconds)
-    #expect(split(evaluated).test != split(first).test)
-    // Item 8 is alone in the last second, so it is the test item whatever the seed.
-    try shop.connection.execute("DELETE FROM app.events WHERE item_id BETWEEN 4 AND 7")
-    let untied = try (1...3).map { seed in try split(pull(shop) { $0.evaluation.seed = seed }) }
-    #expect(untied.allSatisfy { $0.test == [Int32](repeating: 3, count: 40) })
-    #expect(untied[0].validation != untied[1].validation)
+    // Item 8 is alone in the last second; the second latest is one of four.
+    #expect(split(first).test == [Int32](repeating: 7, count: 40))
+    #expect(split(evaluated).test == split(first).test)
+    #expect(split(evaluated).validation != split(first).validation)
+    #expect(Set(split(first).validation) == [3, 4, 5, 6])
   }
 
   @Test func valuesBelowTheLeastAreLeftOut() throws {
