@@ -47,6 +47,7 @@ import Testing
   static func model(_ spec: ModelSpec) -> Model {
     var model = GradientTests.model(spec, users: users, items: items)
     let fresh = Model(spec: spec, features: features, positives: positives, seed: 3)
+    model.counts = RowCounts(features)
     model.userFeatures = fresh.userFeatures.map { $0 * 40 }
     model.itemFeatures = fresh.itemFeatures.map { $0 * 40 }
     model.add(features, times: 1)
@@ -211,7 +212,7 @@ import Testing
 
   @Test func fittedFeaturesTellWhatRowsHaveInCommon() {
     var model = Model(
-      zeros: ModelSpec(gmfWidth: 8, tower: []), userCount: 40, itemCount: 40)
+      zeros: ModelSpec(gmfWidth: 8, tower: []), RowCounts(users: 40, items: 40))
     let lists = FeatureLists(featureCount: 2, lists: (0..<40).map { [UInt32($0 % 2)] })
     for row in 0..<40 {
       for column in 0..<8 { model.items[row * 8 + column] = row % 2 == 0 ? 1 : -2 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import NCF
 
-/// What tensors declare of themselves.
+/// What tensors declare of themselves, and what follows from the declaration of a model's tables.
 struct TensorAxisTests {
   private static let axes: [String: TensorAxis] = [
     "user": .rows(.user), "item": .rows(.item), "user_feature": .rows(.userFeature),
@@ -46,14 +46,34 @@ struct TensorAxisTests {
     }
   }
 
+  @Test func everyArrayOfAModelIsDeclared() {
+    let model = FeatureTests.model(ModelSpec(gmfWidth: 5, tower: [12, 7, 3]))
+    let arrays = Mirror(reflecting: model).children.filter { $0.value is [Float] }
+    #expect(arrays.count == Model.parameters.count)
+    #expect(Set(Model.parameters).count == Model.parameters.count)
+  }
+
   @Test(arguments: FeatureTests.specs)
-  func everyTensorOfAModelDeclaresItsAxis(spec: ModelSpec) {
-    for tensor in FeatureTests.model(spec).tensors {
+  func sizesFollowFromTheDeclaration(spec: ModelSpec) {
+    let model = FeatureTests.model(spec)
+    let counts = model.counts
+    #expect(counts == RowCounts(FeatureTests.features))
+    var numbers = 0
+    for tensor in model.tensors {
+      numbers += tensor.floats.count
+      #expect(model.numbers(of: tensor.name) == tensor.floats)
       if case .rows(let entity) = tensor.axis {
-        #expect(tensor.name.hasPrefix(entity.rawValue + "."))
+        #expect(tensor.shape.first == counts[entity] && tensor.name.hasPrefix(entity.rawValue))
       } else {
         #expect(tensor.axis == .dense)
       }
+    }
+    #expect(Model.parameterCount(spec, counts) == numbers)
+    #expect(
+      Model.paddedCount(spec, counts)
+        == Model.parameters.reduce(0) { $0 + model[keyPath: $1].count })
+    for entity in [TensorAxis.Entity.user, .item, .userFeature, .itemFeature] {
+      #expect(Model.rowWidth(of: entity, spec) == model.layout.rowStride)
     }
   }
 }

@@ -11,19 +11,22 @@
 extension Model {
   /// The tensors.
   package var tensors: [SafeTensors.Tensor] {
-    Self.parts(
-      layout, userCount: userCount, itemCount: itemCount, userFeatures: userFeatureCount,
-      itemFeatures: itemFeatureCount
-    ).map { part in
-      let floats =
-        switch part.place {
-        case .rows(let table, let start):
-          columns(self[keyPath: table], from: start, width: part.shape[1])
-        case .dense(let ranges): ranges.flatMap { dense[$0] }
-        }
-      return SafeTensors.Tensor(
-        name: part.name, axis: part.axis, shape: part.shape, floats: floats)
+    Self.parts(layout, counts).map {
+      SafeTensors.Tensor(name: $0.name, axis: $0.axis, shape: $0.shape, floats: numbers(of: $0))
     }
+  }
+
+  /// The numbers of a tensor.
+  ///
+  /// - Parameter name: as above.
+  /// - Returns: nil when the shape has none of that name.
+  package func numbers(of name: String) -> [Float]? {
+    Self.parts(layout, counts).first { $0.name == name }.map { numbers(of: $0) }
+  }
+
+  /// Counts the numbers of all tensors that a shape needs.
+  package static func parameterCount(_ spec: ModelSpec, _ counts: RowCounts) -> Int {
+    parts(ParameterLayout(spec), counts).reduce(0) { $0 + $1.shape.reduce(1, *) }
   }
 
   /// Reads a model back.
@@ -37,16 +40,18 @@ extension Model {
   package init(
     _ file: SafeTensors, spec: ModelSpec, userCount: Int, itemCount: Int
   ) throws(CheckpointError) {
-    let (userFeatureCount, itemFeatureCount) = (
-      Self.featureCount("user_feature", spec, in: file),
-      Self.featureCount("item_feature", spec, in: file)
-    )
+    let layout = ParameterLayout(spec)
+    let all = Self.parts(layout, RowCounts(users: 1, items: 1, userFeatures: 1, itemFeatures: 1))
+    func featureCount(_ entity: TensorAxis.Entity) -> Int {
+      let name = all.first { $0.axis == .rows(entity) }?.name
+      return file.tensors.first { $0.name == name }?.shape.first ?? 0
+    }
+    let counts = RowCounts(
+      users: userCount, items: itemCount, userFeatures: featureCount(.userFeature),
+      itemFeatures: featureCount(.itemFeature))
     // Before memory is taken for it: a shape that the file can't fill may ask for any amount.
     var read: [(part: Part, tensor: SafeTensors.Tensor)] = []
-    for part in Self.parts(
-      ParameterLayout(spec), userCount: userCount, itemCount: itemCount,
-      userFeatures: userFeatureCount, itemFeatures: itemFeatureCount)
-    {
+    for part in Self.parts(layout, counts) {
       let tensor = try file.tensor(part.name, .f32)
       guard tensor.shape == part.shape else {
         throw CheckpointError(
@@ -54,13 +59,12 @@ extension Model {
       }
       read.append((part, tensor))
     }
-    self.init(
-      zeros: spec, userCount: userCount, itemCount: itemCount, userFeatures: userFeatureCount,
-      itemFeatures: itemFeatureCount)
+    self.init(zeros: spec, counts)
     for (part, tensor) in read {
       switch part.place {
-      case .rows(let table, let start):
-        place(tensor.floats, in: &self[keyPath: table], from: start, width: part.shape[1], layout)
+      case .columns(let columns, let table):
+        self[keyPath: table.rows].fill(
+          columns, layout[keyPath: table.stride], with: tensor.floats)
       case .dense(let ranges):
         var values = tensor.floats[...]
         for range in ranges {
@@ -74,83 +78,82 @@ extension Model {
   /// A tensor: its name and shape, and where its numbers lie in the model.
   private struct Part {
     enum Place {
-      /// Columns of a table's rows, from the first one on.
-      case rows(WritableKeyPath<Model, [Float]>, from: Int)
+      /// Columns of a table's rows.
+      case columns(ParameterLayout.Columns, of: ParameterTable)
       /// Stretches of the dense parameters, one after the other.
       case dense([Range<Int>])
     }
     var name: String
-    var axis: TensorAxis
     var shape: [Int]
     var place: Place
+
+    var axis: TensorAxis {
+      switch place {
+      case .columns(_, let table): .rows(table.entity)
+      case .dense: .dense
+      }
+    }
+  }
+
+  private func numbers(of part: Part) -> [Float] {
+    switch part.place {
+    case .columns(let columns, let table):
+      self[keyPath: table.rows].taking(columns, layout[keyPath: table.stride])
+    case .dense(let ranges): ranges.flatMap { dense[$0] }
+    }
   }
 
   /// Every tensor that a shape needs, in the order of the file.
-  private static func parts(
-    _ layout: ParameterLayout, userCount: Int, itemCount: Int, userFeatures: Int, itemFeatures: Int
-  ) -> [Part] {
-    typealias Table = (entity: TensorAxis.Entity, count: Int, path: WritableKeyPath<Model, [Float]>)
-    let spec = layout.spec
-    func rows(_ branch: String, of tables: [Table]) -> [Part] {
-      let (width, start) =
-        branch == "gmf"
-        ? (spec.gmfWidth, 0) : (spec.sharedEmbeddings ? 0 : spec.mlpWidth, layout.mlpColumn)
-      return width == 0
-        ? []
-        : tables.map {
+  private static func parts(_ layout: ParameterLayout, _ counts: RowCounts) -> [Part] {
+    func rows(_ isWanted: (_ entity: TensorAxis.Entity, _ name: String) -> Bool) -> [Part] {
+      tables.flatMap { table in
+        layout[keyPath: table.columns].filter { isWanted(table.entity, $0.name) }.map {
           Part(
-            name: "\($0.entity.rawValue).\(branch)", axis: .rows($0.entity),
-            shape: [$0.count, width], place: .rows($0.path, from: start))
+            name: "\(table.entity.rawValue).\($0.name)", shape: [counts[table.entity], $0.width],
+            place: .columns($0, of: table))
         }
+      }
     }
-    var parts: [Part] = []
+    var parts = rows { entity, _ in entity.isFeature && counts[entity] > 0 }
     func add(_ name: String, _ shape: [Int], at ranges: [Range<Int>]) {
-      parts.append(Part(name: name, axis: .dense, shape: shape, place: .dense(ranges)))
+      parts.append(Part(name: name, shape: shape, place: .dense(ranges)))
     }
-    let features: [Table] = [
-      (.userFeature, userFeatures, \.userFeatures),
-      (.itemFeature, itemFeatures, \.itemFeatures),
-    ]
-    for table in features where table.count > 0 {
-      parts += rows("gmf", of: [table]) + rows("mlp", of: [table])
-    }
-    let embeddings: [Table] = [(.user, userCount, \.users), (.item, itemCount, \.items)]
-    parts += rows("gmf", of: embeddings)
+    parts += rows { !$0.isFeature && $1 == "gmf" }
     if layout.outputFactors > 0 {
       add("output.gmf", [layout.outputFactors], at: [layout.gmfOutputRange])
     }
-    parts += rows("mlp", of: embeddings)
+    parts += rows { !$0.isFeature && $1 != "gmf" }
     for (index, layer) in layout.layers.enumerated() {
       add("tower.\(index).weight", [layer.input, layer.output], at: [layer.weightRange])
       add("tower.\(index).bias", [layer.output], at: [layer.biasRange])
     }
-    if let last = spec.tower.last { add("output.mlp", [last], at: layout.mlpOutputRanges) }
+    if let last = layout.spec.tower.last {
+      add("output.mlp", [last], at: layout.mlpOutputRanges)
+    }
     add("output.bias", [1], at: [layout.outputBias..<layout.outputBias + 1])
     return parts
   }
+}
 
-  /// How many content features the first of a file's tensors of them says that there are; 0 without one.
-  private static func featureCount(_ name: String, _ spec: ModelSpec, in file: SafeTensors) -> Int {
-    let first = spec.gmfWidth > 0 ? "\(name).gmf" : "\(name).mlp"
-    return file.tensors.first { $0.name == first }?.shape.first ?? 0
-  }
-
-  private func columns(_ rows: [Float], from start: Int, width: Int) -> [Float] {
+extension [Float] {
+  /// Columns of all rows, without what lies between.
+  fileprivate func taking(_ columns: ParameterLayout.Columns, _ width: Int) -> [Float] {
     var result: [Float] = []
-    result.reserveCapacity(rows.count / max(layout.rowStride, 1) * width)
-    for row in stride(from: start, to: rows.count, by: layout.rowStride) {
-      result += rows[row..<row + width]
+    result.reserveCapacity(count / width * columns.width)
+    for row in stride(from: columns.start, to: count, by: width) {
+      result += self[row..<row + columns.width]
     }
     return result
   }
-}
 
-private func place(
-  _ values: [Float], in rows: inout [Float], from start: Int, width: Int, _ layout: ParameterLayout
-) {
-  var source = 0
-  for row in stride(from: start, to: rows.count, by: layout.rowStride) {
-    for column in 0..<width { rows[row + column] = values[source + column] }
-    source += width
+  /// Fills columns of all rows.
+  fileprivate mutating func fill(
+    _ columns: ParameterLayout.Columns, _ width: Int, with values: [Float]
+  ) {
+    var source = 0
+    for row in stride(from: columns.start, to: count, by: width) {
+      for column in 0..<columns.width { self[row + column] = values[source + column] }
+      source += columns.width
+    }
   }
 }

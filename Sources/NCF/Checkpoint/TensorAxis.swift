@@ -10,6 +10,9 @@ package enum TensorAxis: Sendable, Equatable {
     case user, item
     case userFeature = "user_feature"
     case itemFeature = "item_feature"
+
+    /// Whether it is a feature of others.
+    var isFeature: Bool { self == .userFeature || self == .itemFeature }
   }
 
   /// A row for each; `user`.

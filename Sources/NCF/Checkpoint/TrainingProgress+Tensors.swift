@@ -69,8 +69,7 @@ extension TrainingProgress {
     func model(_ prefix: String, _ spec: ModelSpec) throws(CheckpointError) -> Model {
       let model = try Model(
         file.below(prefix), spec: spec, userCount: userCount, itemCount: itemCount)
-      guard model.userFeatureCount == features?.users.featureCount ?? 0,
-        model.itemFeatureCount == features?.items.featureCount ?? 0
+      guard model.counts == RowCounts(users: userCount, items: itemCount, features: features)
       else { throw CheckpointError("\(prefix) has rows for other features") }
       return model
     }

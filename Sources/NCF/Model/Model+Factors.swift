@@ -10,8 +10,8 @@ extension Model {
   package init(factors: MatrixFactors) {
     let width = factors.width + (factors.hasBiases ? 2 : 0)
     self.init(
-      zeros: .matrixFactorization(width: width), userCount: factors.userCount,
-      itemCount: factors.itemCount)
+      zeros: .matrixFactorization(width: width),
+      RowCounts(users: factors.userCount, items: factors.itemCount))
     place(factors)
     for factor in 0..<width { dense[layout.gmfOutput + factor] = 1 }
   }

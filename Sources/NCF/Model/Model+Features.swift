@@ -17,43 +17,33 @@ extension Model {
   ///   - positives: each user's training positives.
   ///   - seed: the run's seed.
   package init(spec: ModelSpec, features: ContentFeatures, positives: UserItems, seed: UInt64) {
-    let (users, items) = (features.users, features.items)
-    self.init(spec: spec, userCount: users.rowCount, itemCount: items.rowCount, seed: seed)
-    let width = layout.rowStride
+    self.init(spec: spec, RowCounts(features), seed: seed)
     var isKnown = [Bool](repeating: false, count: itemCount)
     for item in positives.items { isKnown[Int(item)] = true }
-    for user in 0..<userCount where positives.range(of: user).isEmpty {
-      self.users.clearRow(user, width)
+    let unknown: [TensorAxis.Entity: [Int]] = [
+      .user: (0..<userCount).filter { positives.range(of: $0).isEmpty },
+      .item: (0..<itemCount).filter { !isKnown[$0] },
+    ]
+    for table in Self.tables where table.features != nil {
+      self[keyPath: table.rows].clear(unknown[table.entity] ?? [], layout[keyPath: table.stride])
     }
-    for item in 0..<itemCount where !isKnown[item] { self.items.clearRow(item, width) }
-    userFeatures = drawnRows(count: users.featureCount, seed: seed, stream: 6)
-    itemFeatures = drawnRows(count: items.featureCount, seed: seed, stream: 7)
     add(features, times: 1)
   }
 
   /// How many features of users have a row.
-  package var userFeatureCount: Int { userFeatures.count / max(layout.rowStride, 1) }
+  package var userFeatureCount: Int { counts.userFeatures }
   /// How many features of items have a row.
-  package var itemFeatureCount: Int { itemFeatures.count / max(layout.rowStride, 1) }
-
-  private func drawnRows(count: Int, seed: UInt64, stream: UInt64) -> [Float] {
-    var rows = [Float](repeating: 0, count: count * layout.rowStride)
-    Self.drawRows(&rows, count: count, layout: layout, seed: seed, stream: stream)
-    return rows
-  }
+  package var itemFeatureCount: Int { counts.itemFeatures }
 
   /// Adds so many times the weighted sums of the features' rows: -1 leaves the own parts, 1 makes
   /// them whole again.
   mutating func add(_ features: ContentFeatures, times: Float) {
-    let width = layout.rowStride
-    precondition(features.users.rowCount == userCount && features.items.rowCount == itemCount)
-    precondition(features.users.featureCount == userFeatureCount, "a row for each user feature")
-    precondition(features.items.featureCount == itemFeatureCount, "a row for each item feature")
-    for user in 0..<userCount {
-      users.addFeatures(ofRow: user, features.users, userFeatures, times: times, width)
-    }
-    for item in 0..<itemCount {
-      items.addFeatures(ofRow: item, features.items, itemFeatures, times: times, width)
+    precondition(counts == RowCounts(features), "a row for each user, item and feature")
+    for table in Self.tables {
+      guard let summands = table.features else { continue }
+      self[keyPath: table.rows].addFeatures(
+        to: 0..<counts[table.entity], features[table.entity], self[keyPath: summands],
+        times: times, layout[keyPath: table.stride])
     }
   }
 
@@ -67,8 +57,12 @@ extension Model {
   /// - Returns: a model with a row for each feature.
   package func fitting(_ features: ContentFeatures) -> Model {
     var model = self
-    model.userFeatures = Self.fitted(features.users, to: users, layout.rowStride)
-    model.itemFeatures = Self.fitted(features.items, to: items, layout.rowStride)
+    model.counts = RowCounts(features)
+    for table in Self.tables {
+      guard let summands = table.features else { continue }
+      model[keyPath: summands] = Self.fitted(
+        features[table.entity], to: self[keyPath: table.rows], layout[keyPath: table.stride])
+    }
     return model
   }
 
@@ -117,27 +111,21 @@ extension Model {
     freshItems: [Int], from older: Model
   ) -> Model {
     var model = self
-    let width = layout.rowStride
-    func taken(_ rows: [Float], _ places: [Int32]) -> [Float] {
-      var taken = [Float](repeating: 0, count: places.count * width)
-      taken.copyRows(places, of: rows, width)
-      return taken
-    }
-    func begin(
-      _ fresh: [Int], _ lists: FeatureLists, _ places: [Int32], _ features: [Float],
-      _ rows: inout [Float]
-    ) {
-      for row in fresh {
-        let isKnown = lists.range(of: row).contains { places[Int(lists.features[$0])] >= 0 }
-        guard isKnown else { continue }
-        rows.clearRow(row, width)
-        rows.addFeatures(ofRow: row, lists, features, width)
+    model.counts = RowCounts(features)
+    for table in Self.tables {
+      guard let summands = table.features else { continue }
+      let (places, fresh) =
+        table.entity == .user ? (userPlaces, freshUsers) : (itemPlaces, freshItems)
+      let (lists, width) = (features[table.entity], layout[keyPath: table.stride])
+      var known = [Float](repeating: 0, count: places.count * width)
+      known.copyRows(places, of: older[keyPath: summands], width)
+      model[keyPath: summands] = known
+      let described = fresh.filter { row in
+        lists.range(of: row).contains { places[Int(lists.features[$0])] >= 0 }
       }
+      model[keyPath: table.rows].clear(described, width)
+      model[keyPath: table.rows].addFeatures(to: described, lists, known, width)
     }
-    model.userFeatures = taken(older.userFeatures, userPlaces)
-    model.itemFeatures = taken(older.itemFeatures, itemPlaces)
-    begin(freshUsers, features.users, userPlaces, model.userFeatures, &model.users)
-    begin(freshItems, features.items, itemPlaces, model.itemFeatures, &model.items)
     return model
   }
 
@@ -152,20 +140,17 @@ extension Model {
     users userPlaces: [Int32], items itemPlaces: [Int32], features: ContentFeatures
   ) -> Model {
     var model = Model(
-      zeros: spec, userCount: userPlaces.count, itemCount: itemPlaces.count)
+      zeros: spec, RowCounts(users: userPlaces.count, items: itemPlaces.count))
     model.dense = dense
-    let width = layout.rowStride
-    func fill(
-      _ target: inout [Float], _ places: [Int32], _ rows: [Float], _ lists: FeatureLists,
-      _ features: [Float]
-    ) {
-      target.copyRows(places, of: rows, width)
-      for row in places.indices where places[row] < 0 {
-        target.addFeatures(ofRow: row, lists, features, width)
-      }
+    for table in Self.tables where model.counts[table.entity] > 0 {
+      let places = table.entity == .user ? userPlaces : itemPlaces
+      let width = layout[keyPath: table.stride]
+      model[keyPath: table.rows].copyRows(places, of: self[keyPath: table.rows], width)
+      guard let summands = table.features else { continue }
+      model[keyPath: table.rows].addFeatures(
+        to: places.indices.lazy.filter { places[$0] < 0 }, features[table.entity],
+        self[keyPath: summands], width)
     }
-    fill(&model.users, userPlaces, users, features.users, userFeatures)
-    fill(&model.items, itemPlaces, items, features.items, itemFeatures)
     return model
   }
 }

@@ -20,23 +20,30 @@ extension Model {
     var grown = Model(
       spec: spec, userCount: userPlaces.count, itemCount: itemPlaces.count, seed: seed)
     grown.dense = dense
-    grown.users.copyRows(userPlaces, of: users, layout.rowStride)
-    grown.items.copyRows(itemPlaces, of: items, layout.rowStride)
-    if itemPlaces.contains(-1) { grown.startItems(itemPlaces, positives: positives) }
-    if userPlaces.contains(-1) { grown.startUsers(userPlaces, itemPlaces, positives: positives) }
+    for table in Self.tables where grown.counts[table.entity] > 0 {
+      let (isUser, width) = (table.entity == .user, layout[keyPath: table.stride])
+      let places = isUser ? userPlaces : itemPlaces
+      grown[keyPath: table.rows].copyRows(places, of: self[keyPath: table.rows], width)
+      guard places.contains(-1) else { continue }
+      if isUser {
+        grown[keyPath: table.rows].startUsers(places, itemPlaces, positives: positives, width)
+      } else {
+        grown[keyPath: table.rows].startItems(places, positives: positives, width)
+      }
+    }
     return grown
   }
+}
 
-  /// Starts new items where the items lie that their users have.
-  private mutating func startItems(_ places: [Int32], positives: UserItems) {
-    let width = layout.rowStride
+extension [Float] {
+  /// Starts the rows of new items where the items lie that their users have.
+  fileprivate mutating func startItems(_ places: [Int32], positives: UserItems, _ width: Int) {
     var sums = [Int: (row: [Double], count: Int)]()
     for user in 0..<positives.userCount {
       let own = positives[user]
       let fresh = own.filter { places[Int($0)] < 0 }
       if fresh.isEmpty { continue }
-      guard let mean = Self.mean(of: items, rows: own.filter { places[Int($0)] >= 0 }, width)
-      else { continue }
+      guard let mean = meanRow(of: own.filter { places[Int($0)] >= 0 }, width) else { continue }
       for item in fresh {
         var sum = sums[Int(item)] ?? ([Double](repeating: 0, count: width), 0)
         for column in 0..<width { sum.row[column] += mean[column] }
@@ -46,16 +53,15 @@ extension Model {
     }
     for (item, sum) in sums {
       for column in 0..<width {
-        items[item * width + column] = Float(sum.row[column] / Double(sum.count))
+        self[item * width + column] = Float(sum.row[column] / Double(sum.count))
       }
     }
   }
 
-  /// Starts new users where the users lie who have their items.
-  private mutating func startUsers(
-    _ places: [Int32], _ itemPlaces: [Int32], positives: UserItems
+  /// Starts the rows of new users where the users lie who have their items.
+  fileprivate mutating func startUsers(
+    _ places: [Int32], _ itemPlaces: [Int32], positives: UserItems, _ width: Int
   ) {
-    let width = layout.rowStride
     var wanted = [Bool](repeating: false, count: itemPlaces.count)
     for user in places.indices where places[user] < 0 {
       for item in positives[user] { wanted[Int(item)] = true }
@@ -66,7 +72,7 @@ extension Model {
       for item in positives[user] where wanted[Int(item)] {
         var centre = centres[Int(item)] ?? ([Double](repeating: 0, count: width), 0)
         for column in 0..<width {
-          centre.row[column] += Double(users[user * width + column])
+          centre.row[column] += Double(self[user * width + column])
         }
         centre.count += 1
         centres[Int(item)] = centre
@@ -77,19 +83,18 @@ extension Model {
       if near.isEmpty { continue }
       for column in 0..<width {
         let sum = near.reduce(0) { $0 + $1.row[column] / Double($1.count) }
-        users[user * width + column] = Float(sum / Double(near.count))
+        self[user * width + column] = Float(sum / Double(near.count))
       }
     }
   }
 
-  private static func mean(
-    of rows: [Float], rows chosen: [UInt32], _ width: Int
-  ) -> [Double]? {
+  /// The mean of some rows; nil without any.
+  private func meanRow(of chosen: [UInt32], _ width: Int) -> [Double]? {
     if chosen.isEmpty { return nil }
     var mean = [Double](repeating: 0, count: width)
     for row in chosen {
       for column in 0..<width {
-        mean[column] += Double(rows[Int(row) * width + column]) / Double(chosen.count)
+        mean[column] += Double(self[Int(row) * width + column]) / Double(chosen.count)
       }
     }
     return mean

@@ -8,27 +8,25 @@ private import Interactions
 package struct Model: Sendable, Equatable {
   /// The shape.
   package let spec: ModelSpec
-  /// How many users have an embedding.
-  package let userCount: Int
-  /// How many items have an embedding.
-  package let itemCount: Int
+  /// How many rows its tables have.
+  package internal(set) var counts: RowCounts
 
   let layout: ParameterLayout
   /// User rows, `userCount` x `rowStride`.
-  var users: [Float]
+  var users: [Float] = []
   /// Item rows, `itemCount` x `rowStride`.
-  var items: [Float]
+  var items: [Float] = []
   /// Weights and biases.
-  var dense: [Float]
+  var dense: [Float] = []
   /// Rows of content features, whose sums are in the rows above; empty without any.
   var userFeatures: [Float] = []
   /// Likewise of items.
   var itemFeatures: [Float] = []
 
-  /// The tables of rows.
-  private static var tables: [WritableKeyPath<Model, [Float]>] {
-    [\.users, \.items, \.userFeatures, \.itemFeatures]
-  }
+  /// How many users have an embedding.
+  package var userCount: Int { counts.users }
+  /// How many items have an embedding.
+  package var itemCount: Int { counts.items }
 
   /// Makes a fresh model.
   ///
@@ -42,9 +40,17 @@ package struct Model: Sendable, Equatable {
   ///   - itemCount: how many items.
   ///   - seed: the run's seed.
   package init(spec: ModelSpec, userCount: Int, itemCount: Int, seed: UInt64) {
-    self.init(zeros: spec, userCount: userCount, itemCount: itemCount)
-    Self.drawRows(&users, count: userCount, layout: layout, seed: seed, stream: 1)
-    Self.drawRows(&items, count: itemCount, layout: layout, seed: seed, stream: 2)
+    self.init(spec: spec, RowCounts(users: userCount, items: itemCount), seed: seed)
+  }
+
+  /// Makes a fresh model with so many rows.
+  init(spec: ModelSpec, _ counts: RowCounts, seed: UInt64) {
+    self.init(zeros: spec, counts)
+    for table in Self.tables {
+      self[keyPath: table.rows].draw(
+        layout[keyPath: table.columns], layout[keyPath: table.stride], seed: seed,
+        stream: table.stream)
+    }
     for (index, layer) in layout.layers.enumerated() {
       let limit = (6.0 / Double(layer.input + layer.output)).squareRoot()
       drawUniform(layer.weightRange, limit, seed, 10 + index)
@@ -64,16 +70,13 @@ package struct Model: Sendable, Equatable {
   }
 
   /// Makes a model whose parameters are all zero.
-  init(
-    zeros spec: ModelSpec, userCount: Int, itemCount: Int, userFeatures: Int = 0,
-    itemFeatures: Int = 0
-  ) {
-    (self.spec, self.userCount, self.itemCount) = (spec, userCount, itemCount)
+  init(zeros spec: ModelSpec, _ counts: RowCounts) {
+    (self.spec, self.counts) = (spec, counts)
     layout = ParameterLayout(spec)
-    users = [Float](repeating: 0, count: userCount * layout.rowStride)
-    items = [Float](repeating: 0, count: itemCount * layout.rowStride)
-    self.userFeatures = [Float](repeating: 0, count: userFeatures * layout.rowStride)
-    self.itemFeatures = [Float](repeating: 0, count: itemFeatures * layout.rowStride)
+    for table in Self.tables {
+      self[keyPath: table.rows] = [Float](
+        repeating: 0, count: counts[table.entity] * layout[keyPath: table.stride])
+    }
     dense = [Float](repeating: 0, count: layout.denseCount)
   }
 
@@ -88,14 +91,14 @@ package struct Model: Sendable, Equatable {
   ///   - alpha: in 0...1.
   package init(fusing gmf: Model, _ mlp: Model, alpha: Float) {
     precondition(gmf.spec.tower.isEmpty && mlp.spec.gmfWidth == 0, "one part of each kind")
-    precondition(gmf.userCount == mlp.userCount && gmf.itemCount == mlp.itemCount)
-    precondition(gmf.userFeatureCount == mlp.userFeatureCount, "the same features of users")
-    precondition(gmf.itemFeatureCount == mlp.itemFeatureCount, "the same features of items")
+    precondition(gmf.counts == mlp.counts, "the same users, items and features")
     var spec = mlp.spec
     spec.gmfWidth = gmf.spec.gmfWidth
-    self.init(zeros: spec, userCount: gmf.userCount, itemCount: gmf.itemCount)
+    self.init(zeros: spec, gmf.counts)
     for table in Self.tables {
-      self[keyPath: table] = Self.joinRows(gmf[keyPath: table], mlp[keyPath: table], layout)
+      self[keyPath: table.rows] = Self.joinRows(
+        gmf[keyPath: table.rows], gmf.layout[keyPath: table.stride],
+        mlp[keyPath: table.rows], mlp.layout[keyPath: table.stride])
     }
     // The tower's layers lie first in both, at the same places.
     for position in 0..<layout.gmfOutput { dense[position] = mlp.dense[position] }
@@ -112,7 +115,7 @@ package struct Model: Sendable, Equatable {
   /// The mean of two models of a shape: `share` of this one, the rest of the other.
   func averaged(with other: Model, keeping share: Float) -> Model {
     var result = self
-    for part in Self.tables + [\.dense] {
+    for part in Self.parameters {
       result[keyPath: part] = zip(self[keyPath: part], other[keyPath: part]).map {
         share * $0 + (1 - share) * $1
       }
@@ -123,37 +126,21 @@ package struct Model: Sendable, Equatable {
   /// Whether every parameter is a finite number.
   package var isFinite: Bool {
     // A sum is finite only if every addend is; magnitudes here are far from overflow.
-    (Self.tables + [\.dense]).allSatisfy {
+    Self.parameters.allSatisfy {
       self[keyPath: $0].reduce(Float(0)) { $0 + $1 * 0 } == 0
     }
   }
 
   private static func joinRows(
-    _ gmf: [Float], _ mlp: [Float], _ layout: ParameterLayout
+    _ gmf: [Float], _ gmfWidth: Int, _ mlp: [Float], _ mlpWidth: Int
   ) -> [Float] {
-    let count = (gmf.count + mlp.count) / layout.rowStride
     var rows: [Float] = []
-    rows.reserveCapacity(count * layout.rowStride)
-    for row in 0..<count {
-      rows += gmf[row * layout.gmfStride..<(row + 1) * layout.gmfStride]
-      rows += mlp[row * layout.mlpStride..<(row + 1) * layout.mlpStride]
+    rows.reserveCapacity(gmf.count + mlp.count)
+    for row in 0..<(gmf.count + mlp.count) / (gmfWidth + mlpWidth) {
+      rows += gmf[row * gmfWidth..<(row + 1) * gmfWidth]
+      rows += mlp[row * mlpWidth..<(row + 1) * mlpWidth]
     }
     return rows
-  }
-
-  static func drawRows(
-    _ rows: inout [Float], count: Int, layout: ParameterLayout, seed: UInt64, stream: UInt64
-  ) {
-    let spec = layout.spec
-    for row in 0..<count {
-      // A stream for each row: a table that grows keeps the rows it has.
-      var random = CounterRandom(seed: seed, stream: stream << 40 | UInt64(row))
-      let start = row * layout.rowStride
-      for column in 0..<spec.gmfWidth { rows[start + column] = Float(0.01 * random.gaussian()) }
-      if spec.sharedEmbeddings { continue }
-      let mlp = start + layout.mlpColumn
-      for column in 0..<spec.mlpWidth { rows[mlp + column] = Float(0.01 * random.gaussian()) }
-    }
   }
 
   private mutating func drawUniform(

@@ -22,6 +22,13 @@ struct ParameterLayout: Sendable, Equatable {
     var biasRange: Range<Int> { bias..<bias + output }
   }
 
+  /// A named part of a table's row.
+  struct Columns: Sendable, Equatable {
+    let name: String
+    let start: Int
+    let width: Int
+  }
+
   let spec: ModelSpec
   /// Widths of the two parts of a row, padded.
   let gmfStride: Int
@@ -62,6 +69,15 @@ struct ParameterLayout: Sendable, Equatable {
 
   /// Where the tower's embedding begins in a row: at its start where the parts share embeddings.
   var mlpColumn: Int { spec.sharedEmbeddings ? 0 : gmfStride }
+
+  /// What a row of an embedding table consists of; shared embeddings are under the first name.
+  var rowColumns: [Columns] {
+    let mlpWidth = spec.sharedEmbeddings ? 0 : spec.mlpWidth
+    return [
+      Columns(name: "gmf", start: 0, width: spec.gmfWidth),
+      Columns(name: "mlp", start: mlpColumn, width: mlpWidth),
+    ].filter { $0.width > 0 }
+  }
 
   /// How many products have an output weight.
   var outputFactors: Int { spec.fusion == .sum ? 0 : spec.gmfWidth }

@@ -33,8 +33,7 @@ final class ParameterStore: @unchecked Sendable {
   /// Each layer's weights transposed, at the same offsets as in `dense`.
   let transposed: Buffer<Float>
 
-  private let userCount: Int
-  private let itemCount: Int
+  private let counts: RowCounts
   private let features: ContentFeatures?
   private let optimizer: Optimizer
   private let storage: [Storage<Float>]
@@ -44,8 +43,7 @@ final class ParameterStore: @unchecked Sendable {
     if let features { model.add(features, times: -1) }
     self.features = features
     layout = model.layout
-    userCount = model.userCount
-    itemCount = model.itemCount
+    counts = RowCounts(users: model.userCount, items: model.itemCount, features: features)
     self.optimizer = optimizer
     var storage: [Storage<Float>] = []
     func table(_ values: [Float], width: Int) -> Table {
@@ -77,10 +75,7 @@ final class ParameterStore: @unchecked Sendable {
 
   /// The parameters as a value.
   var model: Model {
-    var model = Model(
-      zeros: layout.spec, userCount: userCount, itemCount: itemCount,
-      userFeatures: features?.users.featureCount ?? 0,
-      itemFeatures: features?.items.featureCount ?? 0)
+    var model = Model(zeros: layout.spec, counts)
     read(users, to: &model.users)
     read(items, to: &model.items)
     read(dense, to: &model.dense)

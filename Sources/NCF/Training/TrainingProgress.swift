@@ -65,9 +65,6 @@ package struct PhaseState: Sendable, Equatable {
   /// - Parameter features: what the training's users and items have; nil for none.
   /// - Returns: the model, which knows nothing yet.
   func blank(features: ContentFeatures?) -> Model {
-    Model(
-      zeros: spec, userCount: userCount, itemCount: itemCount,
-      userFeatures: features?.users.featureCount ?? 0,
-      itemFeatures: features?.items.featureCount ?? 0)
+    Model(zeros: spec, RowCounts(users: userCount, items: itemCount, features: features))
   }
 }

@@ -37,8 +37,11 @@ package struct MemoryEstimate {
     var newUsers = 0
     var newItems = 0
 
-    /// Rows of embeddings and of features.
-    var modelRows: Int { users + items + userFeatures + itemFeatures }
+    /// Rows of the model's tables.
+    var modelRows: RowCounts {
+      RowCounts(
+        users: users, items: items, userFeatures: userFeatures, itemFeatures: itemFeatures)
+    }
   }
 
   private let job: Job
@@ -97,10 +100,11 @@ package struct MemoryEstimate {
   /// of the batches that are drawn ahead, by the mean.
   private var features: Int {
     guard job.hasFeatures else { return 0 }
-    let serving = sizes.users + sizes.items + sizes.newUsers + sizes.newItems
+    let (users, items) = (sizes.users + sizes.newUsers, sizes.items + sizes.newItems)
     let ahead = max(2 * threads * job.training.batch, 65_536)
-    return 32 * sizes.featurePairs + 64 * serving + 4 * sizes.interactions
-      + 4 * row * serving + 80 * ahead * sizes.featurePairs / max(sizes.users + sizes.items, 1)
+    return 32 * sizes.featurePairs + 64 * (users + items) + 4 * sizes.interactions
+      + 4 * (users * width(of: .user) + items * width(of: .item))
+      + 80 * ahead * sizes.featurePairs / max(sizes.users + sizes.items, 1)
   }
 
   /// The network that is published: the job's own, or plain MF of the baseline's width.
@@ -108,8 +112,8 @@ package struct MemoryEstimate {
     job.width.map { ModelSpec.matrixFactorization(width: $0) } ?? job.model
   }
 
-  /// Numbers in a row of an embedding table.
-  private var row: Int { Self.rowWidth(spec) }
+  /// Numbers that each user, or item, has in the tables of the model.
+  private func width(of entity: TensorAxis.Entity) -> Int { Model.rowWidth(of: entity, spec) }
 
   /// One copy of the model.
   private var parameters: Int {
@@ -118,7 +122,7 @@ package struct MemoryEstimate {
       return 8 * sizes.items * min(neighbours, sizes.items)
         + 8 * sizes.interactions
     }
-    return 4 * (sizes.modelRows * row + Self.towerWeights(spec))
+    return 4 * Model.paddedCount(spec, sizes.modelRows)
   }
 
   /// The model that validation judged, when a refit gave another to publish.
@@ -167,18 +171,19 @@ package struct MemoryEstimate {
   /// Parameters, Adam's two moments, the epoch's and the best model, what scores the validation,
   /// the gradients of a batch and the batches that are drawn ahead.
   private func training(_ spec: ModelSpec) -> Int {
-    let row = Self.rowWidth(spec)
-    let tower = Self.towerWeights(spec)
-    let parameters = 4 * (sizes.modelRows * row + tower)
+    let parameters = 4 * Model.paddedCount(spec, sizes.modelRows)
+    let dense = Model.paddedCount(spec, RowCounts(users: 0, items: 0))
+    let (user, item) = (width(of: .user), width(of: .item))
     let group = job.training.groupSize
     let batch = min(job.training.batch, sizes.interactions * group)
     let ahead = max(2 * threads * batch, 65_536)
     // A row and its moments lie in whole cache lines of 16 numbers.
-    let lines = 4 * (sizes.users + sizes.items) * ((3 * row + 15) / 16 * 16 - 3 * row)
+    func rest(_ width: Int) -> Int { (3 * width + 15) / 16 * 16 - 3 * width }
+    let lines = 4 * (sizes.users * rest(user) + sizes.items * rest(item))
     // A mean over epochs is one more model.
     let copies = job.training.averaging > 0 ? 7 : 6
-    return copies * parameters + lines + 4 * row * (batch + batch / group)
-      + 4 * tower * max(1, min(16, batch / 128)) + 60 * ahead + sizes.interactions / 16
+    return copies * parameters + lines + 4 * (item * batch + user * (batch / group))
+      + 4 * dense * max(1, min(16, batch / 128)) + 60 * ahead + sizes.interactions / 16
   }
 
   /// A model and what its scorer computes ahead for each item.
@@ -209,17 +214,8 @@ package struct MemoryEstimate {
   /// item's neighbours. And whose lists are made together.
   private var similarity: Int {
     if job.output.similar == 0 { return 0 }
-    let own = job.neighbours != nil ? parameters : parameters + 8 * sizes.items * row
+    let own = job.neighbours != nil ? parameters : parameters + 8 * sizes.items * width(of: .item)
     return parameters + own + 16 * sizes.items + 2_048 * job.output.similar * 8
-  }
-
-  private static func towerWeights(_ spec: ModelSpec) -> Int {
-    zip(spec.tower, spec.tower.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
-  }
-
-  private static func rowWidth(_ spec: ModelSpec) -> Int {
-    let (gmf, mlp) = (padded(spec.gmfWidth), padded(spec.mlpWidth))
-    return spec.sharedEmbeddings ? max(gmf, mlp) : gmf + mlp
   }
 
   private static func padded(_ width: Int) -> Int { (width + 7) / 8 * 8 }

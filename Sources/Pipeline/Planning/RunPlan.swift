@@ -27,12 +27,12 @@ struct RunPlan {
       return pulled.table.itemCount * min(neighbours, pulled.table.itemCount)
     }
     if let width = job.width { return (pulled.table.userCount + pulled.table.itemCount) * width }
-    let spec = job.model
-    let row =
-      spec.sharedEmbeddings ? max(spec.gmfWidth, spec.mlpWidth) : spec.gmfWidth + spec.mlpWidth
-    var count = (pulled.table.userCount + pulled.table.itemCount) * row + 1
-    for (input, output) in zip(spec.tower, spec.tower.dropFirst()) { count += (input + 1) * output }
-    return count + spec.gmfWidth + (spec.tower.last ?? 0)
+    return Model.parameterCount(
+      job.model,
+      RowCounts(
+        users: pulled.table.userCount, items: pulled.table.itemCount,
+        userFeatures: pulled.features?.userNames.count ?? 0,
+        itemFeatures: pulled.features?.itemNames.count ?? 0))
   }
 
   /// The plan in words.

@@ -19,26 +19,23 @@ struct ItemVectors {
 
   /// Takes them from a network, or a matrix factorisation as one.
   init(_ model: Model, pool: WorkerPool) {
-    let tensors = Dictionary(
-      uniqueKeysWithValues: model.tensors.filter { !$0.name.hasPrefix("tower") }
-        .map { ($0.name, $0.floats) })
     let items = model.itemCount
+    var gmf = model.numbers(of: "item.gmf") ?? []
+    var mlp = model.numbers(of: "item.mlp") ?? []
     let (gmfWidth, mlpWidth) = (
-      model.spec.gmfWidth, tensors["item.mlp"] == nil ? 0 : model.spec.mlpWidth
+      model.spec.gmfWidth, model.spec.sharedEmbeddings ? 0 : model.spec.mlpWidth
     )
-    var gmf = tensors["item.gmf"] ?? []
-    var mlp = tensors["item.mlp"] ?? []
-    let outputs = tensors["output.gmf"] ?? [Float](repeating: 1, count: gmfWidth)
+    let outputs = model.numbers(of: "output.gmf") ?? [Float](repeating: 1, count: gmfWidth)
     Self.center(&gmf, width: gmfWidth)
     Self.center(&mlp, width: mlpWidth)
-    let spreads = Self.spreads(tensors["user.gmf"] ?? [], width: gmfWidth)
+    let spreads = Self.spreads(model.numbers(of: "user.gmf") ?? [], width: gmfWidth)
     for row in 0..<(gmfWidth > 0 ? items : 0) {
       for factor in 0..<gmfWidth {
         gmf[row * gmfWidth + factor] *= outputs[factor] * spreads[factor]
       }
     }
     if gmfWidth > 0, mlpWidth > 0 {
-      let wanted = Self.towerVariance(model, tensors, outputs, pool: pool)
+      let wanted = Self.towerVariance(model, outputs, pool: pool)
       let own = Self.meanSquaredLength(mlp, width: mlpWidth)
       let scale = own > 0 ? Float((wanted / own).squareRoot()) : 0
       for place in mlp.indices { mlp[place] *= scale }
@@ -86,15 +83,15 @@ struct ItemVectors {
 
   /// The variance of what a tower adds to scores, less the means of users and of items.
   private static func towerVariance(
-    _ model: Model, _ tensors: [String: [Float]], _ outputs: [Float], pool: WorkerPool
+    _ model: Model, _ outputs: [Float], pool: WorkerPool
   ) -> Double {
     func sample(_ count: Int, _ most: Int) -> [Int] {
       Array(stride(from: 0, to: count, by: max(1, (count + most - 1) / most)))
     }
     let users = sample(model.userCount, sampledUsers)
     let items = sample(model.itemCount, sampledItems)
-    guard users.count > 1, items.count > 1, let userRows = tensors["user.gmf"],
-      let itemRows = tensors["item.gmf"]
+    guard users.count > 1, items.count > 1, let userRows = model.numbers(of: "user.gmf"),
+      let itemRows = model.numbers(of: "item.gmf")
     else { return 0 }
     let scorer = NeuralScorer(model, pool: pool)
     var scratch = scorer.makeScratch()
