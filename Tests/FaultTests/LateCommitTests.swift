@@ -141,6 +141,8 @@ final class LateWorld: @unchecked Sendable {
       SELECT u, n, clock_timestamp() + n * interval '1 microsecond'
       FROM generate_series(1, \(Self.rowCount)) AS u, generate_series(31, 32) AS n
       """)
+    // In another second than all else, since those of one second are in the order of a hash.
+    try admin.execute("SELECT pg_sleep(1.1)")
     try admin.execute(
       """
       INSERT INTO app.events
