@@ -62,7 +62,9 @@ let package = Package(
     // The job, from the rows that it reads to the lists that it publishes.
     .target(
       name: "RunSupport",
-      dependencies: ["Jobs", "NCF", "Postgres", "Parallelism", "Interactions", "Formatting"]),
+      dependencies: [
+        "Jobs", "NCF", "Baselines", "Postgres", "Parallelism", "Interactions", "Formatting",
+      ]),
     .target(
       name: "Recommenders",
       dependencies: [
@@ -153,7 +155,10 @@ let package = Package(
       name: "RunSupportTests", dependencies: ["RunSupport", "Jobs", "Postgres", "TestSupport"]),
     .testTarget(
       name: "RecommendersTests",
-      dependencies: ["Recommenders", "Jobs", "Baselines", "NCF", "Parallelism", "Interactions"]),
+      dependencies: [
+        "Recommenders", "Jobs", "Baselines", "NCF", "Parallelism", "Interactions",
+        "SyntheticData",
+      ]),
     .testTarget(
       name: "SourceTests",
       dependencies: [

@@ -1,0 +1,69 @@
+import Baselines
+import Formatting
+import NCF
+import Settings
+
+/// What a search chose, with the trials that it rests on; `ncf.runs.choice` holds it.
+package struct MethodChoice: Sendable, Equatable, Codable {
+  /// One trial of the search.
+  package struct Trial: Sendable, Equatable, Codable {
+    /// Method and settings in words.
+    package let settings: String
+    /// Mean NDCG over the whole catalogue of the users who choose settings.
+    package let ndcg: Double
+    /// The same of the users who choose among methods.
+    package let ndcgOfOthers: Double
+    /// Seconds of fitting and judging.
+    package let seconds: Double
+  }
+
+  /// The method and its settings.
+  package let method: Method
+  /// Its mean NDCG, of the users who chose among methods.
+  package let ndcg: Double
+  /// The length of the lists that NDCG is of.
+  package let k: Int
+  /// Users with a validation interaction who were judged.
+  package let testedUsers: Int
+  /// The trials in their order.
+  package let trials: [Trial]
+  /// Trials that were left out, with the reasons.
+  package let skipped: [String]
+  /// Seconds of the search.
+  package let seconds: Double
+
+  /// The NDCG for people.
+  package var ndcgText: String { Figures.fixed(ndcg, 4) }
+
+  /// As JSON.
+  ///
+  /// - Throws: `EncodingError`.
+  package func json() throws -> String { try JSONText.encode(self) }
+}
+
+extension MethodChoice {
+  /// Reads what `json()` gives.
+  ///
+  /// - Throws: `DecodingError`.
+  package init(json: String) throws { self = try JSONText.decode(Self.self, from: json) }
+}
+
+extension Method {
+  /// Name and settings, such as `iALS factors 64, regularization 20, alpha 5, iterations 15`.
+  package var words: String {
+    func numbers<Options: BaselineOptions>(_ options: Options) -> [String] {
+      Options.settings.map { "\($0.key) \($0.text(in: options))" }
+    }
+    func words(_ setup: BaselineSetup) -> String {
+      let settings = numbers(setup.options).joined(separator: ", ")
+      return settings.isEmpty ? setup.baseline.title : "\(setup.baseline.title) \(settings)"
+    }
+    switch self {
+    case .baseline(let setup): return words(setup)
+    case .network(let network):
+      let tower = network.spec.tower.map(String.init).joined(separator: "-")
+      return (["\(network.label), tower \(tower)"] + network.start.map(words))
+        .joined(separator: ", ")
+    }
+  }
+}

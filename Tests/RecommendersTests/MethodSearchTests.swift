@@ -1,0 +1,110 @@
+import Baselines
+import Interactions
+import NCF
+import Parallelism
+import SyntheticData
+import Testing
+
+@testable import Recommenders
+
+/// The choice of a method on a log.
+struct MethodSearchTests {
+  private struct Stop: Error {}
+
+  private static let network = Method.Network(
+    spec: ModelSpec(gmfWidth: 8, tower: [16, 8]),
+    options: TrainingOptions(
+      pretrain: .factors, alpha: 0.9, negatives: 4, batch: 256,
+      pretraining: PhaseOptions(optimizer: .adam, learningRate: 0.001, epochs: 1, patience: 1),
+      joint: PhaseOptions(optimizer: .sgd, learningRate: 0.01, epochs: 1, patience: 1), seed: 1))
+
+  /// A log of users with tastes.
+  private static let tastes = split(users: 400, items: 120) { users, items, append in
+    PlantedWorld(
+      users: users, items: items, eventsPerUser: 15, days: 60, endingAt: 1_700_000_000, seed: 5
+    ).events(days: 0..<60, append)
+  }
+
+  private static func split(
+    users: Int, items: Int, _ events: (Int, Int, (Int, Int, Int) -> Void) -> Void
+  ) -> LeaveOneOutSplit {
+    var columns = InteractionColumns()
+    events(users, items) { user, item, second in
+      columns.append(user: UInt32(user), item: UInt32(item), second: UInt32(second))
+    }
+    let table = InteractionTable(
+      columns: columns, users: .identity(users), items: .identity(items), userCount: users,
+      itemCount: items)
+    return LeaveOneOutSplit(table, UserSequences(firstEventsOf: table))
+  }
+
+  private func search(
+    _ split: LeaveOneOutSplit, items: Int, trials: Int? = nil, threads: Int = 2,
+    report: @escaping (SearchEvent) throws -> Void = { _ in }
+  ) throws -> MethodChoice {
+    try MethodSearch(
+      MethodTraining.Data(TrainingLog(positives: split.training, itemCount: items)),
+      network: Self.network, validation: split.validation,
+      limits: MethodSearch.Limits(seconds: .infinity, trials: trials), k: 10, seed: 1,
+      pool: WorkerPool(threads: threads), clock: { 0 }, report: report
+    ).run()
+  }
+
+  @Test("Where users have tastes, what is chosen ranks better than popularity")
+  func tastes() throws {
+    let choice = try search(Self.tastes, items: 120)
+    #expect(choice.method != Method(ItemPopOptions()))
+    let popular = try #require(choice.trials.first { $0.settings == "ItemPop" })
+    #expect(choice.ndcg > popular.ndcgOfOthers)
+    #expect(choice.testedUsers == Self.tastes.validation.count { $0 >= 0 })
+    // Every rung was climbed.
+    for title in ["ItemKNN", "iALS", "EASE", "NeuMF from"] {
+      #expect(choice.trials.contains { $0.settings.hasPrefix(title) }, "\(title)")
+    }
+  }
+
+  @Test("The choice is the same with any number of threads")
+  func threads() throws {
+    func settings(_ choice: MethodChoice) -> [String] {
+      choice.trials.map { "\($0.settings) \($0.ndcg) \($0.ndcgOfOthers)" }
+    }
+    let one = try search(Self.tastes, items: 120, threads: 1)
+    let three = try search(Self.tastes, items: 120, threads: 3)
+    #expect(one.method == three.method && settings(one) == settings(three))
+  }
+
+  @Test("A choice survives its JSON")
+  func json() throws {
+    let choice = try search(Self.tastes, items: 120, trials: 6)
+    #expect(choice.trials.count == 6 && !choice.skipped.isEmpty)
+    #expect(try MethodChoice(json: choice.json()) == choice)
+  }
+
+  @Test("Among random events, and with few users, popularity is chosen")
+  func nothing() throws {
+    var random = CounterRandom(seed: 9, stream: 1)
+    let noise = Self.split(users: 300, items: 60) { users, items, append in
+      for user in 0..<users {
+        for event in 0..<8 { append(user, random.uniform(below: items), 1_700_000_000 + event) }
+      }
+    }
+    #expect(try search(noise, items: 60, trials: 12).method == Method(ItemPopOptions()))
+    let few = Self.split(users: 40, items: 12) { users, items, append in
+      for user in 0..<users {
+        for event in 0..<4 { append(user, (user + event * 3) % items, event) }
+      }
+    }
+    let choice = try search(few, items: 12)
+    #expect(choice.method == Method(ItemPopOptions()))
+    #expect(choice.trials.count == 1 && choice.skipped.count == 1)
+  }
+
+  @Test("An error of the listener ends the search")
+  func stopped() {
+    #expect(throws: Stop.self) {
+      _ = try search(Self.tastes, items: 120) { event in
+        if case .ended = event { throw Stop() }
+      }
+    }
+  }
+}
