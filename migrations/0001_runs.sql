@@ -61,6 +61,8 @@ CREATE TABLE ncf.runs (
   cold_users bigint,
   features jsonb,
   -- How the model was trained.
+  choice jsonb,
+  search_run_id bigint,
   mode text,
   mode_reason text,
   parent_run_id bigint,
@@ -74,6 +76,7 @@ CREATE TABLE ncf.runs (
   reason text,
   CONSTRAINT runs_pkey PRIMARY KEY (run_id),
   CONSTRAINT runs_live_run_id_fkey FOREIGN KEY (live_run_id) REFERENCES ncf.runs (run_id),
+  CONSTRAINT runs_search_run_id_fkey FOREIGN KEY (search_run_id) REFERENCES ncf.runs (run_id),
   CONSTRAINT runs_parent_run_id_fkey FOREIGN KEY (parent_run_id) REFERENCES ncf.runs (run_id),
   CONSTRAINT runs_resumed_run_id_fkey FOREIGN KEY (resumed_run_id) REFERENCES ncf.runs (run_id),
   CONSTRAINT runs_kind_check CHECK (kind IN ('nightly', 'backfill', 'experiment')),
@@ -128,6 +131,10 @@ COMMENT ON COLUMN ncf.runs.features IS
   'Content features: user_rows and item_rows that users.features and items.features gave, '
   'user_features and item_features that the model has learnt of, and new_users and new_items that it '
   'ranks by them alone; NULL for a job without';
+COMMENT ON COLUMN ncf.runs.choice IS
+  'With model auto: the method and settings that were chosen, with the trials of the search';
+COMMENT ON COLUMN ncf.runs.search_run_id IS
+  'With model auto: the run whose search made the choice; the run itself where it searched';
 COMMENT ON COLUMN ncf.runs.mode IS
   'full (trained from scratch) or finetune (from parent_run_id''s model); NULL before that is decided, '
   'and for a skipped run';

@@ -42,6 +42,10 @@ extension Job {
     readTraining(top.section("train"))
     // The factors that the GMF part starts from say how wide it is, unless the file does.
     if training.pretrain == .factors, !hasWidth { model.gmfWidth = initial.width }
+    let auto = top.section("auto")
+    auto.read("budget", &self.auto.budget)
+    auto.read("trials", &self.auto.trials)
+    auto.read("every", &self.auto.every)
     let evaluate = top.section("evaluate")
     evaluate.read(&evaluation)
     evaluate.read("candidates", &evaluation.candidates)

@@ -33,7 +33,7 @@ extension Job {
       "gmf", "tower", "activation", "fusion", "embeddings", "link", "output", "l2", "dropout",
       "own_dropout",
     ]
-    return network.map { ($0, [.ncf]) }
+    return network.map { ($0, [.ncf, .auto]) }
       + Self.grouped(
         Baseline.allCases.map { (.baseline($0), baselines[$0].settingKeys) })
   }

@@ -35,6 +35,10 @@ package struct ProposedFile {
         # How late a row may arrive and still be learnt by the next night.
         lookback: 2d
       \(Self.events(proposal))
+      # What is trained is chosen on the log itself, on the first night and once a month: the network, a
+      # matrix factorisation or another baseline. ncf.runs.choice says which, and why.
+      model: auto
+
       \(Self.training(proposal.rows))
 
       # A model that is worse than the live one by more than tolerance is not published, nor one whose
@@ -62,15 +66,13 @@ package struct ProposedFile {
   private static func training(_ rows: Int?) -> String {
     guard rows ?? largeLog >= largeLog else {
       return """
-        # The network is trained as in the paper. From some hundred thousand rows on it makes better
-        # lists started from a matrix factorisation, as in jobs/nightly.yaml; ncf-batch tune looks for
-        # settings that suit the log.
+        # How a night trains: in full, or the live run's network further on what is new.
         train: {mode: auto, seed: 1}
         """
     }
     return """
-      # How the network is trained: started from a matrix factorisation, which makes better lists than
-      # the paper's own settings, the defaults. ncf-batch tune looks for settings that suit the log.
+      # How the network is trained, where it is chosen: started from a matrix factorisation, which makes
+      # better lists than the paper's own settings, the defaults.
       train:
         pretrain: ials
         factorization: {factors: 128, regularization: 40, alpha: 3}

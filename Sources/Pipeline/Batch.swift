@@ -1,8 +1,10 @@
+import Baselines
 import Interactions
 package import Jobs
 import NCF
 import Parallelism
 package import Postgres
+import Recommenders
 package import RunSupport
 import Source
 import Store
@@ -43,7 +45,7 @@ package struct Batch {
   package func run() throws(BatchError) -> RunOutcome {
     try BatchError.mapping("run") {
       try job.validate()
-      if request.mode == .finetune, job.method != .ncf {
+      if request.mode == .finetune, job.method != .ncf, job.method != .auto {
         throw BatchError(
           .configuration, "--mode finetune can't be used with model.method \(job.method.rawValue)",
           advice: "only the network is fine-tuned; a baseline is always trained in full")
@@ -139,11 +141,15 @@ package struct Batch {
       observer.observe(.warning("migration \(name) is pending: run ncf-batch migrate up"))
     }
     observer.observe(.runBegan(runID: nil, job: job.name))
-    let context = context(run: nil)
+    var context = context(run: nil)
     var stages: [StageRecord] = []
     let found: ParentSearch.Found
     if pending.isEmpty {
       let seen = try LivePointer.read(job: job.name, slot: request.slot, on: connection)
+      if let selection = try MethodSelection.known(context) {
+        context = selection.resolved(context)
+        observer.observe(.notice("the method: \(selection.choice.method.words)"))
+      }
       found = try ParentSearch(context: context, seen: seen).run()
     } else {
       found = .none(reason: "migrations are pending")
@@ -156,6 +162,13 @@ package struct Batch {
     try OutputRelations(
       job, users: pulled.users.kind, items: pulled.items.kind, on: connection
     ).verify()
+    if context.job.method == .auto {
+      observer.observe(
+        .notice(
+          "the method would be chosen on the log, in \(job.auto.budget) at most; what follows is for "
+            + "iALS at its defaults"))
+      context = context.with(job.training(Method(ALSOptions())))
+    }
     let course = try NightCourse(found, pulled, context)
     observer.observe(.notice(course.text))
     let divided = try StageTimer(context).time(.split, into: &stages) {

@@ -24,49 +24,62 @@ struct NightlyRun {
   ///
   /// - Throws: `BatchError`, `PostgresError`.
   func run() throws -> RunOutcome {
+    // Take over the method that an earlier run chose, where the job leaves it to the log.
+    let selection = try MethodSelection.known(context)
+    return try with(selection).steps(selection)
+  }
+
+  private func steps(_ known: MethodSelection?) throws -> RunOutcome {
     // Read the log, as of a stopped run's time where that run's training can be continued.
     let inputs = try readLog()
-    let pulled = inputs.pulled
-    return try progress.outcome(of: pulled.counts) {
+    return try progress.outcome(of: inputs.pulled.counts) {
       // Remove users that the source no longer names from everything that is kept.
       try AbsentUsers(inputs, context).forget(for: record)
       // Refuse a log without usable rows, and an output schema that holds other relations.
       try inputs.refuseUnusable(context)
-      // Decide how to train: in full, further from an earlier model, or not at all.
-      let course = try NightCourse.decide(inputs, context, record)
-      // Hold out the latest two interactions of each user.
-      let divided = try split(pulled, course)
-      // Choose what a fine-tune trains on.
-      let lesson = try course.recordedLesson(pulled, divided, context, record)
-      // Check that the rest of the run fits into memory.
-      let memory = try MemoryCheck(context, pulled, divided)
-      // Open the checkpoints, with what a stopped run had learnt.
-      let training = try training(inputs, course, divided, memory)
-      // Train the model.
-      let trained = try train(training, lesson)
-      // Load the live run's model.
-      let live = try Rival.load(run: rival, parent: course.parent, pulled, divided.split, context)
-      // Evaluate the model beside ItemPop and the live one.
-      let evaluated = try evaluate(trained, live, pulled, divided)
-      // Store the model alone where nothing is to be published.
-      let stored = StoredModel(trained, evaluated, pulled, divided, context)
-      guard context.request.publish else { return .trained(stored, metrics: evaluated.metrics) }
-      // Let the gate decide on the figures, unless the run is forced.
-      let forced = try GateCheck(context, record, rival: rival).run(trained, evaluated, pulled)
-      // Begin the last stage, unless the run is to stop.
-      let began = try progress.begin(.publish)
-      // Fit the holdouts into the copy that is published.
-      let copy = try fitHoldouts(training, trained, evaluated)
-      // Publish the copy's lists, and store the model.
-      let publishing = PublishStage(
-        context: context, record: record, lock: lock, pulled: pulled, seen: seen,
-        metrics: evaluated.metrics, forcedReason: forced, calibration: evaluated.calibration,
-        stored: stored, began: began)
-      let published = try publish(copy, publishing)
-      // Remove the lists and models that need no longer be kept.
-      sweep()
-      return .published(published, metrics: evaluated.metrics, forced: forced)
+      // Search for the method, where the job leaves it to the log and no choice is taken over.
+      let selection = try choosing(known, inputs.pulled)
+      return try with(selection).trainAndPublish(inputs.with(selection))
     }
+  }
+
+  private func trainAndPublish(_ inputs: RunInputs) throws -> RunEnd {
+    let pulled = inputs.pulled
+    // Decide how to train: in full, further from an earlier model, or not at all.
+    let course = try NightCourse.decide(inputs, context, record)
+    // Hold out the latest two interactions of each user.
+    let divided = try split(pulled, course)
+    // Choose what a fine-tune trains on.
+    let lesson = try course.recordedLesson(pulled, divided, context, record)
+    // Check that the rest of the run fits into memory.
+    let memory = try MemoryCheck(context, pulled, divided)
+    // Open the checkpoints, with what a stopped run had learnt.
+    let training = try training(inputs, course, divided, memory)
+    // Train the model.
+    let trained = try train(training, lesson)
+    // Load the live run's model.
+    let live = try Rival.load(run: rival, parent: course.parent, pulled, divided.split, context)
+    // Evaluate the model beside ItemPop and the live one.
+    let evaluated = try evaluate(trained, live, pulled, divided)
+    // Store the model alone where nothing is to be published.
+    let stored = StoredModel(trained, evaluated, pulled, divided, context)
+    guard context.request.publish else { return .trained(stored, metrics: evaluated.metrics) }
+    // Let the gate decide on the figures, unless the run is forced.
+    let forced = try GateCheck(context, record, rival: rival).run(trained, evaluated, pulled)
+    // Begin the last stage, unless the run is to stop.
+    let began = try progress.begin(.publish)
+    // Fit the holdouts into the copy that is published.
+    let copy = try fitHoldouts(training, trained, evaluated)
+    // Publish the copy's lists, and store the model.
+    let published = try PublishStage(
+      context: context, record: record, lock: lock, pulled: pulled, seen: seen,
+      metrics: evaluated.metrics, forcedReason: forced, calibration: evaluated.calibration,
+      stored: stored, began: began
+    ).run(copy)
+    progress.committed(published.stage)
+    // Remove the lists and models that need no longer be kept.
+    sweep()
+    return .published(published, metrics: evaluated.metrics, forced: forced)
   }
 
   private func readLog() throws -> RunInputs {
@@ -94,13 +107,6 @@ struct NightlyRun {
       let evaluated = try stage.run(trained, live: live)
       return (evaluated, evaluated.testedUsers, 0)
     }
-  }
-
-  private func publish(_ model: PublishedModel, _ stage: PublishStage) throws -> Published {
-    let published = try stage.run(model)
-    context.observer.observe(.reached(.committed))
-    progress.end(published.stage)
-    return published
   }
 
   private func sweep() {

@@ -42,8 +42,9 @@ final class RunProgress {
     return context.clock()
   }
 
-  /// Ends a stage that has written its record.
-  func end(_ stage: StageRecord) {
+  /// Ends the stage that publishes, which has written its record and moved the pointer.
+  func committed(_ stage: StageRecord) {
+    context.observer.observe(.reached(.committed))
     stages.append(stage)
     context.observer.observe(.stageEnded(stage))
   }

@@ -1,3 +1,4 @@
+import Baselines
 package import Jobs
 import NCF
 package import Parallelism
@@ -5,8 +6,10 @@ package import Postgres
 
 /// What every stage of a run may use.
 package struct RunContext {
-  /// The job, checked.
-  package let job: Job
+  /// The job, checked; its method is the chosen one, once that is known.
+  package private(set) var job: Job
+  /// The job as it is configured.
+  package let configured: Job
   /// What was asked of it.
   package let request: RunRequest
   /// Where the server is.
@@ -28,9 +31,15 @@ package struct RunContext {
     observer: any RunObserver, clock: @escaping @Sendable () -> Double, pool: WorkerPool,
     runID: Int64?
   ) {
-    (self.job, self.request, self.parameters) = (job, request, parameters)
+    (self.job, configured) = (job, job)
+    (self.request, self.parameters) = (request, parameters)
     (self.interruption, self.observer, self.clock) = (interruption, observer, clock)
     (self.pool, self.runID) = (pool, runID)
+  }
+
+  /// Whether everybody gets the popular list since a search found nothing better.
+  package var publishesPopularLists: Bool {
+    configured.method == .auto && job.method == .baseline(.itempop)
   }
 
   /// Seed of everything drawn at random.
@@ -39,6 +48,13 @@ package struct RunContext {
   /// Whether the run goes on from one that was stopped, and leaves behind what can be gone on from.
   package var resumes: Bool {
     job.method == .ncf && (request.resume ?? job.nightly.resume) == .auto
+  }
+
+  /// The same run with a job whose method is chosen.
+  package func with(_ job: Job) -> RunContext {
+    var context = self
+    context.job = job
+    return context
   }
 
   /// Connects for a stage, so that the server's activity view names run and stage.

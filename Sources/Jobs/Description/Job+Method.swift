@@ -5,13 +5,15 @@ package import Settings
 extension Job {
   /// What a job trains and publishes.
   package enum Method: RawRepresentable, Sendable, Equatable, Codable, CaseIterable {
+    /// What a search on the job's own log chooses.
+    case auto
     /// The network that `model` describes.
     case ncf
     /// A method beside the networks.
     case baseline(Baseline)
 
-    /// All of them, the network first.
-    package static let allCases = [Method.ncf] + Baseline.allCases.map(Method.baseline)
+    /// All of them, the baselines last.
+    package static let allCases = [Method.auto, .ncf] + Baseline.allCases.map(Method.baseline)
 
     /// The method of a name; nil for an unknown one.
     package init?(rawValue: String) {
@@ -22,6 +24,7 @@ extension Job {
     /// The name in the configuration and in `ncf.metrics`.
     package var rawValue: String {
       switch self {
+      case .auto: "auto"
       case .ncf: "ncf"
       case .baseline(let baseline): baseline.rawValue
       }
@@ -30,6 +33,7 @@ extension Job {
     /// The name in tables for people.
     package var title: String {
       switch self {
+      case .auto: "automatic choice"
       case .ncf: "network"
       case .baseline(let baseline): baseline.title
       }

@@ -120,11 +120,13 @@ extension Job {
   }
 
   private var trainingProblems: [Problem?] {
-    training.pretraining.settingProblems(in: "train")
+    [auto.trials.flatMap { Bounds.from(1).problem("auto.trials", $0) }]
+      + training.pretraining.settingProblems(in: "train")
       + training.joint.settingProblems(in: "train.finetune")
       + [
         .unless(
-          method == .ncf || nightly.mode != .finetune, "train.mode", nightly.mode.rawValue,
+          method == .ncf || method == .auto || nightly.mode != .finetune, "train.mode",
+          nightly.mode.rawValue,
           mustBe: "auto or full with model.method \(method.rawValue), "
             + "which is always trained in full")
       ] + nightly.settingProblems(in: "train")

@@ -20,6 +20,8 @@ package struct Job: Sendable, Equatable, Codable {
   package var popular = Popular()
   /// What is trained and published.
   package var method: Method = .ncf
+  /// How the method is chosen, when it is `auto`.
+  package var auto = Auto()
   /// The network, when the method is `ncf`.
   package var model = ModelSpec(gmfWidth: 8, tower: [64, 32, 16, 8], activation: .relu)
   /// The baselines' settings, when the method is one of them.

@@ -37,6 +37,8 @@ package struct RunRequest: Sendable {
   package var publish = true
   /// Publish although the gate refuses; recorded as such.
   package var force = false
+  /// Whether the method is searched for again, where the job leaves it to the log.
+  package var search = false
   /// Overrides the job's `resume`: whether it goes on from a run that was stopped.
   package var resume: Resume?
   /// Overrides the job's seed.

@@ -31,6 +31,8 @@ extension Gate {
     var liveUsers: Int?
     /// Rows of the live run, counted likewise.
     var liveRows: Int?
+    /// Whether everybody gets the popular list since a search found nothing better.
+    var isPopularList = false
   }
 }
 
@@ -59,9 +61,11 @@ extension Gate.Figures {
     self.init(
       isFinite: trained.model.isFinite, challenger: evaluated.ndcg, stored: evaluated.storedNDCG,
       itemPop: evaluated.itemPopNDCG, live: evaluated.liveNDCG, coverage: evaluated.coverage,
-      liveCoverage: live?.coverage, users: pulled.counts.users,
+      // Models of two kinds cover the catalogue differently.
+      liveCoverage: live?.model == context.job.label ? live?.coverage : nil,
+      users: pulled.counts.users,
       // Lists that were made shorter or longer on purpose have not lost or gained users.
       rows: pulled.serving.rows(k: min(k, live?.k ?? k)), liveUsers: live?.users,
-      liveRows: live?.rows)
+      liveRows: live?.rows, isPopularList: context.publishesPopularLists)
   }
 }

@@ -34,7 +34,10 @@ struct Gate {
     var reasons: [String] = []
     if !figures.isFinite { reasons.append("a loss or a parameter is not a finite number") }
     if figures.challenger.isEmpty {
-      reasons.append("no user has the 3 interactions that testing needs, so nothing was measured")
+      // The popular list is what is left where nobody can be tested.
+      if !figures.isPopularList {
+        reasons.append("no user has the 3 interactions that testing needs, so nothing was measured")
+      }
     } else {
       if let itemPop = figures.itemPop {
         let (ours, popular) = (mean(figures.challenger), mean(itemPop))

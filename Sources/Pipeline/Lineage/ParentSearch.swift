@@ -36,6 +36,7 @@ struct ParentSearch {
   func run() throws -> Found {
     let mode = context.request.mode ?? context.job.nightly.mode
     if mode == .full { return .none(reason: "asked for") }
+    if context.job.method == .auto { return .none(reason: "a method is chosen tonight") }
     return try context.connected(for: "parent") { try find(on: $0) }
   }
 
@@ -45,7 +46,8 @@ struct ParentSearch {
         reason: context.request.isBackfill
           ? "no night's watermark is at or before --since" : "no earlier night to go on from")
     }
-    let configuration = try RunConfiguration(job: context.job, request: context.request).json()
+    let configuration = try RunConfiguration(job: context.configured, request: context.request)
+      .json()
     guard
       let compared = try LineageReader(on: connection).comparison(of: run, with: configuration)
     else { return .none(reason: "run \(run) is gone") }

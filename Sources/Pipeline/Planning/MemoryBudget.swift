@@ -9,6 +9,9 @@ package enum MemoryBudget {
     [machine, controlGroup, oldControlGroup, addressSpace].compactMap { $0 }.min()
   }
 
+  /// Bytes that the process has resident; 0 when nothing says.
+  static var resident: Int { (kibibytes(of: "VmRSS:", in: "/proc/self/status") ?? 0) * 1024 }
+
   /// What the kernel says is available without swapping, and what we have.
   private static var machine: Int? {
     guard let available = kibibytes(of: "MemAvailable:", in: "/proc/meminfo"),

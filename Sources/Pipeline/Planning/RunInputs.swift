@@ -8,11 +8,11 @@ import Store
 /// What a run has before it decides how to train.
 struct RunInputs {
   /// The run whose model this one may train further, or why there is none.
-  let found: ParentSearch.Found
+  private(set) var found: ParentSearch.Found
   /// What was read.
-  let pulled: Dataset
+  private(set) var pulled: Dataset
   /// The stopped run whose data that is, and the training that it had begun; nil when there is none.
-  let stopped: (run: Resumable, training: Resumed)?
+  private(set) var stopped: (run: Resumable, training: Resumed)?
 
   /// Reads the log; as of a stopped run's time, where that gives what it had read.
   ///
@@ -40,6 +40,20 @@ struct RunInputs {
     let found = try ParentSearch(context: context, seen: seen, now: past?.watermark).run()
     let pulled = try PullStage(context: context, beginsAtSince: found.isNone, past: past).run()
     return (found, pulled)
+  }
+
+  /// The inputs of a run whose method was chosen.
+  ///
+  /// Tonight's search leaves no earlier training to go on from; where it chose the popular list, everybody
+  /// gets that.
+  func with(_ selection: MethodSelection?) -> RunInputs {
+    guard let selection else { return self }
+    var inputs = self
+    if selection.run == nil {
+      (inputs.found, inputs.stopped) = (.none(reason: "a method was chosen tonight"), nil)
+    }
+    if selection.isPopularList { inputs.pulled.serving = pulled.serving.withPopularListsOnly }
+    return inputs
   }
 
   /// Refuses a log without a row that can be used, and an output schema that holds other relations.

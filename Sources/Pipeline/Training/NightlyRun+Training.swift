@@ -37,7 +37,7 @@ extension NightlyRun {
   ///   `PostgresError`.
   func train(_ training: TrainStage, _ lesson: (Lesson, start: Model)?) throws -> Trained {
     let split = training.divided.split
-    guard context.request.force || !split.testUsers.isEmpty else {
+    guard context.request.force || context.publishesPopularLists || !split.testUsers.isEmpty else {
       throw BatchError(
         .data, "no user has the 3 interactions that testing needs, so no model could be judged",
         advice: "widen source.window, or publish unjudged with --force")

@@ -6,6 +6,7 @@ extension Method {
   /// What a job trains.
   package init(_ job: Job) {
     switch job.method {
+    case .auto: preconditionFailure("the method of the job is not chosen yet")
     case .ncf: self = .network(Network(job))
     case .baseline(let baseline): self = .baseline(BaselineSetup(job.baselines[baseline]))
     }
@@ -22,6 +23,21 @@ extension Method.Network {
 }
 
 extension Job {
+  /// The same job with a method.
+  ///
+  /// - Parameter method: what is trained; its seeds are not used.
+  /// - Returns: a job that trains it, with its own seed and refit.
+  package func training(_ method: Recommenders.Method) -> Job {
+    var job = self
+    switch method {
+    case .baseline(let setup):
+      job.method = .baseline(setup.baseline)
+      job.baselines[setup.baseline] = setup.options
+    case .network(let network): job.take(network)
+    }
+    return job
+  }
+
   /// Takes over a network's settings; seed and refit stay the job's.
   package mutating func take(_ network: Recommenders.Method.Network) {
     let own = training

@@ -33,6 +33,15 @@ package struct ServingView: Sendable {
     package let content: ContentFeatures
   }
 
+  /// The same view, in which everybody with a list gets the popular one.
+  package var withPopularListsOnly: ServingView {
+    ServingView(
+      users: users, items: items, newcomers: newcomers, excluded: excluded,
+      othersExcluded: othersExcluded, popularity: popularity,
+      audience: Audience(scored: [], cold: (audience.scored + audience.cold).sorted()),
+      catalogue: catalogue)
+  }
+
   /// The items that are not to be in a user's list, ascending.
   ///
   /// - Parameter user: in `0..<users.count`.

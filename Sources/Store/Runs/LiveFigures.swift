@@ -9,6 +9,8 @@ package struct LiveFigures: Sendable, Equatable, Decodable {
   package private(set) var rows: Int?
   /// Share of the catalogue in the tested users' lists; nil when no user was tested.
   package let coverage: Double?
+  /// Name of its model; nil when no user was tested.
+  package let model: String?
   /// Length of its lists; nil when it was not recorded.
   package let k: Int?
 

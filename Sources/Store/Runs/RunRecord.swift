@@ -102,6 +102,13 @@ package final class RunRecord {
     try write(SQL.Runs.recordGate, json)
   }
 
+  /// Records the method that the run trains, as JSON, and the run whose search chose it.
+  ///
+  /// - Throws: `PostgresError`.
+  package func choice(_ json: String, searchedBy run: Int64) throws {
+    try write(SQL.Runs.recordChoice, json, run)
+  }
+
   /// Records how the run trains, and what it found new.
   ///
   /// - Throws: `PostgresError`.

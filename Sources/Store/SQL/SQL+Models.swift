@@ -70,6 +70,9 @@ extension SQL {
           WHERE m.run_id = r.run_id AND m.model NOT IN ('live', 'parent') AND m.split = 'test'
             AND m.protocol = 'full' AND m.metric = 'coverage' AND m.k = $2
           ORDER BY m.model = 'itempop' LIMIT 1) AS coverage,
+        (SELECT m.model FROM ncf.metrics AS m
+          WHERE m.run_id = r.run_id AND m.model NOT IN ('live', 'parent') AND m.split = 'test'
+          ORDER BY m.model = 'itempop', m.model LIMIT 1) AS model,
         r.config #>> '{job,output,k}' AS k
       FROM ncf.runs AS r WHERE r.run_id = $1
       """

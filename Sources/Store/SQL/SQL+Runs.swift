@@ -38,6 +38,25 @@ extension SQL {
       WHERE run_id = $1 AND status = 'running'
       """
     static let recordGate = "UPDATE ncf.runs SET gate = $2::jsonb WHERE run_id = $1"
+    static let recordChoice = """
+      UPDATE ncf.runs SET choice = $2::jsonb, search_run_id = $3 WHERE run_id = $1
+      """
+    /// The newest search of a job's nights in a slot.
+    ///
+    /// $1: job; $2: slot; $3: the age at which a choice is due; $4: microseconds that the watermark is at
+    /// or before, or $5: an age for the same; NULL for no bound.
+    static let lastSearch = """
+      SELECT s.run_id, s.choice::text AS choice,
+        s.started_at < pg_catalog.now() - $3::interval AS is_old,
+        EXISTS (SELECT FROM ncf.runs AS r
+          WHERE r.search_run_id = s.run_id AND r.status = 'refused') AS was_refused
+      FROM ncf.runs AS s
+      WHERE s.job = $1 AND s.slot = $2 AND s.kind = 'nightly' AND s.search_run_id = s.run_id
+        AND (($4::bigint IS NULL AND $5::interval IS NULL) OR s.watermark <= coalesce(
+          timestamptz 'epoch' + $4::bigint * interval '1 microsecond',
+          pg_catalog.clock_timestamp() - $5::interval))
+      ORDER BY s.run_id DESC LIMIT 1
+      """
     static let insertEpoch = """
       INSERT INTO ncf.epochs
         (run_id, phase, refit, epoch, loss, hr, ndcg, seconds, samples_per_second, samples)

@@ -89,6 +89,9 @@ struct RunCommand: BatchCommand {
   @Flag(help: "Publish although the gate refuses; it is recorded.")
   var force = false
 
+  @Flag(help: "Search for the method again, where model is auto.")
+  var search = false
+
   @Option(
     help: ArgumentHelp(
       """
@@ -203,7 +206,7 @@ struct RunCommand: BatchCommand {
         Int(text).flatMap { Self.retryRange.contains($0) ? $0 : nil }
       } ?? request.retries
     (request.mode, request.resume, request.force) = (mode, resume, force)
-    (request.dryRun, request.publish) = (dryRun, !noPublish)
+    (request.dryRun, request.publish, request.search) = (dryRun, !noPublish, search)
     request.jitter = .random(in: .min ... .max)
     (request.host, request.version) = (Machine.name, Version.text)
     return request

@@ -67,11 +67,11 @@ struct TuneCommand: BatchCommand {
     try WorkOptions.checkProcessor()
     let interruption = try session.stopOnSignals()
     var job = try work.source.job(in: session)
-    guard job.method == .ncf else {
+    guard job.method == .ncf || job.method == .auto else {
       throw BatchError(
         .configuration,
         "model.method: a search is of a network, and this job's model is \(job.method.rawValue)",
-        advice: "set model.method to ncf, or leave it out")
+        advice: "set model.method to ncf or auto, or leave it out")
     }
     let file = try ReportFile(path: output)
     let found = try search(job, from: began, in: session, interruption)

@@ -170,7 +170,7 @@ struct MethodTests {
   @Test(
     "What can't work together is refused before any work, with the key and its place: 78",
     arguments: [
-      ("{method: ials, gmf: 8}", "", "3:28: model.gmf belongs to model.method ncf, not to ials"),
+      ("{method: ials, gmf: 8}", "", "3:28: model.gmf belongs to model.method ncf or auto, not to"),
       ("{gmf: 8}", "pretrain: ials", "3:14: model.gmf must be 64, as wide as the factors of"),
       ("{gmf: 8, link: identity}", "loss: margin, sampling: {popularity: -1}", "train.sampling"),
     ])

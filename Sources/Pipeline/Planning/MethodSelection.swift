@@ -1,0 +1,102 @@
+import Baselines
+import Interactions
+import Jobs
+import NCF
+import Postgres
+import Recommenders
+import RunSupport
+import Source
+import Store
+
+/// The method of a run whose job leaves it to the log.
+struct MethodSelection {
+  /// What was chosen.
+  let choice: MethodChoice
+  /// The run whose search chose it; nil for the run at hand.
+  let run: Int64?
+
+  private init(choice: MethodChoice, run: Int64?) { (self.choice, self.run) = (choice, run) }
+
+  /// Finds the choice that the run takes over.
+  ///
+  /// - Parameter context: the run.
+  /// - Returns: nil when the job names its method, or when a search is due: where there is no choice, an old
+  ///   one, one that the gate refused, one of the popular list, or where it is asked for.
+  /// - Throws: `PostgresError`.
+  static func known(_ context: RunContext) throws -> MethodSelection? {
+    let request = context.request
+    guard context.configured.method == .auto, !request.search else { return nil }
+    let found = try context.connected(for: "choice") { connection in
+      try ChoiceReader(on: connection).newest(
+        of: context.configured, slot: request.slot, before: request.since ?? request.until)
+    }
+    guard let found else { return nil }
+    if !request.isBackfill {
+      if found.isOld || found.wasRefused { return nil }
+      if case .baseline(let setup) = found.choice.method, setup.baseline == .itempop { return nil }
+    }
+    return MethodSelection(choice: found.choice, run: found.run)
+  }
+
+  /// Whether a log has outgrown the choice: twice as many users could be judged.
+  func isOutgrown(by pulled: Dataset) -> Bool {
+    let users = (0..<pulled.table.userCount).count { user in
+      pulled.table.offsets[user + 1] - pulled.table.offsets[user] >= 3
+    }
+    return users >= 2 * max(choice.testedUsers, MethodSearch.fewestUsers)
+  }
+
+  /// Searches the log for the best method.
+  ///
+  /// - Parameters:
+  ///   - pulled: what was read.
+  ///   - context: the run.
+  /// - Throws: `BatchError` when interrupted.
+  init(searching pulled: Dataset, _ context: RunContext) throws {
+    let job = context.configured
+    let split = SplitStage().run(pulled).split
+    let data = MethodTraining.Data(
+      TrainingLog(
+        positives: split.training,
+        weights: job.source.isWeighted ? split.trainingWeights : [],
+        itemCount: pulled.table.itemCount),
+      known: pulled.negatives)
+    // A backfill must give the same twice: its search is bounded by trials and not by time.
+    let isBackfill = context.request.isBackfill
+    let limits = MethodSearch.Limits(
+      seconds: isBackfill ? .infinity : job.auto.budget.seconds,
+      trials: job.auto.trials ?? (isBackfill ? Job.Auto.backfillTrials : nil),
+      memory: MemoryBudget.bytes.map { $0 - MemoryBudget.resident })
+    context.notice("choosing the method on the log, in \(job.auto.budget) at most")
+    let start = context.clock()
+    var count = 0
+    let search = MethodSearch(
+      data, network: Method.Network(job), validation: split.validation, limits: limits,
+      k: job.evaluation.k, seed: context.seed, pool: context.pool, clock: context.clock
+    ) { event in
+      try context.interruption.check()
+      switch event {
+      case .began, .working:
+        context.progress(
+          .train, "choosing the method", done: count, of: nil, since: start, unit: "trials")
+      case .ended: count += 1
+      case .skipped: break
+      }
+    }
+    choice = try search.run()
+    run = nil
+    context.notice(
+      "chose \(choice.method.words) after \(choice.trials.count) trials, validation "
+        + "NDCG@\(choice.k) \(choice.ndcgText)")
+  }
+
+  /// The run with the chosen method.
+  func resolved(_ context: RunContext) -> RunContext {
+    context.with(context.configured.training(choice.method))
+  }
+
+  /// Whether everybody gets the popular list, since nothing was better by more than chance.
+  var isPopularList: Bool {
+    if case .baseline(let setup) = choice.method { setup.baseline == .itempop } else { false }
+  }
+}

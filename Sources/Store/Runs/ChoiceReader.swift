@@ -1,0 +1,50 @@
+package import Jobs
+package import Postgres
+package import Recommenders
+import RunSupport
+
+/// Reads from `ncf.runs` which method an earlier run chose.
+package struct ChoiceReader {
+  /// A search of an earlier run.
+  package struct Found {
+    /// The run that searched.
+    package let run: Int64
+    /// What it chose.
+    package let choice: MethodChoice
+    /// Whether the choice is older than `auto.every`.
+    package let isOld: Bool
+    /// Whether the gate refused a run by it.
+    package let wasRefused: Bool
+  }
+
+  private struct Row: Decodable {
+    let runId: Int64
+    let choice: String
+    let isOld: Bool
+    let wasRefused: Bool
+  }
+
+  private let connection: Connection
+
+  /// A reader on a connection.
+  package init(on connection: Connection) { self.connection = connection }
+
+  /// Finds the newest search of a job in a slot.
+  ///
+  /// - Parameters:
+  ///   - job: the job.
+  ///   - slot: the slot.
+  ///   - moment: the watermark must be at or before it; nil for no bound.
+  /// - Returns: what was chosen; nil when nothing was, or by a version that spelt it otherwise.
+  /// - Throws: `PostgresError`.
+  package func newest(of job: Job, slot: String, before moment: TimePoint?) throws -> Found? {
+    let found = try connection.execute(
+      SQL.Runs.lastSearch, job.name, slot, job.auto.every.interval, moment?.microseconds,
+      moment?.interval)
+    guard let row = try found.first?.decode(as: Row.self),
+      let choice = try? MethodChoice(json: row.choice)
+    else { return nil }
+    return Found(
+      run: row.runId, choice: choice, isOld: row.isOld, wasRefused: row.wasRefused)
+  }
+}
