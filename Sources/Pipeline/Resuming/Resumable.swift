@@ -37,7 +37,7 @@ struct Resumable {
   static func find(
     _ context: RunContext, seen: LivePointer, on connection: Connection
   ) throws -> Resumable? {
-    let (job, checkpoints) = (context.job, CheckpointStore(on: connection))
+    let (job, checkpoints) = (context.configured, CheckpointStore(on: connection))
     if context.runID != nil {
       let age = job.nightly.resumeWithin
       for run in try checkpoints.deleteStale(of: job.name, olderThan: age.interval) {
