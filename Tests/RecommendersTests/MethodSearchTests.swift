@@ -56,7 +56,7 @@ struct MethodSearchTests {
     #expect(choice.method != Method(ItemPopOptions()))
     let popular = try #require(choice.trials.first { $0.settings == "ItemPop" })
     #expect(choice.ndcg > popular.ndcgOfOthers)
-    #expect(choice.testedUsers == Self.tastes.validation.count { $0 >= 0 })
+    #expect(choice.validatedUsers == Self.tastes.validation.count { $0 >= 0 })
     // Every rung was climbed.
     for title in ["ItemKNN", "iALS", "EASE", "NeuMF from"] {
       #expect(choice.trials.contains { $0.settings.hasPrefix(title) }, "\(title)")

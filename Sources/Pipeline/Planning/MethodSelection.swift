@@ -43,7 +43,7 @@ struct MethodSelection {
     let users = (0..<pulled.table.userCount).count { user in
       pulled.table.offsets[user + 1] - pulled.table.offsets[user] >= 3
     }
-    return users >= 2 * max(choice.testedUsers, MethodSearch.fewestUsers)
+    return users >= 2 * max(choice.validatedUsers, MethodSearch.fewestUsers)
   }
 
   /// Searches the log for the best method.
@@ -67,7 +67,10 @@ struct MethodSelection {
       seconds: isBackfill ? .infinity : job.auto.budget.seconds,
       trials: job.auto.trials ?? (isBackfill ? Job.Auto.backfillTrials : nil),
       memory: MemoryBudget.bytes.map { $0 - MemoryBudget.resident })
-    context.notice("choosing the method on the log, in \(job.auto.budget) at most")
+    let bound =
+      limits.seconds.isFinite
+      ? "\(job.auto.budget)" : "\(limits.trials ?? Job.Auto.backfillTrials) trials"
+    context.notice("choosing the method on the log, in \(bound) at most")
     let start = context.clock()
     var count = 0
     let search = MethodSearch(
@@ -88,6 +91,9 @@ struct MethodSelection {
     context.notice(
       "chose \(choice.method.words) after \(choice.trials.count) trials, validation "
         + "NDCG@\(choice.k) \(choice.ndcgText)")
+    if isPopularList {
+      context.notice("nothing ranks better than popularity here: everybody gets the popular list")
+    }
   }
 
   /// The run with the chosen method.

@@ -23,8 +23,8 @@ package struct MethodChoice: Sendable, Equatable, Codable {
   package let ndcg: Double
   /// The length of the lists that NDCG is of.
   package let k: Int
-  /// Users with a validation interaction who were judged.
-  package let testedUsers: Int
+  /// Users with a validation interaction; a hash chose whom of them to judge, where there were many.
+  package let validatedUsers: Int
   /// The trials in their order.
   package let trials: [Trial]
   /// Trials that were left out, with the reasons.

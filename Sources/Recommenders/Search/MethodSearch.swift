@@ -41,6 +41,8 @@ package final class MethodSearch {
 
   private let data: MethodTraining.Data
   private let network: Method.Network
+  /// Users with a validation interaction, judged or not.
+  private let validatedUsers: Int
   private let holdout: [Int32]
   /// For each user with a validation interaction, whether the user is of half A.
   private let isOfA: [Bool]
@@ -94,6 +96,7 @@ package final class MethodSearch {
     (self.k, self.seed) = (k, seed)
     (self.pool, self.clock, self.report) = (pool, clock, report)
     let held = validation.indices.filter { validation[$0] >= 0 }
+    validatedUsers = held.count
     let chosen = Set(
       held.sorted { Self.hash($0, seed &+ 1) < Self.hash($1, seed &+ 1) }.prefix(Self.mostUsers))
     holdout = validation.indices.map { chosen.contains($0) ? validation[$0] : -1 }
@@ -329,7 +332,7 @@ package final class MethodSearch {
         PairedTest(best.b, trial.b).map { $0.t <= 1 } ?? false
       } ?? best
     return MethodChoice(
-      method: chosen.method.seeded(0), ndcg: chosen.meanB, k: k, testedUsers: isOfA.count,
+      method: chosen.method.seeded(0), ndcg: chosen.meanB, k: k, validatedUsers: validatedUsers,
       trials: trials.map {
         MethodChoice.Trial(
           settings: $0.method.words, ndcg: $0.meanA, ndcgOfOthers: $0.meanB, seconds: $0.seconds)
