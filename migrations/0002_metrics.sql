@@ -37,3 +37,35 @@ COMMENT ON COLUMN ncf.metrics.value IS 'Value of the metric';
 COMMENT ON COLUMN ncf.metrics.ci_low IS 'Lower bound of its 95 % confidence interval, where it has one';
 COMMENT ON COLUMN ncf.metrics.ci_high IS 'Upper bound of its 95 % confidence interval';
 COMMENT ON COLUMN ncf.metrics.n IS 'Users that it is computed over';
+
+CREATE TABLE ncf.rivals (
+  run_id bigint NOT NULL,
+  rival text NOT NULL,
+  settings text NOT NULL,
+  k integer NOT NULL,
+  users bigint NOT NULL,
+  hr double precision NOT NULL,
+  ndcg double precision NOT NULL,
+  model_ndcg double precision NOT NULL,
+  p_value double precision,
+  CONSTRAINT rivals_pkey PRIMARY KEY (run_id, rival),
+  CONSTRAINT rivals_run_id_fkey FOREIGN KEY (run_id) REFERENCES ncf.runs (run_id) ON DELETE CASCADE,
+  CONSTRAINT rivals_k_check CHECK (k > 0),
+  CONSTRAINT rivals_users_check CHECK (users >= 0)
+);
+COMMENT ON TABLE ncf.rivals IS
+  'Simple methods that learnt what a full night''s model learnt, tested on the same users over the whole '
+  'catalogue';
+COMMENT ON COLUMN ncf.rivals.run_id IS 'The run';
+COMMENT ON COLUMN ncf.rivals.rival IS
+  'itempop (popularity), recentpop7 and recentpop30 (of the last days), lastitem (what followed the last '
+  'item), itemknn (neighbours of items), ials (as the last search set it)';
+COMMENT ON COLUMN ncf.rivals.settings IS 'Name and settings in words';
+COMMENT ON COLUMN ncf.rivals.k IS 'Length of the list that figures are computed on';
+COMMENT ON COLUMN ncf.rivals.users IS 'Tested users; a hash chooses 20000 of more';
+COMMENT ON COLUMN ncf.rivals.hr IS 'Hit ratio of the rival';
+COMMENT ON COLUMN ncf.rivals.ndcg IS 'NDCG of the rival';
+COMMENT ON COLUMN ncf.rivals.model_ndcg IS 'NDCG of the run''s model on the same users';
+COMMENT ON COLUMN ncf.rivals.p_value IS
+  'Probability of so large an NDCG above the model''s where both are equally good, by a paired t-test, '
+  'one-sided; NULL with fewer than two users';

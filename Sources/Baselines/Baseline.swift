@@ -2,6 +2,10 @@
 package enum Baseline: String, Sendable, Codable, CaseIterable {
   /// Everyone gets what most users have.
   case itempop
+  /// Everyone gets what most users took up of late.
+  case recentpop
+  /// What came next after the last item.
+  case lastitem
   /// Cosine similarity of items.
   case itemknn
   /// Matrix factorisation on the log loss.
@@ -19,6 +23,8 @@ package enum Baseline: String, Sendable, Codable, CaseIterable {
   package var defaults: any BaselineOptions {
     switch self {
     case .itempop: ItemPopOptions()
+    case .recentpop: RecentPopOptions()
+    case .lastitem: LastItemOptions()
     case .itemknn: KNNOptions()
     case .mf: MFOptions()
     case .bpr: BPROptions()
@@ -36,6 +42,9 @@ package enum Baseline: String, Sendable, Codable, CaseIterable {
     guard let options = $0.defaults as? any FactorizationOptions else { return false }
     return type(of: options).startsNetworks
   }
+
+  /// Whether everybody has the same scores.
+  package var isPopularity: Bool { self == .itempop || self == .recentpop }
 
   /// The baseline that some options belong to.
   package init(_ options: any BaselineOptions) {

@@ -65,10 +65,18 @@ package struct TrainingLog: Sendable {
   package let weights: [Float]
   /// The size of the catalogue; every positive is below it.
   package let itemCount: Int
+  /// The events that the positives are of, among others; nil where times are not known.
+  package let events: UserSequences?
+  /// The moment that the log is known up to, in seconds since 1970 UTC; 0 where times are not known.
+  package let end: UInt32
 
   /// Creates a value from its parts.
-  package init(positives: UserItems, weights: [Float] = [], itemCount: Int) {
+  package init(
+    positives: UserItems, weights: [Float] = [], itemCount: Int, events: UserSequences? = nil,
+    end: UInt32 = 0
+  ) {
     (self.positives, self.weights, self.itemCount) = (positives, weights, itemCount)
+    (self.events, self.end) = (events, end)
   }
 
   /// The sizes of the log.

@@ -79,12 +79,16 @@ package struct ItemKNN: Scorer {
   package let items: [UInt32]
   /// How alike each is.
   package let similarities: [Float]
+  /// What each item scores for everyone, before its neighbours are added; empty for 0.
+  package let base: [Float]
 
   /// How many users can be scored.
   package var userCount: Int { positives.userCount }
 
   /// Whether every number is one.
-  package var isFinite: Bool { similarities.allSatisfy(\.isFinite) }
+  package var isFinite: Bool {
+    similarities.allSatisfy(\.isFinite) && base.allSatisfy(\.isFinite)
+  }
 
   /// Finds every item's neighbours.
   ///
@@ -137,15 +141,28 @@ package struct ItemKNN: Scorer {
   ///   - offsets: `itemCount + 1` places in `items`.
   ///   - items: who has an item as neighbour, in order, each below `itemCount`.
   ///   - similarities: one for each of `items`.
+  ///   - base: what each item scores for everyone; empty for 0.
   package init(
     options: KNNOptions, itemCount: Int, positives: UserItems, weights: [Float], offsets: [Int],
-    items: [UInt32], similarities: [Float]
+    items: [UInt32], similarities: [Float], base: [Float] = []
   ) {
+    precondition(base.isEmpty || base.count == itemCount, "one base for each item")
     precondition(offsets.count == itemCount + 1 && offsets[itemCount] == items.count)
     precondition(items.count == similarities.count, "one similarity for each neighbour")
     (self.options, self.itemCount, self.positives) = (options, itemCount, positives)
     (self.weights, self.offsets, self.items) = (weights, offsets, items)
-    self.similarities = similarities
+    (self.similarities, self.base) = (similarities, base)
+  }
+
+  /// The same for users with other interactions.
+  ///
+  /// - Parameters:
+  ///   - positives: what each user has.
+  ///   - weights: one for each positive, or none.
+  package func scoring(_ positives: UserItems, weights: [Float] = []) -> ItemKNN {
+    ItemKNN(
+      options: options, itemCount: itemCount, positives: positives, weights: weights,
+      offsets: offsets, items: items, similarities: similarities, base: base)
   }
 
   /// The most alike of an item's neighbours; `products` is zero before and after.
@@ -215,7 +232,11 @@ package struct ItemKNN: Scorer {
 
   /// Scores a user against everything.
   private func score(_ user: Int, into row: inout [Float]) {
-    for item in row.indices { row[item] = 0 }
+    if base.isEmpty {
+      for item in row.indices { row[item] = 0 }
+    } else {
+      for item in row.indices { row[item] = base[item] }
+    }
     for entry in positives.range(of: user) {
       let weight = weights.isEmpty ? 1 : weights[entry]
       let own = Int(positives.items[entry])

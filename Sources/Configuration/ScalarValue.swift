@@ -72,6 +72,20 @@ extension Age: ScalarValue {
   init?(scalar: Node.Scalar) { self.init(scalar.string) }
 }
 
+extension Job.Evaluation.Horizon: ScalarValue {
+  static var wanted: String { "auto, or \(Age.wanted)" }
+  static var names: [String] { ["auto"] }
+  init?(scalar: Node.Scalar) {
+    if scalar.string == "auto" {
+      self = .auto
+    } else if let age = Age(scalar: scalar) {
+      self = .age(age)
+    } else {
+      return nil
+    }
+  }
+}
+
 /// One of an enumeration's raw values.
 extension ScalarValue where Self: RawRepresentable & CaseIterable, RawValue == String {
   static var names: [String] { allCases.map(\.rawValue) }
@@ -85,6 +99,7 @@ extension Link: ScalarValue {}
 extension Objective: ScalarValue {}
 extension Optimizer: ScalarValue {}
 extension Job.Method: ScalarValue {}
+extension Job.Evaluation.Split: ScalarValue {}
 extension RunRequest.Mode: ScalarValue {}
 extension RunRequest.Resume: ScalarValue {}
 

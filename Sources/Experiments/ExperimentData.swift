@@ -117,7 +117,7 @@ private struct Fingerprint {
 
 /// One seed's division of the log, with the lists that held-out items are ranked among.
 struct DividedData {
-  let split: LeaveOneOutSplit
+  let split: HoldoutSplit
   /// Weights of the training items; empty where weights don't count.
   let trainingWeights: [Float]
   /// Training and validation items, with weights likewise.
@@ -130,9 +130,9 @@ struct DividedData {
 
   /// Divides the log with a seed: a random validation item a user, the latest as test item.
   init(_ data: ExperimentData, seed: UInt64, pool: WorkerPool) {
-    let split = LeaveOneOutSplit(data.table, data.sequences, randomValidation: seed)
+    let split = HoldoutSplit(data.table, data.sequences, randomValidation: seed)
     self.split = split
-    let before = LeaveOneOutSplit(data.table, minimumInteractions: 3) { user, rows in
+    let before = HoldoutSplit(data.table, minimumInteractions: 3) { user, rows in
       (test: rows.first { Int32(data.table.items[$0]) == split.test[user] } ?? -1, validation: -1)
     }
     beforeTest = before.training

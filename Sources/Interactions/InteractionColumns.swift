@@ -70,6 +70,20 @@ package struct InteractionColumns: Sendable {
     marks.append(contentsOf: other.takeMarks())
   }
 
+  /// The events before a moment, in their order of arrival.
+  ///
+  /// - Parameter second: the first second that is left out.
+  package func before(_ second: UInt32) -> InteractionColumns {
+    var earlier = InteractionColumns(isMarked: isMarked)
+    earlier.reserveCapacity(seconds.count { $0 < second })
+    for row in seconds.indices where seconds[row] < second {
+      earlier.append(
+        user: users[row], item: items[row], second: seconds[row], weight: weights[row],
+        excludes: isMarked && marks[row])
+    }
+    return earlier
+  }
+
   /// Hands over the column of users and keeps an empty one, so that its memory can go early.
   mutating func takeUsers() -> [UInt32] { Self.taken(&users) }
   /// Hands over the column of items and keeps an empty one.

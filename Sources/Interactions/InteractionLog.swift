@@ -146,7 +146,7 @@ private struct LogBuilder {
     (self.marks, self.absent) = (marks, absent)
     var newest: UInt32 = 0
     for row in seconds.indices where weights[row] != 0 { newest = max(newest, seconds[row]) }
-    self.newest = newest
+    self.newest = rules.ageFrom ?? newest
     excludesTable =
       rules.exclusion == .counted && rules.readmittedBefore == 0 && rules.maximumPerUser == nil
       && weights.allSatisfy { $0 > 0 }
@@ -212,7 +212,7 @@ private struct LogBuilder {
         tableSeconds.append(pair.first)
         if pair.last >= rules.popularSince {
           popularity[Int(pair.item)] += MergeRules.share(
-            after: newest - pair.last, halfLife: rules.popularHalfLife)
+            after: newest - min(newest, pair.last), halfLife: rules.popularHalfLife)
         }
       } else {
         negatives.items.append(pair.item)

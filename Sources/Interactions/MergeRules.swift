@@ -30,9 +30,25 @@ package struct MergeRules: Sendable, Equatable {
   package var popularHalfLife: Double?
   /// Settles the order of a user's events of one second.
   package var seed: UInt64 = 1
+  /// The second that ages are counted from; nil for that of the newest event.
+  package var ageFrom: UInt32?
 
   /// Rules that keep weights as they are, and everybody, and exclude what counts.
   package init() {}
+
+  /// The same rules as of an earlier moment: ages end there, and other bounds move back with it.
+  ///
+  /// - Parameters:
+  ///   - cut: the earlier moment, in seconds.
+  ///   - now: the moment that the rules are of.
+  package func asOf(_ cut: UInt32, insteadOf now: UInt32) -> MergeRules {
+    var rules = self
+    let back = now - min(cut, now)
+    rules.ageFrom = cut
+    rules.readmittedBefore = readmittedBefore - min(back, readmittedBefore)
+    rules.popularSince = popularSince - min(back, popularSince)
+    return rules
+  }
 
   /// The least that is left of a weight, however old: it stays a number above 0.
   static let leastShare = 0x1p-20

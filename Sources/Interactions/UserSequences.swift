@@ -62,6 +62,16 @@ package struct UserSequences: Sendable, Equatable {
   /// - Returns: positions in `items` and `seconds`.
   package func range(of user: Int) -> Range<Int> { offsets[user]..<offsets[user + 1] }
 
+  /// Whether a user's latest event shares its second with an event of another item.
+  ///
+  /// - Parameter user: in `0..<userCount`.
+  package func isLatestTied(of user: Int) -> Bool {
+    let own = range(of: user)
+    guard let last = own.last else { return false }
+    return own.dropLast().reversed().prefix { seconds[$0] == seconds[last] }
+      .contains { items[$0] != items[last] }
+  }
+
   /// Finds the two items that a user met last, each item by its first event.
   ///
   /// - Parameters:

@@ -169,13 +169,14 @@ package struct Batch {
             + "iALS at its defaults"))
       context = context.with(job.training(Method(ALSOptions())))
     }
-    let course = try NightCourse(found, pulled, context)
+    let inputs = RunInputs(found, pulled).clocked(nil, context)
+    let course = try NightCourse(inputs, context)
     observer.observe(.notice(course.text))
     let divided = try StageTimer(context).time(.split, into: &stages) {
-      let divided = SplitStage(news: course.learnt).run(pulled)
+      let divided = SplitStage(news: course.learnt).run(inputs, validates: course.isFull)
       return (divided, pulled.table.count, 0)
     }
-    let lesson = course.lesson(pulled, divided, context)?.0
+    let lesson = course.lesson(divided, context)?.0
     let plan = RunPlan(context, pulled: pulled, divided: divided, lesson: lesson)
     for line in try plan.lines() { observer.observe(.notice(line)) }
     return RunOutcome(

@@ -39,18 +39,22 @@ struct NightlyRun {
       try inputs.refuseUnusable(context)
       // Search for the method, where the job leaves it to the log and no choice is taken over.
       let selection = try choosing(known, inputs.pulled)
-      return try with(selection).trainAndPublish(inputs.with(selection))
+      // Find the moments of a split by the clock.
+      let split = inputs.with(selection).clocked(selection, context)
+      return try with(selection).trainAndPublish(split, selection)
     }
   }
 
-  private func trainAndPublish(_ inputs: RunInputs) throws -> RunEnd {
+  private func trainAndPublish(
+    _ inputs: RunInputs, _ selection: MethodSelection?
+  ) throws -> RunEnd {
     let pulled = inputs.pulled
     // Decide how to train: in full, further from an earlier model, or not at all.
     let course = try NightCourse.decide(inputs, context, record)
-    // Hold out the latest two interactions of each user.
-    let divided = try split(pulled, course)
+    // Hold out what is tested.
+    let divided = try split(inputs, course)
     // Choose what a fine-tune trains on.
-    let lesson = try course.recordedLesson(pulled, divided, context, record)
+    let lesson = try course.recordedLesson(divided, context, record)
     // Check that the rest of the run fits into memory.
     let memory = try MemoryCheck(context, pulled, divided)
     // Open the checkpoints, with what a stopped run had learnt.
@@ -58,9 +62,10 @@ struct NightlyRun {
     // Train the model.
     let trained = try train(training, lesson)
     // Load the live run's model.
-    let live = try Rival.load(run: rival, parent: course.parent, pulled, divided.split, context)
-    // Evaluate the model beside ItemPop and the live one.
-    let evaluated = try evaluate(trained, live, pulled, divided)
+    let live = try Rival.load(run: rival, parent: course.parent, divided, context)
+    // Evaluate the model beside ItemPop, the live one and, on full nights, simple methods.
+    let rivals = course.isFull ? SimpleRivals(context, divided, selection) : nil
+    let evaluated = try evaluate(trained, live, pulled, divided, rivals)
     // Store the model alone where nothing is to be published.
     let stored = StoredModel(trained, evaluated, pulled, divided, context)
     guard context.request.publish else { return .trained(stored, metrics: evaluated.metrics) }
@@ -93,18 +98,22 @@ struct NightlyRun {
     }
   }
 
-  private func split(_ pulled: Dataset, _ course: NightCourse) throws -> Divided {
+  private func split(_ inputs: RunInputs, _ course: NightCourse) throws -> Divided {
     try progress.stage(.split) {
-      (SplitStage(news: course.learnt).run(pulled), pulled.table.count, 0)
+      let divided = SplitStage(news: course.learnt).run(inputs, validates: course.isFull)
+      try record.split(divided.record.json())
+      return (divided, inputs.pulled.table.count, 0)
     }
   }
 
   private func evaluate(
-    _ trained: Trained, _ live: Rival?, _ pulled: Dataset, _ divided: Divided
+    _ trained: Trained, _ live: Rival?, _ pulled: Dataset, _ divided: Divided,
+    _ rivals: SimpleRivals?
   ) throws -> Evaluated {
     try progress.stage(.evaluate) {
       let stage = EvaluateStage(context: context, pulled: pulled, divided: divided)
-      let evaluated = try stage.run(trained, live: live)
+      let evaluated = try stage.run(trained, live: live, rivals: rivals)
+      try record.rivals(evaluated.rivals)
       return (evaluated, evaluated.testedUsers, 0)
     }
   }

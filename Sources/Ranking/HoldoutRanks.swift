@@ -29,6 +29,16 @@ package struct HoldoutRanks: Sendable, Equatable {
     ranks.indices.filter { ranks[$0] >= 0 }.map { UInt32($0) }
   }
 
+  /// The same with users whose held-out item no model can find: their rank is behind every list.
+  ///
+  /// - Parameter users: those users.
+  package func missing(_ users: [UInt32]) -> HoldoutRanks {
+    if users.isEmpty { return self }
+    var ranks = ranks
+    for user in users { ranks[Int(user)] = .max }
+    return HoldoutRanks(ranks: ranks)
+  }
+
   /// Ranks each held-out item among a few candidates.
   ///
   /// - Parameters:

@@ -39,7 +39,10 @@ package struct RunContext {
 
   /// Whether everybody gets the popular list since a search found nothing better.
   package var publishesPopularLists: Bool {
-    configured.method == .auto && job.method == .baseline(.itempop)
+    guard configured.method == .auto, case .baseline(let baseline) = job.method else {
+      return false
+    }
+    return baseline.isPopularity
   }
 
   /// Seed of everything drawn at random.

@@ -9,14 +9,14 @@ struct BaselineBench {
   static let grid = [ALSOptions()]
 
   private let figures: Figures
-  private let split: LeaveOneOutSplit
+  private let split: HoldoutSplit
   private let itemCount: Int
   private let repeats: Int
   private let pool: WorkerPool
 
   init(_ figures: Figures, table: InteractionTable, repeats: Int, pool: WorkerPool) {
     self.figures = figures
-    split = LeaveOneOutSplit(table, UserSequences(firstEventsOf: table))
+    split = HoldoutSplit(table, UserSequences(firstEventsOf: table))
     itemCount = table.itemCount
     (self.repeats, self.pool) = (repeats, pool)
   }

@@ -7,12 +7,12 @@ import Ranking
 struct EngineBench {
   private let figures: Figures
   private let table: InteractionTable
-  private let split: LeaveOneOutSplit
+  private let split: HoldoutSplit
   private let repeats: Int
 
   init(_ figures: Figures, table: InteractionTable, repeats: Int) {
     (self.figures, self.table, self.repeats) = (figures, table, repeats)
-    split = LeaveOneOutSplit(table, UserSequences(firstEventsOf: table))
+    split = HoldoutSplit(table, UserSequences(firstEventsOf: table))
   }
 
   /// NeuMF with a tower of `[8f, 4f, 2f, f]`, as the published figures use it.

@@ -18,7 +18,7 @@ struct MovieLens {
 
   let userCount = 6_040
   let itemCount = 3_706
-  let split: LeaveOneOutSplit
+  let split: HoldoutSplit
   /// Each user's 99 published candidates.
   let candidates: UserItems
 
@@ -32,7 +32,7 @@ struct MovieLens {
     let table = InteractionTable(
       columns: columns, users: .identity(users), items: .identity(items), userCount: users,
       itemCount: items)
-    split = LeaveOneOutSplit(table, UserSequences(firstEventsOf: table))
+    split = HoldoutSplit(table, UserSequences(firstEventsOf: table))
     var lists = [[UInt32]](repeating: [], count: users)
     try Self.forEachRow(of: folder.appending(path: "test-negatives.tsv.gz")) { row in
       lists[row[0]] = row.dropFirst().map { UInt32($0) }

@@ -70,7 +70,7 @@ struct PlantedTastesTests {
     let table = InteractionTable(
       columns: columns, users: .identity(800), items: .identity(400), userCount: 800,
       itemCount: 400)
-    let split = LeaveOneOutSplit(table, UserSequences(firstEventsOf: table))
+    let split = HoldoutSplit(table, UserSequences(firstEventsOf: table))
     let pool = WorkerPool(threads: 2)
     let candidates = Candidates.drawn(
       99, users: split.testUsers, outside: table.history, itemCount: 400, seed: 1, pool: pool)

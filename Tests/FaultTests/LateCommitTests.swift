@@ -217,9 +217,9 @@ final class LateWorld: @unchecked Sendable {
     let seen = try LivePointer.read(job: job.name, slot: Job.mainSlot, on: admin)
     let found = try ParentSearch(context: context, seen: seen).run()
     let pulled = try PullStage(context: context, beginsAtSince: found.isNone).run()
-    let course = try NightCourse(found, pulled, context)
+    let course = try NightCourse(RunInputs(found, pulled), context)
     let divided = SplitStage(news: course.learnt).run(pulled)
-    let lesson = course.lesson(pulled, divided, context)?.0
+    let lesson = course.lesson(divided, context)?.0
     for index in rows.indices where rows[index].visible <= night {
       let row = rows[index]
       guard let user = pulled.users.index(of: "\(row.user)"),

@@ -14,8 +14,8 @@ struct RandomValidationTests {
   private var sequences: UserSequences { UserSequences(firstEventsOf: log) }
 
   @Test func `the test items are those of the other split, and every item is somewhere once`() {
-    let latest = LeaveOneOutSplit(log, sequences)
-    let random = LeaveOneOutSplit(log, sequences, randomValidation: 3)
+    let latest = HoldoutSplit(log, sequences)
+    let random = HoldoutSplit(log, sequences, randomValidation: 3)
     #expect(random.test == latest.test)
     for user in 0..<200 {
       var all = random.training[user].map { Int32($0) }
@@ -28,12 +28,12 @@ struct RandomValidationTests {
   }
 
   @Test func `which one is validation follows from the seed, and all have their turn`() {
-    let one = LeaveOneOutSplit(log, sequences, randomValidation: 1)
-    #expect(one == LeaveOneOutSplit(log, sequences, randomValidation: 1))
-    #expect(one.validation != LeaveOneOutSplit(log, sequences, randomValidation: 2).validation)
+    let one = HoldoutSplit(log, sequences, randomValidation: 1)
+    #expect(one == HoldoutSplit(log, sequences, randomValidation: 1))
+    #expect(one.validation != HoldoutSplit(log, sequences, randomValidation: 2).validation)
     var seen = Set<Int32>()
     for seed in UInt64(0)..<60 {
-      seen.insert(LeaveOneOutSplit(log, sequences, randomValidation: seed).validation[0])
+      seen.insert(HoldoutSplit(log, sequences, randomValidation: seed).validation[0])
     }
     #expect(seen.count == 4)
   }

@@ -151,7 +151,7 @@ struct UserSequencesTests {
       event($0.user, $0.item, $0.second % 12, abs($0.weight) + 1)
     }
     let log = log(random)
-    let split = LeaveOneOutSplit(log.table, log.sequences)
+    let split = HoldoutSplit(log.table, log.sequences)
     for user in 0..<30 {
       var met: [UInt32] = []
       for place in log.sequences.range(of: user) where !met.contains(log.sequences.items[place]) {

@@ -4,7 +4,7 @@ import SyntheticData
 /// A log with tastes in it, split for training.
 struct PlantedTastes {
   let table: InteractionTable
-  let split: LeaveOneOutSplit
+  let split: HoldoutSplit
 
   init(users: Int, items: Int, eventsPerUser: Double, seed: UInt64) {
     let world = PlantedWorld(
@@ -17,6 +17,6 @@ struct PlantedTastes {
     table = InteractionTable(
       columns: columns, users: .identity(users), items: .identity(items),
       userCount: users, itemCount: items)
-    split = LeaveOneOutSplit(table, UserSequences(firstEventsOf: table))
+    split = HoldoutSplit(table, UserSequences(firstEventsOf: table))
   }
 }

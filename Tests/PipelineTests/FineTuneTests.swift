@@ -307,7 +307,7 @@ struct LineageTests {
     let table = InteractionTable(
       columns: columns, users: .identity(3), items: .identity(4), userCount: 3, itemCount: 4)
     // User 1's second latest has been learnt, user 2's latest.
-    let split = LeaveOneOutSplit(table, UserSequences(firstEventsOf: table)) { user, row in
+    let split = HoldoutSplit(table, UserSequences(firstEventsOf: table)) { user, row in
       (user == 1 && table.items[row] == 2) || (user == 2 && table.items[row] == 3)
     }
     #expect(split.test == [3, 3, -1])

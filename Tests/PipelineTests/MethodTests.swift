@@ -81,16 +81,16 @@ struct MethodTests {
     }
     let table = InteractionTable(
       columns: columns, users: .identity(2), items: .identity(4), userCount: 2, itemCount: 4)
-    let split = LeaveOneOutSplit(table, UserSequences(firstEventsOf: table))
-    let divided = Divided(split: split, beforeTest: split.beforeTest, history: table.history)
-    let training = Positives(training: divided, weighted: true)
+    let split = HoldoutSplit(table, UserSequences(firstEventsOf: table))
+    let training = Positives(training: split, weighted: true)
     #expect(training.items.items == [0, 3, 2])
     #expect(training.weights == [4, 1, 5])
     // Item 1 is the test's, item 2 validation's.
-    let all = Positives(beforeTest: divided, of: table, weighted: true)
+    let all = Positives(beforeTest: split.beforeTest, split, of: table, weighted: true)
     #expect(all.items.items == [0, 2, 3, 2])
     #expect(all.weights == [4, 3, 1, 5])
-    #expect(Positives(beforeTest: divided, of: table, weighted: false).weights.isEmpty)
+    #expect(
+      Positives(beforeTest: split.beforeTest, split, of: table, weighted: false).weights.isEmpty)
   }
 
   @Test func aStopRequestEndsABaselineBetweenIterations() throws {

@@ -88,10 +88,11 @@ struct SimulatedNights {
 
   /// A night that goes on from another one, or starts from scratch.
   func night(_ pulled: Dataset, after parent: Parent? = nil) throws -> Night {
-    let course = try NightCourse(
-      parent.map { .parent($0) } ?? .none(reason: "the first"), pulled, context)
-    let divided = SplitStage(news: course.learnt).run(pulled)
-    let lesson = course.lesson(pulled, divided, context)
+    let inputs = RunInputs(parent.map { .parent($0) } ?? .none(reason: "the first"), pulled)
+      .clocked(nil, context)
+    let course = try NightCourse(inputs, context)
+    let divided = SplitStage(news: course.learnt).run(inputs, validates: course.isFull)
+    let lesson = course.lesson(divided, context)
     return try finish(pulled, divided, lesson)
   }
 
@@ -111,12 +112,12 @@ struct SimulatedNights {
 
   /// A night as the parent of the next one; `model` is what is gone on from.
   func parent(_ night: Night, model: PublishedModel? = nil, nights: Int = 0) -> Parent {
-    let knowledge = night.pulled.knowledge(night.divided.split)
+    let knowledge = night.divided.knowledge(of: night.pulled)
     return Parent(
       run: 1,
       stored: LiveModel(
-        model: model ?? night.trained.validated, users: night.pulled.users,
-        items: night.pulled.items, knowledge: knowledge),
+        model: model ?? night.trained.validated, users: night.divided.dataset.users,
+        items: night.divided.dataset.items, knowledge: knowledge),
       knowledge: knowledge, watermark: knowledge.watermark, nights: nights, isSameJob: true,
       obstacle: nil)
   }

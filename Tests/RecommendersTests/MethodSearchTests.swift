@@ -27,7 +27,7 @@ struct MethodSearchTests {
 
   private static func split(
     users: Int, items: Int, _ events: (Int, Int, (Int, Int, Int) -> Void) -> Void
-  ) -> LeaveOneOutSplit {
+  ) -> HoldoutSplit {
     var columns = InteractionColumns()
     events(users, items) { user, item, second in
       columns.append(user: UInt32(user), item: UInt32(item), second: UInt32(second))
@@ -35,16 +35,16 @@ struct MethodSearchTests {
     let table = InteractionTable(
       columns: columns, users: .identity(users), items: .identity(items), userCount: users,
       itemCount: items)
-    return LeaveOneOutSplit(table, UserSequences(firstEventsOf: table))
+    return HoldoutSplit(table, UserSequences(firstEventsOf: table))
   }
 
   private func search(
-    _ split: LeaveOneOutSplit, items: Int, trials: Int? = nil, threads: Int = 2,
+    _ split: HoldoutSplit, items: Int, trials: Int? = nil, threads: Int = 2,
     report: @escaping (SearchEvent) throws -> Void = { _ in }
   ) throws -> MethodChoice {
     try MethodSearch(
       MethodTraining.Data(TrainingLog(positives: split.training, itemCount: items)),
-      network: Self.network, validation: split.validation,
+      network: Self.network, validation: MethodSearch.Validation(items: split.validation),
       limits: MethodSearch.Limits(seconds: .infinity, trials: trials), k: 10, seed: 1,
       pool: WorkerPool(threads: threads), clock: { 0 }, report: report
     ).run()

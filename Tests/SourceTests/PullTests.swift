@@ -196,8 +196,8 @@ struct PullTests {
       SELECT u, i, timestamptz '2026-01-01' + i / 4 * interval '1 day'
       FROM generate_series(1, 40) AS u, generate_series(1, 8) AS i
       """)
-    func split(_ dataset: Dataset) -> LeaveOneOutSplit {
-      LeaveOneOutSplit(dataset.table, dataset.sequences)
+    func split(_ dataset: Dataset) -> HoldoutSplit {
+      HoldoutSplit(dataset.table, dataset.sequences)
     }
     let first = try pull(shop)
     let trained = try pull(shop, RunRequest(seed: 7))

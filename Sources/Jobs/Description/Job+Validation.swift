@@ -19,7 +19,7 @@ extension Job {
     let found =
       [.unless(Self.isName(name), "job", mustBe: "a name of 1 to 63 bytes")]
       + sourceProblems + listProblems + methodProblems + trainingProblems
-      + evaluation.settingProblems(in: "evaluate") + gate.settingProblems(in: "gate")
+      + evaluationProblems + gate.settingProblems(in: "gate")
       + [
         .unless(
           Self.isName(output.schema), "output.schema", mustBe: "a schema name of 1 to 63 bytes")
@@ -116,6 +116,14 @@ extension Job {
         model.gmfWidth == initial.width, "model.gmf", "\(model.gmfWidth)",
         mustBe: "\(initial.width), as wide as the factors of train.pretrain \(initial.name) "
           + "(\(section).factors), or left out")
+    ]
+  }
+
+  private var evaluationProblems: [Problem?] {
+    evaluation.settingProblems(in: "evaluate") + [
+      .unless(
+        evaluation.split == .latest || nightly.absorbHoldout, "train.absorb_holdout", "false",
+        mustBe: "true with evaluate.split clock, where a list needs what happened since the split")
     ]
   }
 

@@ -119,6 +119,33 @@ extension Job {
 
   /// How the model is judged on the held-out interactions.
   package struct Evaluation: Sendable, Equatable, Codable {
+    /// What is held out.
+    package enum Split: String, Sendable, Codable, CaseIterable {
+      /// Each user's latest interaction for the test, the one before it for validation.
+      case latest
+      /// Everything from a moment on.
+      case clock
+    }
+
+    /// What is held out; default `latest`.
+    package var split = Split.latest
+    /// How long before the newest event a test begins.
+    package enum Horizon: Sendable, Equatable, Codable {
+      /// The shortest of 1, 7, 28 and 90 days with enough users to test.
+      case auto
+      /// A length of time.
+      case age(Age)
+
+      /// The length in seconds, where it is named.
+      package var seconds: UInt32? {
+        if case .age(let age) = self { UInt32(clamping: Int64(age.seconds)) } else { nil }
+      }
+    }
+
+    /// How long before the newest event the test begins, when the split is `clock`; default `auto`.
+    package var horizon = Horizon.auto
+    /// Whether a model that was trained in full is compared with simple methods; default true.
+    package var rivals = true
     /// Metrics are computed at 1...k, early stopping and the gate use k; 1...100, default 10.
     package var k = 10
     /// Negatives drawn per test user for the sampled protocol; default 99.

@@ -21,30 +21,41 @@ struct EvaluateStage {
   /// Judges lists by what belongs to none of the models: which users have an item.
   private let diversity: IntraListDiversity
 
+  /// The size of the catalogue that holdouts are ranked in.
+  private var itemCount: Int { divided.dataset.table.itemCount }
+
   /// Prepares for judging any number of models on the same data.
   init(context: RunContext, pulled: Dataset, divided: Divided) {
     (self.context, self.pulled, self.divided) = (context, pulled, divided)
     diversity = IntraListDiversity(
-      columnsOf: divided.split.training, itemCount: pulled.table.itemCount)
+      columnsOf: divided.split.training, itemCount: divided.dataset.table.itemCount)
   }
 
   /// Judges the model, ItemPop and, if there is one, the live model.
   ///
+  /// - Parameters:
+  ///   - trained: the model.
+  ///   - live: the live model; nil for none.
+  ///   - rivals: the simple methods to compare with; nil for none.
   /// - Throws: `BatchError` when interrupted, or for a file of candidates that can't be used.
-  func run(_ trained: Trained, live: Rival?) throws -> Evaluated {
+  func run(_ trained: Trained, live: Rival?, rivals: SimpleRivals? = nil) throws -> Evaluated {
     let (candidates, holdout) = try testCandidates()
-    let protocols = [
-      Measure(
-        split: .validation, holdout: divided.split.validation, sampledHoldout: nil,
-        candidates: trained.validationCandidates, leavingOut: divided.split.training),
+    var protocols = [
       Measure(
         split: .test, holdout: divided.split.test, sampledHoldout: holdout,
-        candidates: candidates, leavingOut: divided.beforeTest),
+        candidates: candidates, leavingOut: divided.beforeTest, missed: divided.split.missed,
+        later: divided.split.later)
     ]
-    let popularity = ItemPop(
-      positives: divided.split.training, itemCount: pulled.table.itemCount)
+    if divided.clock == nil, let candidates = trained.validationCandidates {
+      protocols.insert(
+        Measure(
+          split: .validation, holdout: divided.split.validation, sampledHoldout: nil,
+          candidates: candidates, leavingOut: divided.split.training), at: 0)
+    }
+    let popularity = ItemPop(positives: divided.split.training, itemCount: itemCount)
     let own = try judge(trained, protocols, popularity.counts)
     var evaluated = Evaluated(metrics: own.metrics, ndcg: own.ndcg, coverage: own.coverage)
+    evaluated.metrics += try rehearsed(trained)
     evaluated.calibration = Calibration(
       of: trained.model.scorer(pool: context.pool), holdout: holdout ?? divided.split.test,
       candidates: candidates, known: divided.beforeTest)
@@ -62,8 +73,30 @@ struct EvaluateStage {
       let isCompared = divided.split.testUsers.map { live.test[Int($0)] >= 0 }
       evaluated.storedNDCG = zip(own.stored ?? own.ndcg, isCompared).filter(\.1).map(\.0)
     }
+    if let rivals { evaluated.rivals = try rivals.run(beside: own.ndcg) }
     if let fallback { evaluated.metrics.append(fallback) }
     return evaluated
+  }
+
+  /// Judges what chose the epochs by the clock, and ItemPop beside it, on the validation.
+  private func rehearsed(_ trained: Trained) throws -> [MetricRow] {
+    guard let model = trained.rehearsed, let candidates = trained.validationCandidates,
+      let earlier = divided.rehearsal?.divided
+    else { return [] }
+    let stage = EvaluateStage(context: context, pulled: pulled, divided: earlier)
+    let validation = [
+      Measure(
+        split: .validation, holdout: earlier.split.test, sampledHoldout: nil,
+        candidates: candidates, leavingOut: earlier.beforeTest, missed: earlier.split.missed)
+    ]
+    let popularity = ItemPop(positives: earlier.split.training, itemCount: stage.itemCount)
+    var rows = try stage.judge(
+      model.scorer(pool: context.pool), name: context.job.label, validation, popularity.counts
+    ).metrics
+    if context.job.method != .baseline(.itempop) {
+      rows += try stage.judge(popularity, name: "itempop", validation, popularity.counts).metrics
+    }
+    return rows
   }
 
   /// The share of users with a list who get the popular one; nil when nobody gets a list.
@@ -84,12 +117,17 @@ struct EvaluateStage {
     var sampledHoldout: [Int32]?
     var candidates: UserItems
     var leavingOut: UserItems
+    /// Users whose item the log does not know: each is a miss.
+    var missed: [UInt32] = []
+    /// All items that users took up, where there are several.
+    var later: LaterItems?
 
     /// The same without what the live model has learnt.
     func without(_ live: Rival) -> Measure {
       let kept = split == .test ? live.test : live.validation
       var measure = self
       measure.holdout = kept
+      (measure.missed, measure.later) = ([], nil)
       measure.sampledHoldout = sampledHoldout.map { zip($0, kept).map { $1 < 0 ? -1 : $0 } }
       return measure
     }
@@ -111,6 +149,18 @@ struct EvaluateStage {
   ) throws -> Judged {
     let name = context.job.label
     let scorer = trained.model.scorer(pool: context.pool)
+    if case .neighbours(let neighbours) = trained.model, divided.clock == nil, !trained.isRefit,
+      case .baseline(let baseline) = context.job.method
+    {
+      // What a user has before the item is known of users whose neighbours are looked up.
+      let validation = try judge(
+        scorer, name: name, protocols.filter { $0.split == .validation }, popularity)
+      var judged = try judge(
+        neighbours.beforeTest(divided, baseline), name: name,
+        protocols.filter { $0.split == .test }, popularity)
+      judged.metrics = validation.metrics + judged.metrics
+      return judged
+    }
     guard trained.isRefit else { return try judge(scorer, name: name, protocols, popularity) }
     let before = try judge(
       trained.validated.scorer(pool: context.pool), name: name, protocols, popularity)
@@ -136,15 +186,21 @@ struct EvaluateStage {
       try context.interruption.check()
       let sampled = HoldoutRanks.sampled(
         scorer, holdout: part.sampledHoldout ?? part.holdout, candidates: part.candidates,
-        pool: context.pool)
+        pool: context.pool
+      ).missing(part.sampledHoldout == nil ? part.missed : [])
       judged.metrics += rows(sampled, model: name, split: part.split, proto: .sampled)
-      judged.metrics += rows(full, model: name, split: part.split, proto: .full)
+      let ofAll = part.later.map { hits(lists, $0, model: name, split: part.split) } ?? []
+      let replaced = Set(ofAll.map(\.metric))
+      judged.metrics += rows(full, model: name, split: part.split, proto: .full).filter {
+        !replaced.contains($0.metric)
+      }
+      judged.metrics += ofAll
       if part.split == .test { judged.ndcg = full.values(.ndcg, k: k) }
     }
     guard protocols.contains(where: { $0.split == .test }) else { return judged }
     if let quality = ListQuality(
-      lists, k: k, itemCount: pulled.table.itemCount, popularity: popularity,
-      userCount: pulled.table.userCount)
+      lists, k: k, itemCount: itemCount, popularity: popularity,
+      userCount: divided.dataset.table.userCount)
     {
       judged.coverage = quality.coverage
       let figures: [(Metric.ListMetric, Double)] = [
@@ -169,7 +225,7 @@ struct EvaluateStage {
 
   /// Users ranked between two looks at whether to stop: about a second's work, whole blocks.
   private var slice: Int {
-    max(64, 60_000_000 / max(pulled.table.itemCount, 1) / 64 * 64)
+    max(64, 60_000_000 / max(itemCount, 1) / 64 * 64)
   }
 
   /// Ranks the holdouts among the whole catalogue and lists the best, from one look at all scores.
@@ -197,9 +253,24 @@ struct EvaluateStage {
       scores += some.lists.scores
     }
     return (
-      ranks.map { HoldoutRanks(ranks: $0) },
+      zip(ranks, protocols).map { HoldoutRanks(ranks: $0).missing($1.missed) },
       RecommendationLists(users: users, offsets: offsets, items: items, scores: scores)
     )
+  }
+
+  /// Recall, precision and average precision of all items that users took up.
+  private func hits(
+    _ lists: RecommendationLists, _ later: LaterItems, model: String, split: MetricRow.Split
+  ) -> [MetricRow] {
+    let k = context.job.evaluation.k
+    let found = LaterHits(lists, later)
+    return [HoldoutMetric.recall, .precision, .map].flatMap { metric in
+      (1...k).compactMap { k in
+        Estimate(meanOf: found.values(metric, k: k), within: 0...1).map {
+          MetricRow(model: model, split: split, proto: .full, metric: .holdout(metric), k: k, $0)
+        }
+      }
+    }
   }
 
   private func rows(
@@ -221,10 +292,11 @@ struct EvaluateStage {
     guard let path = context.job.evaluation.candidates else {
       let drawn = Candidates.drawn(
         context.job.evaluation.sampled, users: divided.split.testUsers, outside: divided.history,
-        itemCount: pulled.table.itemCount, seed: context.seed &+ 2, pool: context.pool)
+        itemCount: itemCount, seed: context.seed &+ 2, pool: context.pool)
       return (drawn, nil)
     }
-    let file = try CandidateFile(path: path, users: pulled.users, items: pulled.items)
+    let file = try CandidateFile(
+      path: path, users: divided.dataset.users, items: divided.dataset.items)
     var holdout = divided.split.test
     var missing = 0
     for user in holdout.indices where holdout[user] >= 0 && !file.hasLine[user] {
@@ -268,6 +340,8 @@ struct Evaluated {
   /// The same of the live model, on the users whose test item it has not learnt; nil when there was no
   /// model or there are no such users.
   var liveNDCG: [Double]?
+  /// Simple methods beside the model.
+  var rivals: [RivalRow] = []
   /// Share of the catalogue in the tested users' lists.
   var coverage: Double
   /// Users tested.

@@ -29,7 +29,7 @@ struct Rival {
   ///   - pulled: the new run's dataset.
   ///   - split: what it holds out.
   init(
-    _ model: LiveModel, run: Int64, watermark: Int64?, pulled: Dataset, split: LeaveOneOutSplit
+    _ model: LiveModel, run: Int64, watermark: Int64?, pulled: Dataset, split: HoldoutSplit
   ) {
     self.model = model
     guard let knowledge = model.knowledge else {
@@ -42,9 +42,9 @@ struct Rival {
       pulled,
       since: Parent(
         run: run, stored: model, knowledge: knowledge,
-        watermark: watermark ?? knowledge.watermark, nights: 0, isSameJob: true, obstacle: nil))
+        watermark: knowledge.limit(watermark), nights: 0, isSameJob: true, obstacle: nil))
     (users, items) = (news.users, news.items)
-    test = news.unlearnt(split.test)
+    test = news.unlearnt(split.test, at: split.later?.seconds)
     validation = news.unlearnt(split.validation)
   }
 }
@@ -55,17 +55,16 @@ extension Rival {
   /// - Parameters:
   ///   - run: the run's number; nil for none.
   ///   - parent: the run that the new one goes on from, whose model has been read already.
-  ///   - pulled: the new run's pull.
-  ///   - split: what it holds out.
+  ///   - divided: what the new run is trained on, and what it holds out.
   ///   - context: the new run; it is warned when there is no model that can be used.
   /// - Returns: nil when there is none that can be used.
   /// - Throws: `BatchError`, `PostgresError`: a server that can't be asked is no reason to let a model
   ///   pass.
   static func load(
-    run: Int64?, parent: Parent?, _ pulled: Dataset, _ split: LeaveOneOutSplit,
-    _ context: RunContext
+    run: Int64?, parent: Parent?, _ divided: Divided, _ context: RunContext
   ) throws -> Rival? {
     guard let run else { return nil }
+    let (pulled, split) = (divided.dataset, divided.split)
     if let parent, parent.run == run {
       return Rival(
         parent.stored, run: run, watermark: parent.watermark, pulled: pulled, split: split)
@@ -89,9 +88,14 @@ extension Rival {
 
 extension News {
   /// Holdouts without those that the parent has learnt; -1 stands for none.
-  func unlearnt(_ holdout: [Int32]) -> [Int32] {
+  ///
+  /// - Parameters:
+  ///   - holdout: each user's item, -1 for none.
+  ///   - seconds: the moments of holdouts beyond the table; nil for holdouts of the table.
+  func unlearnt(_ holdout: [Int32], at seconds: [UInt32]? = nil) -> [Int32] {
     holdout.indices.map { user in
       guard holdout[user] >= 0 else { return -1 }
+      if let seconds { return isWithin(seconds[user]) ? -1 : holdout[user] }
       let rows = table.offsets[user]..<table.offsets[user + 1]
       let row = rows.first { Int32(table.items[$0]) == holdout[user] }
       return row.map { isLearnt(user, $0) } == true ? -1 : holdout[user]

@@ -11,10 +11,10 @@ import Store
 struct StoredModel {
   /// The model, as it was before it learnt anything that was held out.
   let model: PublishedModel
-  /// What was pulled.
+  /// How the log was split.
+  let divided: Divided
+  /// All that was pulled.
   let pulled: Dataset
-  /// How it was split.
-  let split: LeaveOneOutSplit
   /// How the scores of the run's lists came about.
   let scores: StoredScores
 
@@ -23,9 +23,10 @@ struct StoredModel {
   /// - Returns: bytes of the file.
   /// - Throws: `PostgresError`; `EncodingError`.
   func save(run: Int64, on connection: Connection) throws -> Int {
-    try ModelStore(on: connection).save(
-      model, users: pulled.users, items: pulled.items, knowledge: pulled.knowledge(split),
-      features: pulled.features?.names, scores: scores, run: run)
+    let dataset = divided.dataset
+    return try ModelStore(on: connection).save(
+      model, users: dataset.users, items: dataset.items, knowledge: divided.knowledge(of: pulled),
+      features: dataset.features?.names, scores: scores, run: run)
   }
 }
 
@@ -37,18 +38,25 @@ extension StoredModel {
   ) {
     let absorbs = context.request.publish && context.job.nightly.absorbHoldout
     self.init(
-      model: trained.validated, pulled: pulled, split: divided.split,
+      model: trained.validated, divided: divided, pulled: pulled,
       scores: StoredScores(
         evaluated.calibration, areOfThisModel: !trained.isRefit && !absorbs))
   }
 }
 
-extension Dataset {
-  /// What is known of the log when it was split.
-  func knowledge(_ split: LeaveOneOutSplit) -> Knowledge {
-    Knowledge(
-      table, split, watermark: min(times.watermark, times.upper ?? .max),
-      recentFrom: times.recentFrom)
+extension Divided {
+  /// What a model that was trained on the split knows of the log.
+  ///
+  /// - Parameter pulled: all that was pulled.
+  func knowledge(of pulled: Dataset) -> Knowledge {
+    let seen = min(pulled.times.watermark, pulled.times.upper ?? .max)
+    let limit = clock.map { Int64($0.cut) * 1_000_000 } ?? seen
+    return Knowledge(
+      dataset.table, split, watermark: limit, recentFrom: dataset.times.recentFrom,
+      clock: clock.map {
+        Knowledge.Clock(
+          horizon: Int64($0.horizon), seen: seen, pending: pulled.interactions(since: limit))
+      })
   }
 }
 
@@ -56,23 +64,31 @@ extension DatasetFeatures {
   /// The names as they are stored.
   var names: FeatureNames { FeatureNames(users: userNames, items: itemNames) }
 
-  /// A parent's model for these features, where a fine-tune starts.
+}
+
+extension Model {
+  /// A model of an earlier log for another one, with rows for users, items and features that are new.
   ///
   /// - Parameters:
-  ///   - start: the parent's model, grown to the table's users and items.
-  ///   - parent: the parent's model as it was stored.
-  ///   - news: who is new: their embeddings begin as their features.
-  /// - Returns: the model with rows for these features.
-  func starting(_ start: Model, from parent: LiveModel, _ news: News) -> Model {
-    guard case .network(let older) = parent.model else { return start }
+  ///   - dataset: the other log.
+  ///   - users: for each of its users the index in this model, none for new ones.
+  ///   - items: for each of its items the index in this model, none for new ones.
+  ///   - positives: interactions of the other log, by which the rows of the new begin.
+  ///   - features: the names of this model's features; nil without any.
+  ///   - seed: of what is drawn.
+  func grown(
+    into dataset: Dataset, users: IndexMap, items: IndexMap, positives: UserItems,
+    features: FeatureNames?, seed: UInt64
+  ) -> Model {
+    let start = grown(users: users.values, items: items.values, positives: positives, seed: seed)
+    guard let own = dataset.features else { return start }
     let none = Vocabulary(kind: .text, identifiers: .texts([]))
     return start.renumbering(
-      content, userPlaces: userNames.indices(in: parent.features?.users ?? none).values,
-      itemPlaces: itemNames.indices(in: parent.features?.items ?? none).values,
-      freshUsers: news.users.missing.map { Int($0) },
-      freshItems: news.items.missing.map { Int($0) }, from: older)
+      own.content, userPlaces: own.userNames.indices(in: features?.users ?? none).values,
+      itemPlaces: own.itemNames.indices(in: features?.items ?? none).values,
+      freshUsers: users.missing.map { Int($0) }, freshItems: items.missing.map { Int($0) },
+      from: self)
   }
-
 }
 
 extension ServingView {

@@ -66,7 +66,7 @@ struct ParentSearch {
     return .parent(
       Parent(
         run: run, stored: stored, knowledge: knowledge,
-        watermark: compared.watermark ?? knowledge.watermark, nights: compared.nights,
+        watermark: knowledge.limit(compared.watermark), nights: compared.nights,
         isSameJob: compared.isSameJob && compared.seed == context.seed,
         obstacle: obstacle(run, stored, compared)))
   }
@@ -93,7 +93,25 @@ struct ParentSearch {
       return "users.features or items.features are others than run \(run)'s"
     }
     if !compared.hasSameOrder { return "evaluate.seed is another than run \(run)'s" }
+    if let knowledge = stored.knowledge,
+      !knowledge.suits(job.evaluation, isSame: compared.isSameJob)
+    {
+      return "evaluate.split or evaluate.horizon is another than run \(run)'s"
+    }
     return compared.isSameSource ? nil : "the source is another than run \(run)'s"
+  }
+}
+
+extension Knowledge {
+  /// Whether a split can be gone on with: one of the same kind, and no longer horizon.
+  fileprivate func suits(_ evaluation: Job.Evaluation, isSame: Bool) -> Bool {
+    switch (evaluation.split, clock) {
+    case (.latest, let clock): clock == nil
+    // The log had too few users to test by the clock.
+    case (.clock, nil): isSame
+    case (.clock, let clock?):
+      evaluation.horizon.seconds.map { Int64($0) <= clock.horizon } ?? true
+    }
   }
 }
 
@@ -105,7 +123,8 @@ package struct Parent {
   let stored: LiveModel
   /// What it knew of the log.
   let knowledge: Knowledge
-  /// Its watermark as `ncf.runs` has it, microseconds since 1970 UTC.
+  /// Until when it knew events: its watermark as `ncf.runs` has it, or the moment of its split by the clock;
+  /// microseconds since 1970 UTC.
   let watermark: Int64
   /// Nights that were trained further since the last one that was trained in full.
   let nights: Int

@@ -33,17 +33,22 @@ struct MethodSelection {
     guard let found else { return nil }
     if !request.isBackfill {
       if found.isOld || found.wasRefused { return nil }
-      if case .baseline(let setup) = found.choice.method, setup.baseline == .itempop { return nil }
+      if found.choice.isPopularList { return nil }
     }
     return MethodSelection(choice: found.choice, run: found.run)
   }
 
   /// Whether a log has outgrown the choice: twice as many users could be judged.
-  func isOutgrown(by pulled: Dataset) -> Bool {
+  func isOutgrown(by pulled: Dataset, _ evaluation: Job.Evaluation) -> Bool {
+    let most = 2 * max(choice.validatedUsers, MethodSearch.fewestUsers)
+    if let horizon = choice.horizon {
+      return ClockSplit(pulled, evaluation, kept: horizon)
+        .map { $0.validatedUsers(pulled) >= most } ?? false
+    }
     let users = (0..<pulled.table.userCount).count { user in
       pulled.table.offsets[user + 1] - pulled.table.offsets[user] >= 3
     }
-    return users >= 2 * max(choice.validatedUsers, MethodSearch.fewestUsers)
+    return users >= most
   }
 
   /// Searches the log for the best method.
@@ -54,13 +59,9 @@ struct MethodSelection {
   /// - Throws: `BatchError` when interrupted.
   init(searching pulled: Dataset, _ context: RunContext) throws {
     let job = context.configured
-    let split = SplitStage().run(pulled).split
+    let (divided, validation, horizon) = Self.divided(pulled, context)
     let data = MethodTraining.Data(
-      TrainingLog(
-        positives: split.training,
-        weights: job.source.isWeighted ? split.trainingWeights : [],
-        itemCount: pulled.table.itemCount),
-      known: pulled.negatives)
+      divided.log(weighted: job.source.isWeighted), known: divided.dataset.negatives)
     // A backfill must give the same twice: its search is bounded by trials and not by time.
     let isBackfill = context.request.isBackfill
     let limits = MethodSearch.Limits(
@@ -74,7 +75,7 @@ struct MethodSelection {
     let start = context.clock()
     var count = 0
     let search = MethodSearch(
-      data, network: Method.Network(job), validation: split.validation, limits: limits,
+      data, network: Method.Network(job), validation: validation, limits: limits,
       k: job.evaluation.k, seed: context.seed, pool: context.pool, clock: context.clock
     ) { event in
       try context.interruption.check()
@@ -86,6 +87,7 @@ struct MethodSelection {
       case .skipped: break
       }
     }
+    search.horizon = horizon
     choice = try search.run()
     run = nil
     context.notice(
@@ -96,13 +98,43 @@ struct MethodSelection {
     }
   }
 
+  /// What a search learns and what it is judged by: by the clock, the log one horizon before the test.
+  private static func divided(
+    _ pulled: Dataset, _ context: RunContext
+  ) -> (Divided, MethodSearch.Validation, horizon: UInt32?) {
+    let evaluation = context.configured.evaluation
+    if evaluation.split == .clock,
+      let clock = ClockSplit.told(ClockSplit(pulled, evaluation), context)
+    {
+      let earlier = Divided.validation(pulled.before(clock.cut), clock)
+      return (
+        earlier, MethodSearch.Validation(items: earlier.split.test, missed: earlier.split.missed),
+        clock.horizon
+      )
+    }
+    let divided = SplitStage().run(pulled)
+    return (
+      divided,
+      MethodSearch.Validation(
+        items: divided.split.validation, moments: divided.moments(of: divided.split.validation)),
+      nil
+    )
+  }
+
   /// The run with the chosen method.
   func resolved(_ context: RunContext) -> RunContext {
     context.with(context.configured.training(choice.method))
   }
 
-  /// Whether everybody gets the popular list, since nothing was better by more than chance.
-  var isPopularList: Bool {
-    if case .baseline(let setup) = choice.method { setup.baseline == .itempop } else { false }
+  /// What makes items popular in a popular list of late; nil for another one.
+  func popularity(_ pulled: Dataset) -> [Double]? {
+    guard case .baseline(let setup) = choice.method,
+      let options = setup.options as? RecentPopOptions
+    else { return nil }
+    let log = pulled.log(pulled.table.history, weights: [])
+    return RecentPop(log, options: options).scores(asOf: log.end).map { Double($0) }
   }
+
+  /// Whether everybody gets the popular list, since nothing was better by more than chance.
+  var isPopularList: Bool { choice.isPopularList }
 }

@@ -17,22 +17,25 @@ struct NightCourse {
 
   /// Decides by what the search for a parent found and the pull brought.
   ///
+  /// - Parameters:
+  ///   - inputs: what was read, and the run that it may go on from.
+  ///   - context: the run.
   /// - Throws: `BatchError` (78) when a fine-tune was asked for and can't be.
-  init(_ found: ParentSearch.Found, _ pulled: Dataset, _ context: RunContext) throws(BatchError) {
-    let request = context.request
+  init(_ inputs: RunInputs, _ context: RunContext) throws(BatchError) {
+    let (request, pulled) = (context.request, inputs.tested)
     var question = TrainingPlan.Question(
       mode: request.mode ?? context.job.nightly.mode, isBackfill: request.isBackfill)
-    switch found {
+    switch inputs.found {
     case .none(let reason):
       question.noParent = reason
       (parent, news) = (nil, nil)
     case .parent(let parent):
-      let news = News(pulled, since: parent)
+      let news = News(pulled, of: inputs.pulled, since: parent)
       // A log that has shrunk is the gate's business.
       let hasShrunk =
         Double(pulled.users.count) < Double(parent.stored.users.count)
         * (1 - context.job.gate.maxShrink)
-      let isEmpty = request.isBackfill ? !Self.hasRows(pulled) : news.isEmpty && !hasShrunk
+      let isEmpty = request.isBackfill ? !Self.hasRows(inputs.pulled) : news.isEmpty && !hasShrunk
       question.isNothingNew = isEmpty && (request.isBackfill || parent.isSameJob)
       (question.parent, question.nights, question.obstacle) = (
         parent.run, parent.nights, parent.obstacle
@@ -55,13 +58,18 @@ struct NightCourse {
   static func decide(
     _ inputs: RunInputs, _ context: RunContext, _ record: RunRecord
   ) throws -> NightCourse {
-    let course = try NightCourse(inputs.found, inputs.pulled, context)
+    let course = try NightCourse(inputs, context)
     context.notice(course.text)
     if case .skip(let reason) = course.plan {
       try record.lineage(course.row(nil))
       throw EarlyEnd.skipped(reason: reason)
     }
     return course
+  }
+
+  /// Whether the run is trained in full.
+  var isFull: Bool {
+    if case .full = plan { true } else { false }
   }
 
   /// Whether a backfill has anything from its `--since` on.
@@ -76,19 +84,15 @@ struct NightCourse {
   }
 
   /// What a fine-tune trains on, and where it starts; nil for a full training.
-  func lesson(
-    _ pulled: Dataset, _ divided: Divided, _ context: RunContext
-  ) -> (Lesson, start: Model)? {
+  func lesson(_ divided: Divided, _ context: RunContext) -> (Lesson, start: Model)? {
+    let pulled = divided.dataset
     guard case .finetune = plan, let parent, let news,
       case .network(let model) = parent.stored.model
     else { return nil }
-    var start = model.grown(
-      users: news.users.values, items: news.items.values, positives: divided.split.training,
-      seed: context.seed)
-    if let features = pulled.features {
-      start = features.starting(start, from: parent.stored, news)
-    }
-    return (Lesson(pulled, divided, news: news, context: context), start)
+    let start = model.grown(
+      into: pulled, users: news.users, items: news.items, positives: divided.split.training,
+      features: parent.stored.features, seed: context.seed)
+    return (Lesson(divided, news: news, context: context), start)
   }
 
   /// Chooses what a fine-tune trains on, and records the decision with it.
@@ -96,9 +100,9 @@ struct NightCourse {
   /// - Returns: as `lesson(_:_:_:)`.
   /// - Throws: `PostgresError`.
   func recordedLesson(
-    _ pulled: Dataset, _ divided: Divided, _ context: RunContext, _ record: RunRecord
+    _ divided: Divided, _ context: RunContext, _ record: RunRecord
   ) throws -> (Lesson, start: Model)? {
-    let lesson = lesson(pulled, divided, context)
+    let lesson = lesson(divided, context)
     try record.lineage(row(lesson?.0))
     return lesson
   }

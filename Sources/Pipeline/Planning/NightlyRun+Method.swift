@@ -23,7 +23,8 @@ extension NightlyRun {
   /// - Throws: `BatchError` when interrupted; `PostgresError`.
   func choosing(_ known: MethodSelection?, _ pulled: Dataset) throws -> MethodSelection? {
     guard context.configured.method == .auto else { return nil }
-    let isOutgrown = !context.request.isBackfill && known?.isOutgrown(by: pulled) == true
+    let isOutgrown =
+      !context.request.isBackfill && known?.isOutgrown(by: pulled, context.job.evaluation) == true
     let chosen =
       try (isOutgrown ? nil : known) ?? MethodSelection(searching: pulled, context)
     try record.choice(try chosen.choice.json(), searchedBy: chosen.run ?? record.runID)

@@ -13,6 +13,10 @@ struct RunInputs {
   private(set) var pulled: Dataset
   /// The stopped run whose data that is, and the training that it had begun; nil when there is none.
   private(set) var stopped: (run: Resumable, training: Resumed)?
+  /// The split by the clock; nil where each user's latest interactions are held out.
+  private(set) var clock: ClockSplit?
+  /// What is trained on and tested: by the clock, the part before the test.
+  private(set) var tested: Dataset
 
   /// Reads the log; as of a stopped run's time, where that gives what it had read.
   ///
@@ -26,12 +30,12 @@ struct RunInputs {
       let past = PastPull(watermark: run.identity.watermark, recent: run.identity.recent)
       let (found, pulled) = try Self.read(context, seen, past)
       if let training = try run.load(pulled, on: connection) {
-        (self.found, self.pulled, stopped) = (found, pulled, (run, training))
+        (self.found, self.pulled, stopped, tested) = (found, pulled, (run, training), pulled)
         return
       }
     }
     (found, pulled) = try Self.read(context, seen, nil)
-    stopped = nil
+    (stopped, tested) = (nil, pulled)
   }
 
   private static func read(
@@ -52,8 +56,27 @@ struct RunInputs {
     if selection.run == nil {
       (inputs.found, inputs.stopped) = (.none(reason: "a method was chosen tonight"), nil)
     }
-    if selection.isPopularList { inputs.pulled.serving = pulled.serving.withPopularListsOnly }
+    if selection.isPopularList {
+      inputs.pulled.serving = pulled.serving.withPopularListsOnly(by: selection.popularity(pulled))
+    }
     return inputs
+  }
+
+  /// The inputs of a run that is split by the clock, where the job says so and the log has enough users.
+  ///
+  /// - Parameters:
+  ///   - selection: the method that was chosen; nil where the job names it.
+  ///   - context: the run.
+  func clocked(_ selection: MethodSelection?, _ context: RunContext) -> RunInputs {
+    var inputs = self
+    inputs.clock = ClockSplit.chosen(self, selection, context)
+    inputs.tested = inputs.clock.map { pulled.before($0.cut) } ?? pulled
+    return inputs
+  }
+
+  /// Inputs of a dry run, which goes on from no stopped one.
+  init(_ found: ParentSearch.Found, _ pulled: Dataset) {
+    (self.found, self.pulled, tested) = (found, pulled, pulled)
   }
 
   /// Refuses a log without a row that can be used, and an output schema that holds other relations.

@@ -101,7 +101,8 @@ private struct Trial {
   }
 
   private func log(_ positives: UserItems) -> TrainingLog {
-    TrainingLog(positives: positives, itemCount: itemCount)
+    TrainingLog(
+      positives: positives, itemCount: itemCount, events: divided.dataset.sequences)
   }
 
   /// Seconds of a baseline: those of one pass on a sample, times the growth of the work.

@@ -17,9 +17,11 @@ struct Lesson {
   /// Picks the training interactions that the parent has not learnt, and some that it has.
   ///
   /// In a backfill those from `--since` on are the new ones, and what the parent had held out.
-  init(_ pulled: Dataset, _ divided: Divided, news: News, context: RunContext) {
-    let (table, split) = (pulled.table, divided.split)
-    let since = context.request.isBackfill ? pulled.times.since : nil
+  init(_ divided: Divided, news: News, context: RunContext) {
+    let (pulled, split) = (divided.dataset, divided.split)
+    let table = pulled.table
+    let since =
+      context.request.isBackfill && divided.clock == nil ? pulled.times.since : nil
     func isNew(_ user: Int, _ row: Int) -> Bool {
       if let since {
         return Int64(table.seconds[row]) * 1_000_000 >= since || news.wasHeldOut(user, row)

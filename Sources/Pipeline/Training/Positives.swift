@@ -7,34 +7,57 @@ struct Positives {
   /// A weight for each, in their order; empty when all count alike.
   let weights: [Float]
   /// Whether validation items are among them: the second training, of a refit.
-  let isRefit: Bool
+  var isRefit: Bool
 
   /// The training interactions alone.
   ///
   /// - Parameters:
-  ///   - divided: the split.
+  ///   - split: how the log is split.
   ///   - weighted: whether events have weights.
-  init(training divided: Divided, weighted: Bool) {
-    (items, isRefit) = (divided.split.training, false)
-    weights = weighted ? divided.split.trainingWeights : []
+  init(training split: HoldoutSplit, weighted: Bool) {
+    (items, isRefit) = (split.training, false)
+    weights = weighted ? split.trainingWeights : []
   }
 
   /// Training and validation interactions together: all that is known before the test.
   ///
   /// - Parameters:
-  ///   - divided: the split.
+  ///   - items: all that is known before the test.
+  ///   - split: how the log is split.
   ///   - table: what was split; it has the weights.
   ///   - weighted: whether events have weights.
-  init(beforeTest divided: Divided, of table: InteractionTable, weighted: Bool) {
-    (items, isRefit) = (divided.beforeTest, true)
+  init(
+    beforeTest items: UserItems, _ split: HoldoutSplit, of table: InteractionTable, weighted: Bool
+  ) {
+    (self.items, isRefit) = (items, true)
     // Both ascend within a user, and only the test item is missing.
     weights =
       weighted
-      ? Positives(picking: table, divided.split, weighted: true) { $2 != .test }.weights : []
+      ? Positives(picking: table, split, weighted: true) { $2 != .test }.weights : []
   }
 }
 
 extension Positives {
+  /// All interactions of a table.
+  ///
+  /// - Parameters:
+  ///   - table: the interactions.
+  ///   - weighted: whether events have weights.
+  init(whole table: InteractionTable, weighted: Bool) {
+    (items, weights, isRefit) = (table.history, weighted ? table.weights : [], false)
+  }
+
+  /// Some interactions of a table that nothing is held out of.
+  ///
+  /// - Parameters:
+  ///   - table: the interactions.
+  ///   - weighted: whether events have weights.
+  ///   - picks: whether to take an interaction, by its row.
+  init(picking table: InteractionTable, weighted: Bool, where picks: (_ row: Int) -> Bool) {
+    let none = [Int32](repeating: -1, count: table.userCount)
+    self.init(picking: table, held: (none, none), weighted: weighted) { _, row, _ in picks(row) }
+  }
+
   /// Where an interaction stands in a split.
   enum Standing {
     case training, validation, test
@@ -49,7 +72,17 @@ extension Positives {
   ///   - isRefit: whether validation items are among them and the result is tested.
   ///   - picks: whether to take an interaction, by its user, its row and where it stands.
   init(
-    picking table: InteractionTable, _ split: LeaveOneOutSplit, weighted: Bool,
+    picking table: InteractionTable, _ split: HoldoutSplit, weighted: Bool,
+    isRefit: Bool = false,
+    where picks: (_ user: Int, _ row: Int, _ standing: Standing) -> Bool
+  ) {
+    self.init(
+      picking: table, held: (split.test, split.validation), weighted: weighted, isRefit: isRefit,
+      where: picks)
+  }
+
+  private init(
+    picking table: InteractionTable, held: (test: [Int32], validation: [Int32]), weighted: Bool,
     isRefit: Bool = false,
     where picks: (_ user: Int, _ row: Int, _ standing: Standing) -> Bool
   ) {
@@ -59,8 +92,8 @@ extension Positives {
       for row in table.offsets[user]..<table.offsets[user + 1] {
         let item = Int32(table.items[row])
         let standing: Standing =
-          item == split.test[user]
-          ? .test : item == split.validation[user] ? .validation : .training
+          item == held.test[user]
+          ? .test : item == held.validation[user] ? .validation : .training
         guard picks(user, row, standing) else { continue }
         items.append(table.items[row])
         if weighted { weights.append(table.weights[row]) }
@@ -72,7 +105,7 @@ extension Positives {
   }
 }
 
-extension LeaveOneOutSplit {
+extension HoldoutSplit {
   /// Whether a user's item is not held out.
   func isTraining(user: Int, item: UInt32) -> Bool {
     Int32(item) != test[user] && Int32(item) != validation[user]

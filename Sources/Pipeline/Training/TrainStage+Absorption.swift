@@ -19,7 +19,8 @@ extension TrainStage {
     let replay = replay(
       held: split.validation.count { $0 >= 0 }, known: split.training.count, salt: 12)
     let positives = Positives(
-      picking: pulled.table, split, weighted: context.job.source.isWeighted, isRefit: true
+      picking: divided.dataset.table, split, weighted: context.job.source.isWeighted,
+      isRefit: true
     ) { _, row, standing in
       standing == .validation || (standing == .training && replay.takes(row))
     }
@@ -35,13 +36,12 @@ extension TrainStage {
   func absorbingEverything(_ trained: Trained) throws -> PublishedModel {
     let weighted = context.job.source.isWeighted
     guard case .network = method, case .network(let model) = trained.model else {
-      let all = Positives(picking: pulled.table, divided.split, weighted: weighted) { _, _, _ in
-        true
-      }
-      var training = training(all, rejected: divided.history)
+      let all = Positives(whole: pulled.table, weighted: weighted)
+      var training = training(all, on: pulled, rejected: pulled.table.history)
       training.phaseName = Phase.absorb.rawValue
       return PublishedModel(try training.train(method).model)
     }
+    if let clock = divided.clock { return .network(try absorbing(model, from: clock.cut)) }
     let split = divided.split
     let held =
       split.test.count { $0 >= 0 } + (trained.isRefit ? 0 : split.validation.count { $0 >= 0 })
@@ -52,6 +52,22 @@ extension TrainStage {
     }
     return .network(
       try training(positives, rejected: divided.history).goOn(from: model, .absorb, context))
+  }
+
+  /// The copy that is published where the log is split by the clock: it learns all that is later.
+  private func absorbing(_ model: Model, from cut: UInt32) throws -> Model {
+    let (table, dataset) = (pulled.table, divided.dataset)
+    let later = table.seconds.count { $0 >= cut }
+    let replay = replay(held: later, known: table.count - later, salt: 13)
+    let positives = Positives(
+      picking: table, weighted: context.job.source.isWeighted
+    ) { row in table.seconds[row] >= cut || replay.takes(row) }
+    let start = model.grown(
+      into: pulled, users: pulled.users.indices(in: dataset.users),
+      items: pulled.items.indices(in: dataset.items), positives: table.history,
+      features: dataset.features?.names, seed: context.seed)
+    return try training(positives, on: pulled, rejected: table.history)
+      .goOn(from: start, .absorb, context)
   }
 
   private func replay(held: Int, known: Int, salt: UInt64) -> Replay {

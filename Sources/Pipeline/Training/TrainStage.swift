@@ -18,9 +18,9 @@ import Store
 struct TrainStage {
   /// The run.
   let context: RunContext
-  /// What was pulled.
+  /// All that was pulled.
   let pulled: Dataset
-  /// How it was split.
+  /// How it was split, or the part of it that is tested.
   let divided: Divided
   /// Where epochs are recorded; nil records none.
   var record: RunRecord?
@@ -37,10 +37,9 @@ struct TrainStage {
   /// - Returns: the model, and how it came about.
   /// - Throws: `BatchError` when interrupted; `TrainingError`; `PostgresError` of the record.
   func run(_ lesson: (Lesson, start: Model)? = nil) throws -> Trained {
+    if divided.clock != nil { return try runByTheClock(lesson) }
     let split = divided.split
-    let candidates = Candidates.drawn(
-      context.job.evaluation.sampled, users: split.testUsers, outside: divided.beforeTest,
-      itemCount: pulled.table.itemCount, seed: context.seed &+ 1, pool: context.pool)
+    let candidates = candidates(divided)
     let validation = Validation(
       context: context, holdout: split.validation, candidates: candidates)
     let (refit, weighted) = (context.job.training.refit, context.job.source.isWeighted)
@@ -51,29 +50,72 @@ struct TrainStage {
       validated = .network(tuned)
       model = refit ? .network(try absorbingValidation(tuned)) : validated
     } else {
-      let trained = try training(Positives(training: divided, weighted: weighted), validation)
+      let trained = try training(Positives(training: divided.split, weighted: weighted), validation)
         .train(method)
       validated = PublishedModel(trained.model)
-      let all = Positives(beforeTest: divided, of: pulled.table, weighted: weighted && refit)
+      let all = Positives(
+        beforeTest: divided.beforeTest, split, of: divided.dataset.table,
+        weighted: weighted && refit)
       model =
         refit
         ? PublishedModel(try training(all, validation).refit(method, epochs: trained.epochs))
         : validated
     }
+    var trained = Trained(model: model, validationCandidates: candidates)
+    if refit { trained.beforeRefit = validated }
+    return trained
+  }
+
+  /// Items that validation items are ranked among.
+  private func candidates(_ divided: Divided) -> UserItems {
+    Candidates.drawn(
+      context.job.evaluation.sampled, users: divided.split.testUsers, outside: divided.beforeTest,
+      itemCount: divided.dataset.table.itemCount, seed: context.seed &+ 1, pool: context.pool)
+  }
+
+  /// Trains by the clock: in full on the log one horizon before the test to choose the epochs, then for these
+  /// on the log before the test; a fine-tune on what is new before the test.
+  private func runByTheClock(_ lesson: (Lesson, start: Model)?) throws -> Trained {
+    let weighted = context.job.source.isWeighted
+    if let (lesson, start) = lesson {
+      let tuned = try training(lesson.positives, rejected: divided.split.training)
+        .goOn(from: start, .finetune, context)
+      return Trained(model: .network(tuned))
+    }
+    guard let earlier = divided.rehearsal?.divided else {
+      preconditionFailure("a full training by the clock chooses its epochs")
+    }
+    let candidates = candidates(earlier)
+    let validation = Validation(
+      context: context, holdout: earlier.split.test, candidates: candidates)
+    let rehearsed = try training(
+      Positives(training: earlier.split, weighted: weighted), validation, on: earlier.dataset
+    ).train(method)
+    var positives = Positives(training: divided.split, weighted: weighted)
+    positives.isRefit = true
+    let model = PublishedModel(
+      try training(positives).refit(method, epochs: rehearsed.epochs))
     return Trained(
-      model: model, validated: validated, isRefit: refit, validationCandidates: candidates)
+      model: model, validationCandidates: candidates,
+      rehearsed: PublishedModel(rehearsed.model))
   }
 
   /// One training on some positives.
+  ///
+  /// - Parameters:
+  ///   - positives: what is learnt.
+  ///   - validation: judges epochs; nil judges none.
+  ///   - dataset: where the positives are from; nil for the log that is tested.
+  ///   - rejected: what is never drawn as a negative; nil: the positives.
   func training(
-    _ positives: Positives, _ validation: Validation? = nil, rejected: UserItems? = nil
+    _ positives: Positives, _ validation: Validation? = nil, on dataset: Dataset? = nil,
+    rejected: UserItems? = nil
   ) -> MethodTraining {
-    let isRefit = positives.isRefit
-    let log = TrainingLog(
-      positives: positives.items, weights: positives.weights, itemCount: pulled.table.itemCount)
+    let (isRefit, dataset) = (positives.isRefit, dataset ?? divided.dataset)
+    let log = dataset.log(positives.items, weights: positives.weights)
     var training = MethodTraining(
       MethodTraining.Data(
-        log, known: pulled.negatives, features: pulled.features?.content, rejected: rejected,
+        log, known: dataset.negatives, features: dataset.features?.content, rejected: rejected,
         isRefit: isRefit),
       pool: context.pool, clock: context.clock,
       observer: RunTrainingObserver(
@@ -100,15 +142,17 @@ extension MethodTraining {
 struct Trained {
   /// What is tested, and published unless a copy absorbs what was held out.
   let model: PublishedModel
-  /// What validation judged: the model itself, or the one before the refit, which has never seen a
-  /// validation item.
-  ///
-  /// It is what is stored, so that the next night may go on from it.
-  let validated: PublishedModel
-  /// Whether the two differ.
-  let isRefit: Bool
-  /// Candidates of the validation items, drawn once.
-  let validationCandidates: UserItems
+  /// The model before a refit, which has never seen a validation item; nil without a refit.
+  var beforeRefit: PublishedModel?
+  /// Candidates of the validation items, drawn once; nil where nothing is validated.
+  var validationCandidates: UserItems?
+  /// By the clock, the model that chose the epochs: it knows nothing from one horizon before the test on.
+  var rehearsed: PublishedModel?
+
+  /// What is stored, so that the next night may go on from it.
+  var validated: PublishedModel { beforeRefit ?? model }
+  /// Whether that is another model than the tested one.
+  var isRefit: Bool { beforeRefit != nil }
 }
 
 /// Judges scorers on the validation items by the sampled protocol.

@@ -7,7 +7,7 @@ import NCF
 /// `item.items` are those that have an item among their neighbours, `item.similarities` how alike they
 /// are, and `item.offsets` where each item's begin and the last one's end. `user.items` and
 /// `user.offsets` are the interactions that scores are sums over, `user.weights` their weights, if they
-/// have any.
+/// have any. `item.base` is what each item scores for everyone, if anything.
 extension ItemKNN {
   /// The tensors.
   var tensors: [SafeTensors.Tensor] {
@@ -26,6 +26,7 @@ extension ItemKNN {
       integers("user.offsets", .offsets(.user), positives.offsets),
       integers("user.items", byUser, positives.items),
     ] + (weights.isEmpty ? [] : [floats("user.weights", byUser, weights)])
+      + (base.isEmpty ? [] : [floats("item.base", .rows(.item), base)])
   }
 
   /// Reads neighbours back.
@@ -44,7 +45,13 @@ extension ItemKNN {
     let (offsets, items) = try lists("item", count: itemCount)
     let (userOffsets, userItems) = try lists("user", count: userCount)
     let similarities = try file.tensor("item.similarities", .f32).floats
-    var weights: [Float] = []
+    var (weights, base): ([Float], [Float]) = ([], [])
+    if file.tensors.contains(where: { $0.name == "item.base" }) {
+      base = try file.tensor("item.base", .f32).floats
+      guard base.count == itemCount else {
+        throw DamagedModel(description: "item.base does not hold a number for each item")
+      }
+    }
     if file.tensors.contains(where: { $0.name == "user.weights" }) {
       weights = try file.tensor("user.weights", .f32).floats
     }
@@ -53,6 +60,6 @@ extension ItemKNN {
     self.init(
       options: options, itemCount: itemCount,
       positives: UserItems(offsets: userOffsets, items: userItems), weights: weights,
-      offsets: offsets, items: items, similarities: similarities)
+      offsets: offsets, items: items, similarities: similarities, base: base)
   }
 }

@@ -1,4 +1,4 @@
-import Baselines
+package import Baselines
 import Formatting
 import NCF
 import Settings
@@ -31,6 +31,16 @@ package struct MethodChoice: Sendable, Equatable, Codable {
   package let skipped: [String]
   /// Seconds of the search.
   package let seconds: Double
+  /// How long before the newest event the test begins, in seconds, of a split by the clock; nil where each
+  /// user's latest interactions are held out.
+  package var horizon: UInt32?
+  /// iALS with the settings that rank best; nil where it was not tried.
+  package var factorization: BaselineSetup?
+
+  /// Whether everybody gets a popular list.
+  package var isPopularList: Bool {
+    if case .baseline(let setup) = method { setup.baseline.isPopularity } else { false }
+  }
 
   /// The NDCG for people.
   package var ndcgText: String { Figures.fixed(ndcg, 4) }

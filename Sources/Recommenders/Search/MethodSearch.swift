@@ -6,11 +6,12 @@ import Ranking
 
 /// Chooses the method and its settings that rank the validation interactions of a log best.
 ///
-/// The ladder is a fixed sequence of trials: popularity, neighbours, iALS over a grid by successive
-/// halving, EASE, and a network that starts from the best factorisation. Time and memory decide only how far
+/// The ladder is a fixed sequence of trials: popularity in all and of late, what followed the last item,
+/// neighbours, iALS over a grid by successive halving, EASE, and a network that starts from the best
+/// factorisation. Time and memory decide only how far
 /// it goes. A trial is judged by NDCG over the whole catalogue. Users are divided in two by a hash: half A
 /// chooses among the settings of a method, half B among the methods. The simplest method within one standard
-/// error of the best one is chosen; where none is above popularity by more than chance, popularity is.
+/// error of the best one is chosen; where none is above the best popular list by more than chance, that is.
 package final class MethodSearch {
   /// What bounds a search.
   package struct Limits: Sendable {
@@ -24,6 +25,35 @@ package final class MethodSearch {
     /// Names the bounds.
     package init(seconds: Double, trials: Int? = nil, memory: Int? = nil) {
       (self.seconds, self.trials, self.memory) = (seconds, trials, memory)
+    }
+  }
+
+  /// What users are judged by.
+  package struct Validation: Sendable {
+    /// Each user's validation item, -1 for none and for one that the log does not know.
+    package var items: [Int32]
+    /// Users whose item the log does not know, ascending: each is a miss.
+    package var missed: [UInt32]
+    /// When each user took the item up, in seconds, where a model may know what happened before it; nil where
+    /// it knows nothing beyond the log.
+    package var moments: [UInt32]?
+
+    /// Creates a value from its parts.
+    package init(items: [Int32], missed: [UInt32] = [], moments: [UInt32]? = nil) {
+      (self.items, self.missed, self.moments) = (items, missed, moments)
+    }
+
+    /// The users who have an item, ascending.
+    var users: [Int] {
+      let missed = Set(missed)
+      return items.indices.filter { items[$0] >= 0 || missed.contains(UInt32($0)) }
+    }
+
+    /// The same for some of the users.
+    func keeping(_ users: Set<Int>) -> Validation {
+      Validation(
+        items: items.indices.map { users.contains($0) ? items[$0] : -1 },
+        missed: missed.filter { users.contains(Int($0)) }, moments: moments)
     }
   }
 
@@ -43,7 +73,7 @@ package final class MethodSearch {
   private let network: Method.Network
   /// Users with a validation interaction, judged or not.
   private let validatedUsers: Int
-  private let holdout: [Int32]
+  private let validation: Validation
   /// For each user with a validation interaction, whether the user is of half A.
   private let isOfA: [Bool]
   private let limits: Limits
@@ -54,7 +84,9 @@ package final class MethodSearch {
   private let report: (SearchEvent) throws -> Void
   private let began: Double
   /// The users of half A whom the epochs of a network are judged by.
-  private let holdoutOfEpochs: [Int32]
+  private let validationOfEpochs: Validation
+  /// How long before the newest event the test begins, of a split by the clock; recorded with the choice.
+  package var horizon: UInt32?
   private let factorizations = FactorizationCache()
   /// The trials so far, in the order of the ladder.
   private var trials: [Trial] = []
@@ -79,7 +111,7 @@ package final class MethodSearch {
   /// - Parameters:
   ///   - data: the training interactions, and what networks learn beside them.
   ///   - network: the network that may be tried; its GMF part starts from what the search finds.
-  ///   - validation: each user's validation item, -1 for none.
+  ///   - validation: what users are judged by.
   ///   - limits: time, trials and memory.
   ///   - k: the length of the lists that NDCG is of.
   ///   - seed: of everything drawn, and of the halves.
@@ -87,7 +119,7 @@ package final class MethodSearch {
   ///   - clock: seconds that never go back.
   ///   - report: hears of the trials; what it throws ends the search.
   package init(
-    _ data: MethodTraining.Data, network: Method.Network, validation: [Int32], limits: Limits,
+    _ data: MethodTraining.Data, network: Method.Network, validation: Validation, limits: Limits,
     k: Int, seed: UInt64,
     pool: WorkerPool, clock: @escaping @Sendable () -> Double,
     report: @escaping (SearchEvent) throws -> Void = { _ in }
@@ -95,19 +127,15 @@ package final class MethodSearch {
     (self.data, self.network, self.limits) = (data, network, limits)
     (self.k, self.seed) = (k, seed)
     (self.pool, self.clock, self.report) = (pool, clock, report)
-    let held = validation.indices.filter { validation[$0] >= 0 }
+    let held = validation.users
     validatedUsers = held.count
     let chosen = Set(
       held.sorted { Self.hash($0, seed &+ 1) < Self.hash($1, seed &+ 1) }.prefix(Self.mostUsers))
-    holdout = validation.indices.map { chosen.contains($0) ? validation[$0] : -1 }
-    isOfA = held.filter(chosen.contains).map { Self.hash($0, seed) & 1 == 0 }
-    var left = Self.mostUsersOfEpochs
-    var ofEpochs = [Int32](repeating: -1, count: validation.count)
-    for (user, isOfA) in zip(held.filter(chosen.contains), isOfA) where isOfA && left > 0 {
-      ofEpochs[user] = validation[user]
-      left -= 1
-    }
-    holdoutOfEpochs = ofEpochs
+    self.validation = validation.keeping(chosen)
+    let judged = held.filter(chosen.contains)
+    isOfA = judged.map { Self.hash($0, seed) & 1 == 0 }
+    let ofEpochs = zip(judged, isOfA).filter(\.1).map(\.0).prefix(Self.mostUsersOfEpochs)
+    validationOfEpochs = validation.keeping(Set(ofEpochs))
     began = clock()
   }
 
@@ -124,8 +152,13 @@ package final class MethodSearch {
     func finish(_ rung: [Trial]) {
       if let best = rung.max(by: { $0.meanA < $1.meanA }) { finalists.append(best) }
     }
-    finish(try measure([Method(ItemPopOptions())]))
+    let popular: [any BaselineOptions] = [
+      ItemPopOptions(), RecentPopOptions(days: 30), RecentPopOptions(days: 7),
+    ]
+    finish(
+      try measure(popular.filter { log.events != nil || $0 is ItemPopOptions }.map(Method.init)))
     if isOfA.count >= Self.fewestUsers {
+      if log.events != nil { finish(try measure([Method(LastItemOptions())])) }
       finish(try neighbours())
       finish(try alternatingLeastSquares())
       finish(try autoencoders())
@@ -255,7 +288,7 @@ package final class MethodSearch {
     training.factorizations = factorizations
     let scorer: any Scorer
     do {
-      scorer = try training.train(method).model.scorer(pool: pool)
+      scorer = try timed(method) ?? training.train(method).model.scorer(pool: pool)
     } catch let error as TrainingError {
       skipped.append("\(name): \(error)")
       return nil
@@ -263,7 +296,7 @@ package final class MethodSearch {
     if case .baseline(let setup) = method {
       pace[setup.baseline] = (clock() - start) / max(setup.options.work(on: log), 1)
     }
-    let values = try ndcg(scorer, holdout)
+    let values = try ndcg(scorer, validation)
     let pairs = zip(values, isOfA)
     let trial = Trial(
       method: method, seconds: clock() - start, a: pairs.filter(\.1).map(\.0),
@@ -272,10 +305,18 @@ package final class MethodSearch {
     return trial
   }
 
-  /// NDCG over the whole catalogue of each user with a held-out item, ascending.
-  private func ndcg(_ scorer: any Scorer, _ holdout: [Int32]) throws -> [Double] {
-    HoldoutRanks.full(scorer, holdout: holdout, leavingOut: log.positives, pool: pool)
-      .values(.ndcg, k: k)
+  /// A method whose scores depend on when a user took the item up; nil for others.
+  private func timed(_ method: Method) throws -> (any Scorer)? {
+    guard let moments = validation.moments, case .baseline(let setup) = method,
+      let options = setup.options as? RecentPopOptions
+    else { return nil }
+    return RecentPop(log, options: options, ends: moments)
+  }
+
+  /// NDCG over the whole catalogue of each user with a validation item, ascending.
+  private func ndcg(_ scorer: any Scorer, _ validation: Validation) throws -> [Double] {
+    HoldoutRanks.full(scorer, holdout: validation.items, leavingOut: log.positives, pool: pool)
+      .missing(validation.missed).values(.ndcg, k: k)
   }
 
   private func reasonToSkip(_ method: Method) -> String? {
@@ -302,7 +343,7 @@ package final class MethodSearch {
     init(_ search: MethodSearch, _ name: String) { (self.search, self.name) = (search, name) }
 
     func validate(_ scorer: NeuralScorer) throws -> (hr: Double, ndcg: Double) {
-      let values = try search.ndcg(scorer, search.holdoutOfEpochs)
+      let values = try search.ndcg(scorer, search.validationOfEpochs)
       return (.nan, values.reduce(0, +) / Double(max(values.count, 1)))
     }
 
@@ -337,7 +378,11 @@ package final class MethodSearch {
         MethodChoice.Trial(
           settings: $0.method.words, ndcg: $0.meanA, ndcgOfOthers: $0.meanB, seconds: $0.seconds)
       },
-      skipped: skipped, seconds: clock() - began)
+      skipped: skipped, seconds: clock() - began, horizon: horizon,
+      factorization: finalists.lazy.compactMap { trial in
+        guard case .baseline(let setup) = trial.method, setup.baseline == .ials else { return nil }
+        return setup.seeded(0)
+      }.first)
   }
 }
 

@@ -6,8 +6,8 @@ package import NCF
 /// It is stored with the model. A later run tells by it which interactions the model has learnt, so
 /// that it trains on the others and holds none of them out.
 package struct Knowledge: Sendable, Equatable {
-  /// The server's clock in the pull's transaction, or `--until` where that is earlier, microseconds since
-  /// 1970 UTC.
+  /// Until when events are known: the server's clock in the pull's transaction, `--until` where that is
+  /// earlier, or the moment of the split by the clock; microseconds since 1970 UTC.
   package var watermark: Int64
   /// Since when interactions were recent, seconds since 1970 UTC.
   package var recentFrom: Int64
@@ -19,6 +19,24 @@ package struct Knowledge: Sendable, Equatable {
   package var recent: UserItems
   /// How many older interactions there were in each day, counted back from `recentFrom`.
   package var days: [Int64]
+  /// The split by the clock; nil where each user's latest interactions were held out.
+  package var clock: Clock?
+
+  /// A split by the clock: nothing is known from the watermark on.
+  package struct Clock: Sendable, Equatable {
+    /// How long before the newest event the test began, in seconds.
+    package var horizon: Int64
+    /// The server's clock in the pull's transaction, or `--until` where that is earlier, microseconds since
+    /// 1970 UTC.
+    package var seen: Int64
+    /// How many interactions had been read from the watermark on.
+    package var pending: Int64
+
+    /// Creates a value from its parts.
+    package init(horizon: Int64, seen: Int64, pending: Int64) {
+      (self.horizon, self.seen, self.pending) = (horizon, seen, pending)
+    }
+  }
 
   /// What is known of a log that was split.
   ///
@@ -27,14 +45,16 @@ package struct Knowledge: Sendable, Equatable {
   ///   - split: how it was split.
   ///   - watermark: the server's clock in the pull's transaction, microseconds since 1970 UTC.
   ///   - microseconds: since when interactions were recent, microseconds since 1970 UTC.
+  ///   - clock: of a split by the clock, which holds nothing of the table out.
   package init(
-    _ table: InteractionTable, _ split: LeaveOneOutSplit, watermark: Int64,
-    recentFrom microseconds: Int64
+    _ table: InteractionTable, _ split: HoldoutSplit, watermark: Int64,
+    recentFrom microseconds: Int64, clock: Clock? = nil
   ) {
-    self.watermark = watermark
+    (self.watermark, self.clock) = (watermark, clock)
     recentFrom = microseconds.floorDivided(by: 1_000_000)
-    test = split.test
-    validation = split.validation
+    let none = [Int32](repeating: -1, count: table.userCount)
+    test = clock == nil ? split.test : none
+    validation = clock == nil ? split.validation : none
     var (offsets, items): ([Int], [UInt32]) = ([0], [])
     offsets.reserveCapacity(table.userCount + 1)
     days = []
@@ -69,7 +89,8 @@ extension Int64 {
 
 /// What is known as tensors beside the model, in whole numbers: `log.times` (watermark in microseconds,
 /// start of what is recent in seconds), `log.test` and `log.validation` (an item for each user, -1 for
-/// none), `log.recent.offsets` and `log.recent.items`, and `log.days`.
+/// none), `log.recent.offsets` and `log.recent.items`, `log.days`, and for a split by the clock `log.clock`
+/// (horizon in seconds, watermark of the pull in microseconds, interactions beyond the split).
 extension Knowledge {
   /// The tensors.
   package var tensors: [SafeTensors.Tensor] {
@@ -84,7 +105,7 @@ extension Knowledge {
       tensor("recent.offsets", .offsets(.user), recent.offsets),
       tensor("recent.items", .lists(.user, offsets: "log.recent.offsets"), recent.items),
       tensor("days", .dense, days),
-    ]
+    ] + (clock.map { [tensor("clock", .dense, [$0.horizon, $0.seen, $0.pending])] } ?? [])
   }
 
   /// Reads it back; nil when the file is of a version that stored none.
@@ -115,6 +136,13 @@ extension Knowledge {
     test = try holdout("log.test")
     validation = try holdout("log.validation")
     recent = UserItems(offsets: offsets.map { Int($0) }, items: items.map { UInt32($0) })
+    if file.tensors.contains(where: { $0.name == "log.clock" }) {
+      let numbers = try numbers("log.clock")
+      guard numbers.count == 3, numbers[0] > 0, numbers[2] >= 0,
+        years.contains(numbers[1] / 1_000_000)
+      else { throw DamagedModel(description: "log.clock is no split by the clock") }
+      clock = Clock(horizon: numbers[0], seen: numbers[1], pending: numbers[2])
+    }
     days = try numbers("log.days")
     guard days.allSatisfy({ $0 >= 0 }), days.count <= 4_000_000 else {
       throw DamagedModel(description: "log.days does not hold a count for each day")

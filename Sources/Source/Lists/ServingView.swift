@@ -34,10 +34,15 @@ package struct ServingView: Sendable {
   }
 
   /// The same view, in which everybody with a list gets the popular one.
-  package var withPopularListsOnly: ServingView {
-    ServingView(
+  ///
+  /// - Parameter scores: what makes the dataset's items popular; nil for what made them so before.
+  package func withPopularListsOnly(by scores: [Double]?) -> ServingView {
+    let popular = scores.map { scores in
+      newcomers?.items.map { $0.map { scores[$0] } ?? 0 } ?? scores
+    }
+    return ServingView(
       users: users, items: items, newcomers: newcomers, excluded: excluded,
-      othersExcluded: othersExcluded, popularity: popularity,
+      othersExcluded: othersExcluded, popularity: popular ?? popularity,
       audience: Audience(scored: [], cold: (audience.scored + audience.cold).sorted()),
       catalogue: catalogue)
   }

@@ -34,6 +34,8 @@ package struct Dataset {
   package var bytes: Int
   /// Where its time lies.
   package var times: PullTimes
+  /// The events as they arrived, where the log before a moment is asked for; nil elsewhere.
+  var arrivals: Arrivals?
 }
 
 extension Dataset {

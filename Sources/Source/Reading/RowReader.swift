@@ -170,26 +170,32 @@ struct RowReader {
       let asked = allUsers.indices(in: forgetsBut)
       userMap = IndexMap(userMap.values.map { asked[Int($0)] == nil ? -1 : $0 })
     }
+    let rules = MergeRules(job, moments)
+    var arrivals: Arrivals?
+    if job.evaluation.split == .clock {
+      arrivals = Arrivals(
+        columns: columns, users: allUsers, userMap: userMap, items: allItems,
+        itemMap: allItemsMap, rules: rules, lists: lists, moments: moments, job: job,
+        now: UInt32(clamping: watermark / 1_000_000))
+    }
     let log = InteractionLog(
       columns: columns, users: allUsers, userMap: userMap, items: allItems, itemMap: allItemsMap,
-      rules: MergeRules(job, moments))
+      rules: rules)
     rejections.count(.absentUser, rows: log.absent)
     rejections.count(.belowMinInteractions, rows: log.tooFew)
     rejections.count(.negativeEvent, rows: log.negativePairs)
     rejections.count(.overMaxPerUser, rows: log.overMaximum)
-    let learnt = job.hasFeatures ? LearntFeatures(lists, users: log.users, items: log.items) : nil
-    let serving = ServingView(
-      log, lists, learnt, activeSince: moments.activeSince, coldBelow: job.users.coldBelow)
+    let views = LogViews(log, lists, activeSince: moments.activeSince, job)
     var times = times
     times.latest = latest
     return Dataset(
       users: log.users, items: log.items, table: log.table, sequences: log.sequences,
-      excluded: log.excluded, negatives: log.negatives, serving: serving,
+      excluded: log.excluded, negatives: log.negatives, serving: views.serving,
       counts: PullCounts(
         rowsRead: rows, rowsUsed: log.table.count, rowsMerged: log.table.merged,
         rejected: rejections.summary, users: log.users.count, items: log.items.count,
-        coldUsers: serving.audience.cold.count, watermark: watermark),
-      features: learnt.map { DatasetFeatures($0, serving: serving) }, forgetsBut: forgetsBut,
-      recent: RecentRows(recent), snapshot: snapshot, bytes: bytes, times: times)
+        coldUsers: views.serving.audience.cold.count, watermark: watermark),
+      features: views.features, forgetsBut: forgetsBut, recent: RecentRows(recent),
+      snapshot: snapshot, bytes: bytes, times: times, arrivals: arrivals)
   }
 }

@@ -109,6 +109,24 @@ package final class RunRecord {
     try write(SQL.Runs.recordChoice, json, run)
   }
 
+  /// Records what was held out, as JSON.
+  ///
+  /// - Throws: `PostgresError`.
+  package func split(_ json: String) throws {
+    try write(SQL.Runs.recordSplit, json)
+  }
+
+  /// Records simple methods beside the run's model.
+  ///
+  /// - Throws: `PostgresError`.
+  package func rivals(_ rows: [RivalRow]) throws {
+    for row in rows {
+      try write(
+        SQL.Runs.insertRival, row.rival, row.settings, row.k, row.users, row.hr, row.ndcg,
+        row.modelNDCG, row.pValue)
+    }
+  }
+
   /// Records how the run trains, and what it found new.
   ///
   /// - Throws: `PostgresError`.

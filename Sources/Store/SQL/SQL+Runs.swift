@@ -41,6 +41,12 @@ extension SQL {
     static let recordChoice = """
       UPDATE ncf.runs SET choice = $2::jsonb, search_run_id = $3 WHERE run_id = $1
       """
+    static let recordSplit = "UPDATE ncf.runs SET split = $2::jsonb WHERE run_id = $1"
+    static let insertRival = """
+      INSERT INTO ncf.rivals (run_id, rival, settings, k, users, hr, ndcg, model_ndcg, p_value)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+      ON CONFLICT DO NOTHING
+      """
     /// The newest search of a job's nights in a slot.
     ///
     /// $1: job; $2: slot; $3: the age at which a choice is due; $4: microseconds that the watermark is at

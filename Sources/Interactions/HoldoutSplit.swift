@@ -1,16 +1,22 @@
-/// Each user's latest interaction held out for the test, the one before it for validation.
+/// What is trained on, and what is held out of it for validation and for the test.
 ///
-/// Users with too few interactions are trained on only. Which interaction is the latest, the users'
-/// sequences say, ties included.
-package struct LeaveOneOutSplit: Sendable, Equatable {
+/// By leaving one out, the test is each user's latest interaction and validation the one before it; users with
+/// too few interactions are trained on only. Which interaction is the latest, the users' sequences say, ties
+/// included. By the clock, all interactions before a moment are trained on, and the test is each user's first
+/// new item from that moment on.
+package struct HoldoutSplit: Sendable, Equatable {
   /// What is trained on: every interaction that is not held out.
   package let training: UserItems
   /// The weights of `training.items`, in the same order.
   package let trainingWeights: [Float]
   /// Each user's second latest item, -1 for users that are not validated.
   package let validation: [Int32]
-  /// Each user's latest item, -1 for users that are not tested.
+  /// Each user's test item, -1 for users that are not tested or whose item the log does not know.
   package let test: [Int32]
+  /// Users that are tested on an item that the log does not know, ascending: each is a miss.
+  package let missed: [UInt32]
+  /// All new items of tested users, where there are several; nil where the test item is the only one.
+  package let later: LaterItems?
 
   /// Splits a table.
   ///
@@ -84,15 +90,30 @@ package struct LeaveOneOutSplit: Sendable, Equatable {
     self.training = UserItems(offsets: offsets, items: items)
     self.trainingWeights = weights
     (self.validation, self.test) = (validation, test)
+    (missed, later) = ([], nil)
   }
 
-  /// The users who have a test item, ascending.
+  /// Splits by the clock: a whole table is trained on, and later items are the test.
+  ///
+  /// - Parameters:
+  ///   - table: the interactions before a moment.
+  ///   - later: what its users took up from then on.
+  package init(_ table: InteractionTable, later: LaterItems) {
+    precondition(table.userCount == later.first.count, "later items of other users")
+    (training, trainingWeights) = (table.history, table.weights)
+    validation = [Int32](repeating: -1, count: table.userCount)
+    (test, missed, self.later) = (later.first, later.missed, later)
+  }
+
+  /// The users who are tested, ascending; on an item that the log does not know, too.
   package var testUsers: [UInt32] {
-    test.indices.filter { test[$0] >= 0 }.map { UInt32($0) }
+    let missed = Set(missed)
+    return test.indices.lazy.map { UInt32($0) }.filter { test[Int($0)] >= 0 || missed.contains($0) }
   }
 
   /// What is known of each user before the test item: training and validation together.
   package var beforeTest: UserItems {
+    if later != nil { return training }
     var offsets = [0]
     offsets.reserveCapacity(test.count + 1)
     var items: [UInt32] = []

@@ -1,16 +1,15 @@
 import Interactions
 import Testing
 
-struct LeaveOneOutSplitTests {
+struct HoldoutSplitTests {
   /// The split of a user's events, each an item, its second and its weight.
-  private func split(_ events: [(item: UInt32, second: UInt32, weight: Float)]) -> LeaveOneOutSplit
-  {
+  private func split(_ events: [(item: UInt32, second: UInt32, weight: Float)]) -> HoldoutSplit {
     let events = events.map { Event(user: 0, item: $0.item, second: $0.second, weight: $0.weight) }
     return split(of: table(events, users: 1, items: 4))
   }
 
-  private func split(of table: InteractionTable, least: Int = 3) -> LeaveOneOutSplit {
-    LeaveOneOutSplit(table, UserSequences(firstEventsOf: table), minimumInteractions: least)
+  private func split(of table: InteractionTable, least: Int = 3) -> HoldoutSplit {
+    HoldoutSplit(table, UserSequences(firstEventsOf: table), minimumInteractions: least)
   }
 
   @Test func `the latest is test, the second latest validation, the rest training`() {
@@ -28,7 +27,7 @@ struct LeaveOneOutSplitTests {
     var tests = Set<Int32>()
     for seed in UInt64(0)..<40 {
       let sequences = UserSequences(firstEventsOf: table, seed: seed)
-      let split = LeaveOneOutSplit(table, sequences)
+      let split = HoldoutSplit(table, sequences)
       #expect(split.test == [Int32(sequences.items[3])])
       #expect(split.validation == [Int32(sequences.items[2])])
       tests.formUnion(split.test)
@@ -61,7 +60,7 @@ struct LeaveOneOutSplitTests {
     let table = table(
       randomEvents(1_500, users: 60, items: 40, seed: 4), users: 60, items: 40)
     let sequences = UserSequences(firstEventsOf: table)
-    let split = LeaveOneOutSplit(table, sequences)
+    let split = HoldoutSplit(table, sequences)
     var tested = 0
     for user in 0..<60 {
       let rows = Array(table.offsets[user]..<table.offsets[user + 1])

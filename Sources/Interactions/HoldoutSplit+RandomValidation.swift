@@ -1,4 +1,4 @@
-extension LeaveOneOutSplit {
+extension HoldoutSplit {
   /// Splits a table as the paper does: the latest interaction is the test, a random other one is
   /// validation.
   ///

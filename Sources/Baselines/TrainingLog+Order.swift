@@ -1,0 +1,36 @@
+package import Interactions
+
+extension TrainingLog {
+  /// Goes over the positives of a user in order of time, each at its first event.
+  ///
+  /// Without times there are none.
+  ///
+  /// - Parameters:
+  ///   - user: in `0..<positives.userCount`.
+  ///   - body: takes an item and its second.
+  func forEachInOrder(of user: Int, _ body: (_ item: UInt32, _ second: UInt32) -> Void) {
+    guard let events else { return }
+    var met = Set<UInt32>()
+    for place in events.range(of: user) {
+      let item = events.items[place]
+      guard positives.contains(user: user, item: item), met.insert(item).inserted else { continue }
+      body(item, events.seconds[place])
+    }
+  }
+}
+
+extension UserItems {
+  /// The item of each user that was met last, alone; none for users without one.
+  ///
+  /// - Parameter events: the users' events in order of time, of these items and of others.
+  package func last(by events: UserSequences) -> UserItems {
+    UserItems(
+      lists: (0..<userCount).map { user in
+        var (last, met): (UInt32?, Set<UInt32>) = (nil, [])
+        for place in events.range(of: user) where contains(user: user, item: events.items[place]) {
+          if met.insert(events.items[place]).inserted { last = events.items[place] }
+        }
+        return last.map { [$0] } ?? []
+      })
+  }
+}
