@@ -81,6 +81,7 @@ let package = Package(
       name: "Migrations", path: "migrations",
       resources: [
         "0001_runs", "0002_metrics", "0003_models", "0004_live", "0005_trials", "0006_erasure",
+        "0007_served",
       ].map { .embedInCode("\($0).sql") }),
     .target(
       name: "Store",

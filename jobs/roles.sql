@@ -87,6 +87,18 @@ BEGIN
     GRANT SELECT, INSERT, UPDATE, DELETE ON ncf.trials TO ncf_run;
     GRANT SELECT ON ncf.trials TO ncf_read;
   END IF;
+  -- Changes of shares are written by a trigger. Readers see counts and not whose they are.
+  IF pg_catalog.to_regclass('ncf.served') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE
+      ON ncf.served, ncf.served_tenths, ncf.served_groups, ncf.served_rivals, ncf.served_users,
+        ncf.served_shown, ncf.slot_users, ncf.rival_lists TO ncf_run;
+    GRANT SELECT ON ncf.slot_share_changes TO ncf_run;
+    REVOKE INSERT, UPDATE, DELETE ON ncf.slot_share_changes FROM ncf_run;
+    GRANT SELECT ON ncf.served, ncf.served_tenths, ncf.served_groups, ncf.served_rivals,
+      ncf.slot_share_changes TO ncf_read;
+    REVOKE SELECT ON ncf.served_users, ncf.served_shown, ncf.slot_users, ncf.rival_lists
+      FROM ncf_read;
+  END IF;
   -- Erasures are only added.
   IF pg_catalog.to_regclass('ncf.forgotten') IS NOT NULL THEN
     GRANT SELECT, INSERT ON ncf.forgotten TO ncf_run;

@@ -33,5 +33,6 @@ package struct Migration: Sendable, Equatable {
     Migration(name: "0004_live", bytes: PackageResources._004_live_sql),
     Migration(name: "0005_trials", bytes: PackageResources._005_trials_sql),
     Migration(name: "0006_erasure", bytes: PackageResources._006_erasure_sql),
+    Migration(name: "0007_served", bytes: PackageResources._007_served_sql),
   ]
 }

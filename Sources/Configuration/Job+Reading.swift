@@ -126,6 +126,7 @@ extension Job {
     excluded.read("consumed", &exclude.consumed)
     exclude.events = excluded.list("events", wanted: "a list of names, such as [purchase, hide]")
     excluded.read("readmit_after", &exclude.readmitAfter)
+    top.section("served").read("impressions", &served.impressions)
     top.read("popular.window", &popular.window)
     top.read("popular.half_life", &popular.halfLife)
   }

@@ -49,7 +49,7 @@ extension Vocabulary {
   ///
   /// - Parameter index: in `0..<count`.
   /// - Returns: 64 bits.
-  func hash(at index: Int) -> UInt64 {
+  package func hash(at index: Int) -> UInt64 {
     switch identifiers {
     case .integers(let values): VocabularyBuilder.hash(values[index])
     case .uuids(let values): VocabularyBuilder.hash(values[index])

@@ -37,6 +37,8 @@ struct NightlyRun {
       try AbsentUsers(inputs, context).forget(for: record)
       // Refuse a log without usable rows, and an output schema that holds other relations.
       try inputs.refuseUnusable(context)
+      // Count what became of the lists that were live.
+      try ServedStep(context, inputs.pulled).run()
       // Search for the method, where the job leaves it to the log and no choice is taken over.
       let selection = try choosing(known, inputs.pulled)
       // Find the moments of a split by the clock.
@@ -79,7 +81,7 @@ struct NightlyRun {
     let published = try PublishStage(
       context: context, record: record, lock: lock, pulled: pulled, seen: seen,
       metrics: evaluated.metrics, forcedReason: forced, calibration: evaluated.calibration,
-      stored: stored, began: began
+      rivals: RivalSample(pulled, k: context.job.output.k).lists, stored: stored, began: began
     ).run(copy)
     progress.committed(published.stage)
     // Remove the lists and models that need no longer be kept.

@@ -197,6 +197,41 @@ package struct CopyWriter: ~Copyable {
     try writeBytes(field.span)
   }
 
+  /// Writes a `text[]` of one dimension.
+  ///
+  /// - Parameter texts: the elements, none of them NULL.
+  /// - Throws: `PostgresError` when the row is full or the server has ended the COPY.
+  package mutating func writeTexts(_ texts: [String]) throws(PostgresError) {
+    try writeArray(of: Self.textType, count: texts.count) { place, field in
+      field += texts[place].utf8
+    }
+  }
+
+  /// Writes an array of one dimension, whose elements `body` appends.
+  private mutating func writeArray(
+    of type: UInt32, count: Int, _ body: (_ place: Int, _ field: inout [UInt8]) -> Void
+  ) throws(PostgresError) {
+    // Dimensions, no NULL among the elements, the elements' type; then for the one dimension its length
+    // and where its indices begin; then each element as a field of its own. An empty array has none.
+    let length = UInt32(truncatingIfNeeded: count)
+    var field = ([count == 0 ? 0 : 1, 0, type] + (count == 0 ? [] : [length, 1]))
+      .flatMap(Self.networkOrder)
+    var element: [UInt8] = []
+    for place in 0..<count {
+      element.removeAll(keepingCapacity: true)
+      body(place, &element)
+      field += Self.networkOrder(UInt32(truncatingIfNeeded: element.count))
+      field += element
+    }
+    try writeBytes(field.span)
+  }
+
+  private static func networkOrder(_ number: UInt32) -> [UInt8] {
+    stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> UInt32($0)) }
+  }
+
+  /// The server's number for the type `text`.
+  private static let textType: UInt32 = 25
   /// The server's number for the type `real`.
   private static let realType: UInt32 = 700
 

@@ -44,6 +44,7 @@ extension Job {
     job.items.eligible = hidden(items.eligible)
     job.items.group = hidden(items.group)
     job.items.features = hidden(items.features)
+    job.served.impressions = hidden(served.impressions)
     return job
   }
 }

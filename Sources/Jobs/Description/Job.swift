@@ -18,6 +18,8 @@ package struct Job: Sendable, Equatable, Codable {
   package var exclude = Exclusion()
   /// What makes an item popular.
   package var popular = Popular()
+  /// What is known of how lists were served.
+  package var served = Served()
   /// What is trained and published.
   package var method: Method = .ncf
   /// How the method is chosen, when it is `auto`.

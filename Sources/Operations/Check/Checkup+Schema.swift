@@ -43,6 +43,13 @@ extension Checkup {
     ("models", ["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("model_chunks", ["SELECT", "INSERT", "DELETE"]), ("live", ["SELECT", "INSERT", "UPDATE"]),
     ("live_moves", ["SELECT", "INSERT"]), ("migrations", ["SELECT"]),
+    ("served", ["SELECT", "INSERT", "UPDATE", "DELETE"]),
+    ("served_tenths", ["INSERT", "DELETE"]), ("served_groups", ["INSERT", "DELETE"]),
+    ("served_rivals", ["SELECT", "INSERT", "DELETE"]),
+    ("served_users", ["SELECT", "INSERT", "DELETE"]),
+    ("served_shown", ["SELECT", "INSERT", "DELETE"]),
+    ("rival_lists", ["SELECT", "INSERT", "DELETE"]),
+    ("slot_users", ["SELECT", "INSERT", "DELETE"]), ("slot_share_changes", ["SELECT"]),
   ]
 
   /// Whether the job can make and change its relations where it publishes.

@@ -21,18 +21,29 @@ struct MethodSelection {
   ///
   /// - Parameter context: the run.
   /// - Returns: nil when the job names its method, or when a search is due: where there is no choice, an old
-  ///   one, one that the gate refused, one of the popular list, or where it is asked for.
+  ///   one, one that the gate refused, one of the popular list, one whose lists had fewer hits than a
+  ///   rival's three nights running, or where it is asked for.
   /// - Throws: `PostgresError`.
   static func known(_ context: RunContext) throws -> MethodSelection? {
     let request = context.request
     guard context.configured.method == .auto, !request.search else { return nil }
-    let found = try context.connected(for: "choice") { connection in
-      try ChoiceReader(on: connection).newest(
+    let (found, nightsBelow) = try context.connected(for: "choice") { connection in
+      let found = try ChoiceReader(on: connection).newest(
         of: context.configured, slot: request.slot, before: request.since ?? request.until)
+      let nights = try found.map {
+        try ServedReader(on: connection).servedWarnings(
+          job: context.configured.name, slot: request.slot, since: $0.run)
+      }
+      return (found, nights ?? 0)
     }
     guard let found else { return nil }
     if !request.isBackfill {
       if found.isOld || found.wasRefused { return nil }
+      if nightsBelow >= ServedReader.warningNights {
+        context.notice(
+          "served has warned \(nightsBelow) nights running: the method is searched for again")
+        return nil
+      }
       if found.choice.isPopularList { return nil }
     }
     return MethodSelection(choice: found.choice, run: found.run)

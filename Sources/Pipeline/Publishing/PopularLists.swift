@@ -16,10 +16,11 @@ struct PopularLists {
   /// Puts items in order.
   ///
   /// - Parameters:
-  ///   - serving: popularity, and what may be listed.
+  ///   - serving: what may be listed.
+  ///   - popularity: how popular each item is; nil takes the serving view's own figures.
   ///   - k: length of a list.
-  init(_ serving: ServingView, k: Int) {
-    let popularity = serving.popularity
+  init(_ serving: ServingView, popularity: [Double]? = nil, k: Int) {
+    let popularity = popularity ?? serving.popularity
     let order = popularity.indices.filter { serving.catalogue.isEligible($0) }
       .sorted { (popularity[$1], $0) < (popularity[$0], $1) }
       .map { UInt32(truncatingIfNeeded: $0) }

@@ -36,6 +36,8 @@ struct PublishStage {
   let forcedReason: String?
   /// What makes probabilities of the model's scores; nil when nobody could be tested.
   let calibration: Calibration?
+  /// What rivals would have listed, for a sample of the users.
+  let rivals: [RivalList]
   /// What is stored for later nights.
   let stored: StoredModel
   /// When the stage began.
@@ -149,6 +151,8 @@ struct PublishStage {
         transaction = try connection.currentTransaction()
         try fillPopular(tables, PopularLists(serving, k: context.job.output.k))
         let modelBytes = try stored.save(run: runID, on: connection)
+        try connection.writeRivalLists(
+          rivals, run: runID, user: { serving.users.id(of: $0) }, items: serving.items)
         context.observer.observe(.reached(.stored))
         try context.interruption.check()
         // From here on a request to stop comes too late: what is left is short.

@@ -103,6 +103,7 @@ package struct ForgettingWork {
     try connection.transaction {
       changed = try tables.filter { try removeRows($0, whom, &done) }
       try removeFromModels(whom, &done)
+      try removeServed(whom, &done)
       // A training under way may know anybody; the next run begins anew.
       if run == nil {
         try CheckpointStore(on: connection).deleteAll(of: job.name, except: nil)
@@ -163,6 +164,29 @@ package struct ForgettingWork {
       if !gone.isEmpty { isChanged = true }
     }
     return isChanged
+  }
+
+  /// Removes what is kept of users' first new items and of rivals' lists, and counts days that are not
+  /// final without them.
+  private func removeServed(_ whom: Whom, _ done: inout Done) throws {
+    for table in SQL.Forgetting.servedTables {
+      let ids: [String]
+      switch whom {
+      case .named(let names): ids = names
+      case .absent(let present):
+        ids = try connection.execute(SQL.Forgetting.servedUsers(of: table), job.name).map {
+          try $0.decode("user_id")
+        }.filter { present.index(of: $0) == nil }
+      }
+      for start in stride(from: 0, to: ids.count, by: 10_000) {
+        let gone = try connection.execute(
+          SQL.Forgetting.deleteServed(from: table), job.name,
+          Self.arrayText(ids[start..<min(start + 10_000, ids.count)]))
+        for row in gone { done.users.insert(try row.decode("user_id")) }
+      }
+    }
+    // Lists were removed before, so that who is gone from one is in no count any more.
+    if !done.users.isEmpty { try ServedCount(job, on: connection).recount() }
   }
 
   private func removeFromModels(_ whom: Whom, _ done: inout Done) throws {

@@ -24,6 +24,7 @@ package struct Retention {
       let output = context.job.output
       let (job, runs, days) = (context.job.name, output.keepRuns, output.keepDays)
       try connection.execute(SQL.Models.deleteUnpublished, job, runs, days)
+      try connection.execute(SQL.Served.deleteRivalLists, job)
       for row in try connection.execute(SQL.Output.expired, job, runs, days, output.schema) {
         let run: Int64 = try row.decode("run_id")
         if let reason = attempt({ try drop(run, sql, on: connection) }) {
@@ -81,6 +82,7 @@ package struct Retention {
     try connection.transaction {
       try connection.execute(sql.deletePopular, run)
       try connection.execute(SQL.Models.delete, run)
+      try connection.execute(SQL.Served.deleteRivalListsOfRun, run)
     }
     for parent in sql.parents.reversed() {
       try connection.shortTransaction { try connection.execute(sql.drop(run, of: parent)) }

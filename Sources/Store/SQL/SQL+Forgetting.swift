@@ -19,6 +19,28 @@ extension SQL {
       SELECT m.run_id FROM ncf.models AS m JOIN ncf.runs AS r ON r.run_id = m.run_id
       WHERE r.job = $1 ORDER BY m.run_id
       """
+    /// Tables of what became of the lists that name users as text; each has the job, or the run.
+    static let servedTables = ["served_users", "served_shown", "slot_users", "rival_lists"]
+    /// A row's job: the table's own, or its run's.
+    private static func isOfJob(_ table: String) -> String {
+      table == "rival_lists"
+        ? "t.run_id IN (SELECT r.run_id FROM ncf.runs AS r WHERE r.job = $1)" : "t.job = $1"
+    }
+    /// Whom such a table names: $1 job.
+    static func servedUsers(of table: String) -> String {
+      "SELECT DISTINCT t.user_id FROM ncf.\(table) AS t WHERE \(isOfJob(table))"
+    }
+    /// Removes users' rows from such a table, and tells whose they were: $1 job, $2 ids.
+    static func deleteServed(from table: String) -> String {
+      """
+      WITH gone AS (
+        DELETE FROM ncf.\(table) AS t
+        WHERE \(isOfJob(table)) AND t.user_id = ANY ($2::text[])
+        RETURNING t.user_id
+      )
+      SELECT DISTINCT g.user_id FROM gone AS g
+      """
+    }
     static let record = """
       INSERT INTO ncf.forgotten (job, run_id, users, list_rows, models) VALUES ($1, $2, $3, $4, $5)
       """

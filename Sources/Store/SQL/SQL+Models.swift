@@ -32,15 +32,17 @@ extension SQL {
   /// Statements on the pointer that readers follow.
   package enum Live {
     static let seen = "SELECT run_id, generation FROM ncf.live WHERE job = $1 AND slot = $2"
-    /// Each move leaves a row in `ncf.live_moves`; no row changed means that somebody came first.
+    /// Each move leaves a row in `ncf.live_moves`; no row changed means that somebody came first. The
+    /// transaction's own clock would be minutes early where it stores a large model.
     static let first = """
       WITH moved AS (
         INSERT INTO ncf.live (job, slot, run_id, generation) VALUES ($1, $2, $3, 1)
         ON CONFLICT DO NOTHING
         RETURNING job, slot, run_id, generation
       )
-      INSERT INTO ncf.live_moves (job, slot, generation, run_id, cause)
-      SELECT m.job, m.slot, m.generation, m.run_id, $4 FROM moved AS m
+      INSERT INTO ncf.live_moves (job, slot, generation, run_id, cause, moved_at)
+      SELECT m.job, m.slot, m.generation, m.run_id, $4, pg_catalog.clock_timestamp()
+      FROM moved AS m
       """
     static let move = """
       WITH moved AS (
@@ -48,8 +50,10 @@ extension SQL {
         WHERE job = $1 AND slot = $2 AND generation = $5
         RETURNING job, slot, run_id, generation
       )
-      INSERT INTO ncf.live_moves (job, slot, generation, run_id, previous_run_id, cause)
-      SELECT m.job, m.slot, m.generation, m.run_id, $6::bigint, $4 FROM moved AS m
+      INSERT INTO ncf.live_moves
+        (job, slot, generation, run_id, previous_run_id, cause, moved_at)
+      SELECT m.job, m.slot, m.generation, m.run_id, $6::bigint, $4, pg_catalog.clock_timestamp()
+      FROM moved AS m
       """
     /// What a run took the place of when it went live: $1 job, $2 slot, $3 run.
     package static let replaced = """
