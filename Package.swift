@@ -99,7 +99,7 @@ let package = Package(
       name: "Operations",
       dependencies: [
         "Pipeline", "Store", "Source", "Recommenders", "RunSupport", "Jobs", "Postgres",
-        "Interactions", "Parallelism", "Formatting", "NCF", "Baselines",
+        "Interactions", "Parallelism", "Formatting", "NCF", "Baselines", "Ranking",
       ]),
     .target(
       name: "Experiments",

@@ -38,7 +38,7 @@ struct NightlyRun {
       // Refuse a log without usable rows, and an output schema that holds other relations.
       try inputs.refuseUnusable(context)
       // Count what became of the lists that were live.
-      try ServedStep(context, inputs.pulled).run()
+      progress.served = try ServedStep(context, inputs.pulled).run()
       // Search for the method, where the job leaves it to the log and no choice is taken over.
       let selection = try choosing(known, inputs.pulled)
       // Find the moments of a split by the clock.

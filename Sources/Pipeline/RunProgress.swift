@@ -9,6 +9,8 @@ final class RunProgress {
   private let context: RunContext
   private let record: RunRecord
   private var stages: [StageRecord] = []
+  /// What became of the lists that were live; nothing where it was not counted.
+  var served = ServedFigures()
   /// Nil before training.
   private var journal: RunJournal?
 
@@ -87,6 +89,7 @@ final class RunProgress {
     var outcome = RunOutcome(
       exitCode: .success, runID: record.runID, job: context.job.name, counts: counts,
       epochs: journal?.rows ?? [], stages: stages)
+    outcome.served = served
     switch end {
     case .published(let published, let metrics, let forced):
       (outcome.status, outcome.reason, outcome.metrics) = (.published, forced, metrics)

@@ -19,6 +19,7 @@ package enum RunReport {
       ("metrics", .list(outcome.metrics.map(json))),
       ("epochs", .list(outcome.epochs.map(json))),
       ("stages", .list(outcome.stages.map(json))),
+      ("served", json(outcome.served)),
       ("error", .null),
     ])
   }

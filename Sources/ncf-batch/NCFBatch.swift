@@ -17,6 +17,7 @@ struct NCFBatch: ParsableCommand {
         ncf-batch -d shop                      the night's run, by jobs/nightly.yaml
         ncf-batch --since 2026-01-01 -d shop   a run on what happened since then
         ncf-batch rollback -d shop             the lists from before the last run, at once
+        ncf-batch slots -d shop                whether the lists of slot b are better
         ncf-batch recommend 42 -d shop         the list of user 42
         ncf-batch similar 7 -d shop            the items most like item 7
         ncf-batch export similar -d shop       them all, as CSV
@@ -33,7 +34,8 @@ struct NCFBatch: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, MigrateCommand.self, CheckCommand.self, InitConfigCommand.self,
-      RunsCommand.self, RollbackCommand.self, ForgetCommand.self, RecommendCommand.self,
+      RunsCommand.self, RollbackCommand.self, SlotsCommand.self, ForgetCommand.self,
+      RecommendCommand.self,
       SimilarCommand.self, ExportCommand.self, ExperimentCommand.self, TuneCommand.self,
       ReportCommand.self, LoadCommand.self,
     ],

@@ -40,6 +40,7 @@ struct JobReadingTests {
         connections: 4
       users: {query: SELECT 1 AS user_id, active_within: 1y, cold_below: 4,
         forget_absent: true, features: SELECT 4 AS feature}
+      served: {impressions: SELECT 7 AS shown_at}
       items:
         eligible: SELECT 2 AS item_id
         group: SELECT 2 AS item_id, 3 AS "group"
@@ -103,6 +104,7 @@ struct JobReadingTests {
         == .init(
           query: "SELECT 1 AS user_id", activeWithin: Age(1, .year), coldBelow: 4,
           forgetAbsent: true, features: "SELECT 4 AS feature"))
+    #expect(job.served.impressions == "SELECT 7 AS shown_at")
     #expect(
       job.items
         == .init(

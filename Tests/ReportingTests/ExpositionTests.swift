@@ -41,6 +41,28 @@ struct ExpositionTests {
     #expect(text.contains("model=\"neumf\",protocol=\"full\",k=\"10\"} 0.13"))
   }
 
+  @Test("What became of the lists is told of the last whole day, by slot")
+  func served() {
+    var outcome = outcome()
+    outcome.served = madeUpServed()
+    let lines = Exposition(outcome, endedAt: 1_700_000_100, version: "1").text()
+      .split(separator: "\n")
+    let job = #"job="sh\"op\\\n""#
+    for line in [
+      // 2026-10-11
+      "ncf_batch_served_day_timestamp_seconds{\(job)} 1791676800",
+      "ncf_batch_served_hits{\(job),slot=\"main\",source=\"model\"} 40",
+      "ncf_batch_served_hits{\(job),slot=\"b\",source=\"model\"} 50",
+      "ncf_batch_served_expected_hits{\(job),slot=\"b\",source=\"model\"} 44.25",
+      "ncf_batch_served_rival_hits{\(job),slot=\"main\",rival=\"itempop\"} 60",
+      "ncf_batch_served_rival_live_hits{\(job),slot=\"main\",rival=\"itempop\"} 39",
+      "ncf_batch_served_nights_below{\(job)} 3",
+    ] {
+      #expect(lines.contains(Substring(line)), "\(line)")
+    }
+    #expect(lines.count { $0.hasPrefix("ncf_batch_served_hits{") } == 2)
+  }
+
   @Test("A failed run keeps the last success and the quality of what is served")
   func failed() {
     let good = Exposition(outcome(), endedAt: 100, version: "1").text()

@@ -69,7 +69,8 @@ func madeUpDossier(text: String = "shop", nights: Int = 12) -> RunDossier {
         stage: stage, seconds: [1.2, 0.3, 61, 9, 6.4][index], rows: 1_000_088, bytes: 24_000_000,
         peakRSSBytes: 300_000_000 + index * 40_000_000)
     },
-    history: history, lists: .init(rows: 60_400, users: 6040, items: 2200),
+    history: history, served: madeUpServed(text: text),
+    lists: .init(rows: 60_400, users: 6040, items: 2200),
     tenths: (1...10).map {
       .init(
         number: $0, items: 371, taken: 0.4 / Double($0), listed: 0.5 / Double($0),
@@ -89,4 +90,32 @@ func madeUpDossier(text: String = "shop", nights: Int = 12) -> RunDossier {
         })
     },
     notes: [text])
+}
+
+/// Twelve days of two slots, of which the rival was ahead on the last three.
+func madeUpServed(text: String = "itempop") -> ServedFigures {
+  var served = ServedFigures()
+  for number in 1...12 {
+    let day = "2026-10-\(number < 10 ? "0" : "")\(number)"
+    let (isWhole, isLast) = (number < 12, number > 8)
+    for (slot, hits) in [("main", 40), ("b", 50)] {
+      served.days.append(
+        .init(
+          day: day, slot: slot, source: "model", listedUsers: 6040, takingUsers: 400, hits: hits,
+          ndcg: 21.5, expectedHits: 44.25, shownUsers: 300, shownHits: 30,
+          isProvisional: number > 9, isWhole: isWhole))
+      served.rivals.append(
+        .init(
+          day: day, slot: slot, rival: text, takingUsers: 390, hits: isLast ? 60 : 20,
+          liveHits: hits - 1, isWhole: isWhole))
+    }
+  }
+  for (dimension, least) in [("tenth", [1, 10]), ("history", [0, 5]), ("item_age", [-1, 7])] {
+    served.groups += least.map {
+      .init(
+        dimension: dimension, atLeast: $0, takingUsers: 200, hits: 20 + $0, expectedHits: 22)
+    }
+  }
+  served.nightsBelow = 3
+  return served
 }

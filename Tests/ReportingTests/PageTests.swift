@@ -38,9 +38,26 @@ struct PageTests {
     #expect(elements.labels.isSubset(of: Set(elements.ids)))
     // Every picture has a name, a description, and a table that says the same.
     let pictures = elements.names.filter { $0 == "svg" }.count
-    #expect(pictures == 11)
+    #expect(pictures == 12)
     #expect(elements.names.filter { $0 == "desc" }.count == pictures)
-    #expect(elements.names.filter { $0 == "details" }.count == 4)
+    #expect(elements.names.filter { $0 == "details" }.count == 5)
+  }
+
+  @Test("What became of the lists comes first, beside what was expected and the rivals' figures")
+  func served() throws {
+    let page = Page(madeUpDossier()).html
+    let first = try #require(page.firstRange(of: "<h2 id="))
+    #expect(page[first.lowerBound...].hasPrefix("<h2 id=\"served\">What became of the lists</h2>"))
+    for part in [
+      "Users were shown the live list and not the rivals&#39;, which favours the live one.",
+      "The live lists had fewer hits than the best rival's, 3 nights running.",
+      "item known for less than the list", "tenth 10 of expected hits", "provisional",
+    ] {
+      #expect(page.contains(part), "\(part)")
+    }
+    var none = madeUpDossier()
+    none.served = ServedFigures()
+    #expect(!Page(none).html.contains("What became of the lists"))
   }
 
   @Test("Every section is there: quality, learning, history, lists, users, time")

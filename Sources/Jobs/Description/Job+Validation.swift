@@ -67,7 +67,7 @@ extension Job {
     let queries = [
       ("users.query", users.query), ("users.features", users.features),
       ("items.eligible", items.eligible), ("items.group", items.group),
-      ("items.features", items.features),
+      ("items.features", items.features), ("served.impressions", served.impressions),
     ]
     let features = [("users.features", users.features), ("items.features", items.features)]
     return queries.map { key, query in

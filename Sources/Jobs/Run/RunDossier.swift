@@ -13,6 +13,8 @@ package struct RunDossier: Sendable {
   package var stages: [StageRecord] = []
   /// The job's runs up to this one, oldest first.
   package var history: [Night] = []
+  /// What became of the lists of the run's job and slot in the latest days.
+  package var served = ServedFigures()
   /// What its lists hold as a whole; nil when they are not kept.
   package var lists: Lists?
   /// The catalogue in tenths, the most popular items first; empty when the log could not be read.

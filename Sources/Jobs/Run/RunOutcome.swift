@@ -22,6 +22,8 @@ package struct RunOutcome: Sendable {
   package var epochs: [EpochRecord]
   /// Time and memory of each stage, as in `ncf.stages`.
   package var stages: [StageRecord]
+  /// What became of the job's lists in the latest days, of all slots.
+  package var served = ServedFigures()
   /// Rows published.
   package var rowsPublished: Int
   /// Seconds from connect to the end.

@@ -24,6 +24,8 @@ package struct ServedFigures: Sendable, Equatable {
     package var shownHits: Int?
     /// Whether the day is counted again.
     package var isProvisional: Bool
+    /// Whether the day was over when it was counted.
+    package var isWhole: Bool
   }
 
   /// What a rival's lists would have had on a day, beside the live ones.
@@ -40,6 +42,8 @@ package struct ServedFigures: Sendable, Equatable {
     package var hits: Int
     /// Those whose item was in the live list.
     package var liveHits: Int
+    /// Whether the day was over when it was counted.
+    package var isWhole: Bool
   }
 
   /// Taking users and hits of a tenth, or of a group of users or items.
@@ -67,6 +71,9 @@ package struct ServedFigures: Sendable, Equatable {
 
   /// Nothing counted.
   package init() {}
+
+  /// The latest day that was over when it was counted; nil where there is none.
+  package var lastWholeDay: String? { days.last { $0.isWhole }?.day }
 
   /// The sentence that belongs beside the rivals' figures.
   package static let rivalsNote =

@@ -40,7 +40,7 @@ extension Checkup {
     let read = try BatchError.mapping("read the source") { try QueryPlan(of: rows, on: connection) }
     for (key, query) in [
       ("users.query", job.users.query), ("items.eligible", job.items.eligible),
-      ("items.group", job.items.group),
+      ("items.group", job.items.group), ("served.impressions", job.served.impressions),
     ] {
       guard let query else { continue }
       _ = try BatchError.mapping("read \(key)") {

@@ -36,6 +36,8 @@ package struct DossierReader {
 
   /// How far back the history goes, and how much of a user's is shown.
   private static let (nights, lastTaken): (Int64, Int64) = (60, 10)
+  /// Of how many days it is shown what became of the lists.
+  private static let days = 60
 
   private let parameters: ConnectionParameters
 
@@ -72,6 +74,8 @@ package struct DossierReader {
       }
       var dossier = RunDossier(run: try row.decode())
       try addRecords(to: &dossier)
+      dossier.served = try ServedReader(on: connection).figures(
+        job: dossier.run.job, slot: try row.decode("slot"), days: DossierReader.days)
       let output = try SQL.Output(schema: dossier.run.schema, on: connection)
       try addLists(to: &dossier, output, source: try row.decode("source"))
       return dossier

@@ -8,7 +8,7 @@ extension SQL {
     ///
     /// $1: its number, or NULL; $2: the job, or NULL for any.
     static let run = """
-      SELECT r.run_id, r.job, r.kind, r.status, r.mode, r.mode_reason, r.parent_run_id,
+      SELECT r.run_id, r.job, r.slot, r.kind, r.status, r.mode, r.mode_reason, r.parent_run_id,
         pg_catalog.to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS started_at,
         extract(epoch FROM coalesce(r.finished_at, pg_catalog.now()) - r.started_at) AS seconds,
         r.host, r.versions ->> 'ncf-batch' AS version, r.versions ->> 'postgresql' AS server_version,

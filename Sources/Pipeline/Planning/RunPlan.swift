@@ -72,6 +72,8 @@ struct RunPlan {
           : "")
         + (MemoryBudget.bytes.map { "; \($0 / 1_048_576) MiB may be had" } ?? ""),
       times(samples: samples, pairs: pairs, speed),
+      "what became of the live lists would be counted"
+        + (job.served.impressions == nil ? "" : ", and what was shown read by served.impressions"),
     ]
   }
 

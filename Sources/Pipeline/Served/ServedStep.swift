@@ -9,6 +9,9 @@ import Store
 /// It is left out of a backfill, whose log is not all that there is. Where it fails the night goes on, with
 /// a warning; the next night counts the same days.
 struct ServedStep {
+  /// Of how many days the run's report tells.
+  private static let days = 7
+
   private let context: RunContext
   private let pulled: Dataset
 
@@ -19,24 +22,30 @@ struct ServedStep {
 
   /// Counts, and warns where a rival's lists would have done better three nights running.
   ///
+  /// - Returns: the figures of the latest days; nothing where there was nothing to count.
   /// - Throws: `BatchError` when interrupted.
-  func run() throws {
-    if context.request.isBackfill { return }
+  func run() throws -> ServedFigures {
+    if context.request.isBackfill { return ServedFigures() }
     do {
-      let standing = try context.retrier.attempt("count what was served") {
+      let counted = try context.retrier.attempt("count what was served") {
         try context.watched(for: "served") { try count(on: $0) }
       }
-      if let standing { warn(standing) }
+      guard let (standing, figures) = counted else { return ServedFigures() }
+      warn(standing)
+      return figures
     } catch {
       try context.interruption.check()
       context.warning("what became of the lists was not counted: \(error)")
+      return ServedFigures()
     }
   }
 
   /// Counts once.
   ///
-  /// - Returns: how the live lists stand; nil when there was nothing to count.
-  private func count(on connection: Connection) throws -> ServedReader.Standing? {
+  /// - Returns: how the live lists stand, and the figures; nil when there was nothing to count.
+  private func count(
+    on connection: Connection
+  ) throws -> (ServedReader.Standing, ServedFigures)? {
     let isCounted = try ServedCount(
       context.job, impressions: context.job.served.impressions.map(SourcePlan.trimmed),
       on: connection
@@ -47,8 +56,11 @@ struct ServedStep {
         lower: pulled.times.lower)
     ) { try context.interruption.check() }
     guard isCounted else { return nil }
-    return try ServedReader(on: connection).standing(
-      job: context.job.name, slot: context.request.slot)
+    let reader = ServedReader(on: connection)
+    return (
+      try reader.standing(job: context.job.name, slot: context.request.slot),
+      try reader.figures(job: context.job.name, slot: nil, days: Self.days)
+    )
   }
 
   private func warn(_ standing: ServedReader.Standing) {

@@ -37,6 +37,7 @@ package struct Exposition: Sendable, Equatable {
     writer.add(outcome.counts)
     writer.add(outcome.stages)
     writer.add(outcome.metrics)
+    writer.add(outcome.served)
     job = outcome.job
     families = writer.families
   }
@@ -118,6 +119,21 @@ package struct Exposition: Sendable, Equatable {
     ("hit_ratio", "Share of test users whose list of k holds the held-out item."),
     ("ndcg", "Normalised discounted cumulative gain of the held-out item in the list of k."),
     ("catalogue_coverage_ratio", "Share of the catalogue in some test user's list of k."),
+    (
+      "served_day_timestamp_seconds", "The last whole day that served figures are of, in Unix time."
+    ),
+    ("served_listed_users", "Users with a list on that day."),
+    ("served_taking_users", "Those of them that took a new item."),
+    ("served_hits", "Those of them whose first new item was in the list."),
+    ("served_expected_hits", "What hits was to be by the published scores."),
+    ("served_shown_hits", "Hits of users to whom an item of the list was shown."),
+    ("served_rival_taking_users", "Users of the sample that took a new item on that day."),
+    ("served_rival_hits", "Those of them whose item the rival would have listed."),
+    ("served_rival_live_hits", "Those of them whose item was in the live list."),
+    (
+      "served_nights_below",
+      "Nights running in which the live lists had fewer hits than the best rival's."
+    ),
   ].map { ("ncf_batch_" + $0.0, $0.1) }
 }
 
@@ -185,6 +201,48 @@ extension Exposition {
             )
           })
       }
+    }
+
+    /// Figures of the last whole day, by slot.
+    mutating func add(_ served: ServedFigures) {
+      guard let day = served.lastWholeDay, let moment = Self.second(ofDay: day) else { return }
+      add("served_day_timestamp_seconds", Double(moment))
+      let days = served.days.filter { $0.day == day }
+      func samples(
+        _ value: (ServedFigures.Day) -> Double?
+      ) -> [([(String, String)], Double)] {
+        days.compactMap { day in
+          value(day).map { ([("slot", day.slot), ("source", day.source)], $0) }
+        }
+      }
+      add("served_listed_users", samples { Double($0.listedUsers) })
+      add("served_taking_users", samples { Double($0.takingUsers) })
+      add("served_hits", samples { Double($0.hits) })
+      add("served_expected_hits", samples(\.expectedHits))
+      add("served_shown_hits", samples { $0.shownHits.map(Double.init) })
+      let rivals = served.rivals.filter { $0.day == day }
+      for (name, value) in [
+        ("taking_users", \ServedFigures.Rival.takingUsers), ("hits", \.hits),
+        ("live_hits", \.liveHits),
+      ] {
+        add(
+          "served_rival_" + name,
+          rivals.map { rival in
+            ([("slot", rival.slot), ("rival", rival.rival)], Double(rival[keyPath: value]))
+          })
+      }
+      add("served_nights_below", Double(served.nightsBelow))
+    }
+
+    /// When a day such as `2026-01-31` begins, in seconds since 1970 UTC.
+    private static func second(ofDay text: String) -> Int? {
+      let parts = text.split(separator: "-").compactMap { Int($0) }
+      guard parts.count == 3 else { return nil }
+      // Days since 0000-03-01 in the Gregorian calendar, whose years here begin in March.
+      let year = parts[1] > 2 ? parts[0] : parts[0] - 1
+      let month = (parts[1] + 9) % 12
+      let days = year * 365 + year / 4 - year / 100 + year / 400
+      return (days + (month * 306 + 5) / 10 + parts[2] - 1 - 719_468) * 86_400
     }
 
     /// A label's value.

@@ -127,7 +127,7 @@ extension ModelLook {
   /// What is in lists.
   static let listed = ModelLook(name: "what is recommended", style: "own")
 
-  private init(name: String, style: String) {
+  init(name: String, style: String) {
     (self.name, self.style) = (name, style)
   }
 }

@@ -35,6 +35,10 @@ package struct ListQueries {
     userFeatures = try query(job.users.features, "users.features", ofUsers: true, .features)
     itemFeatures = try query(job.items.features, "items.features", ofUsers: false, .features)
     maxPerGroup = job.items.maxPerGroup ?? .max
+    // It is run where lists are counted, but what is wrong with it is told before anything is read.
+    if let impressions = job.served.impressions {
+      try ImpressionsQuery.verify(impressions, plan, on: connection)
+    }
   }
 
   /// Reads the rows of all of them.

@@ -32,8 +32,10 @@ extension SQL {
   /// Statements on the pointer that readers follow.
   package enum Live {
     static let seen = "SELECT run_id, generation FROM ncf.live WHERE job = $1 AND slot = $2"
-    /// Each move leaves a row in `ncf.live_moves`; no row changed means that somebody came first. The
-    /// transaction's own clock would be minutes early where it stores a large model.
+    /// Moves the pointer where there is none yet; no row changed means that somebody came first.
+    ///
+    /// Each move leaves a row in `ncf.live_moves`, with the time of the move itself: the transaction's would
+    /// be early where it stores a large model.
     static let first = """
       WITH moved AS (
         INSERT INTO ncf.live (job, slot, run_id, generation) VALUES ($1, $2, $3, 1)

@@ -2,6 +2,11 @@ import RunSupport
 
 /// Statements that read what was counted.
 extension SQL.Served {
+  /// The day that was not over when it was counted last: $1 job.
+  private static let countedDay = """
+    (SELECT (max(s.counted_to) AT TIME ZONE 'UTC')::date FROM ncf.served AS s WHERE s.job = $1)
+    """
+
   /// Each rival beside the live lists on whole days with enough taking users, the latest day first.
   ///
   /// $1: job; $2: slot; $3: lists of runs from this one on, or NULL.
@@ -10,8 +15,7 @@ extension SQL.Served {
       pg_catalog.sum(v.live_hits)::bigint AS live_hits
     FROM ncf.served_rivals AS v
     WHERE v.job = $1 AND v.slot = $2 AND ($3::bigint IS NULL OR v.run_id >= $3)
-      AND v.day < (SELECT (max(s.counted_to) AT TIME ZONE 'UTC')::date FROM ncf.served AS s
-        WHERE s.job = $1)
+      AND v.day < \(countedDay)
     GROUP BY v.day, v.rival
     HAVING pg_catalog.sum(v.taking_users) >= 100
     ORDER BY v.day DESC, v.rival
@@ -33,7 +37,7 @@ extension SQL.Served {
       pg_catalog.sum(c.expected_hits ORDER BY c.generation) AS expected_hits,
       pg_catalog.sum(c.shown_users)::bigint AS shown_users,
       pg_catalog.sum(c.shown_hits)::bigint AS shown_hits,
-      pg_catalog.bool_or(c.provisional) AS is_provisional
+      pg_catalog.bool_or(c.provisional) AS is_provisional, c.day < \(countedDay) AS is_whole
     FROM ncf.served AS c
     WHERE c.job = $1 AND ($2::text IS NULL OR c.slot = $2) AND c.day \(isRecent)
     GROUP BY c.day, c.slot, c.source
@@ -42,7 +46,8 @@ extension SQL.Served {
   /// The rivals by day and slot: as above.
   static let rivalDays = """
     SELECT c.day::text AS day, c.slot, c.rival, pg_catalog.sum(c.taking_users)::bigint AS taking_users,
-      pg_catalog.sum(c.hits)::bigint AS hits, pg_catalog.sum(c.live_hits)::bigint AS live_hits
+      pg_catalog.sum(c.hits)::bigint AS hits, pg_catalog.sum(c.live_hits)::bigint AS live_hits,
+      c.day < \(countedDay) AS is_whole
     FROM ncf.served_rivals AS c
     WHERE c.job = $1 AND ($2::text IS NULL OR c.slot = $2) AND c.day \(isRecent)
     GROUP BY c.day, c.slot, c.rival

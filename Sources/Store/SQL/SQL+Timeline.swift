@@ -2,7 +2,7 @@ import RunSupport
 
 extension SQL {
   /// Which list of a job was live for whom, and when.
-  enum Timeline {
+  package enum Timeline {
     /// The number of places that `ncf.slot_position` divides users among.
     static let places = "4294967296"
 
@@ -11,6 +11,7 @@ extension SQL {
     /// - Parameters:
     ///   - user: an expression.
     ///   - job: a parameter.
+    /// - Returns: an expression.
     static func place(of user: String, job: String) -> String {
       "(ncf.slot_position(\(user)::text, \(job)) * \(places))::bigint"
     }
@@ -20,7 +21,7 @@ extension SQL {
     ///
     /// $1: job; $2, $3: from when to when, in microseconds since 1970, or NULL for no bound; `begins` and
     /// `ends` of `placed` are moments.
-    static let placed = """
+    package static let placed = """
       moves AS (
         SELECT m.slot, m.generation, m.run_id, m.moved_at AS begins,
           coalesce(pg_catalog.lead(m.moved_at) OVER (PARTITION BY m.slot ORDER BY m.generation),

@@ -172,7 +172,7 @@ package struct ServedCount {
     try connection.execute(SQL.Served.deleteCounts(of: "served_shown"), job.name)
     guard let impressions else { return false }
     let types = try idTypes()
-    try BatchError.mapping("read served.impressions") {
+    _ = try BatchError.mapping("read served.impressions") {
       try connection.execute(
         SQL.Output.makeImpressions(impressions, user: types.user, item: types.item))
     }

@@ -109,6 +109,10 @@ struct MonitoringTests {
   func dashboard() throws {
     let shop = try Shop(.eighty)
     try expectSuccess(shop.night())
+    // Something has become of the lists.
+    try shop.connection.execute(
+      "UPDATE ncf.live_moves SET moved_at = moved_at - interval '1 minute'")
+    try shop.add("SELECT user_id, item_id, now() FROM ncf.recommendations WHERE rank = 1")
     try expectSuccess(shop.night())
     try expectSuccess(shop.program.run("rollback", "--config", shop.jobFile()))
     let queries = try Self.queries()
