@@ -11,6 +11,19 @@ extension RunReport {
     ]
   }
 
+  /// The last whole day in a line for each slot.
+  static func served(_ served: ServedFigures) -> [String] {
+    guard let day = served.lastWholeDay else { return [] }
+    let days = served.days.filter { $0.day == day && $0.takingUsers > 0 }
+    return days.map(\.slot).distinct.map { slot in
+      let own = days.filter { $0.slot == slot }
+      let (hits, taking) = own.reduce((0, 0)) { ($0.0 + $1.hits, $0.1 + $1.takingUsers) }
+      let expected = own.compactMap(\.expectedHits).reduce(0, +)
+      return "  served \(day), \(slot): \(Figures.count(hits)) hits, "
+        + "\(Figures.fixed(expected, 1)) expected, of \(Figures.count(taking)) users that took a new item"
+    }
+  }
+
   private static func json(_ day: ServedFigures.Day) -> JSON {
     [
       "day": day.day, "slot": day.slot, "source": day.source, "listed_users": day.listedUsers,

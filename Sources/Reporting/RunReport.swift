@@ -108,6 +108,7 @@ extension RunReport {
     if outcome.rowsPublished > 0 {
       lines.append("  lists  \(Figures.count(outcome.rowsPublished)) rows")
     }
+    lines += served(outcome.served)
     lines += table(outcome.metrics)
     if let reason = outcome.reason {
       lines.append("  \(outcome.status == .skipped ? "why " : "gate")   \(reason)")

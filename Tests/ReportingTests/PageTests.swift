@@ -81,6 +81,7 @@ struct PageTests {
     dossier.lists = nil
     dossier.tenths = []
     dossier.readers = []
+    dossier.served = ServedFigures()
     dossier.history[0].ndcg = .init()
     dossier.run.status = .failed
     dossier.run.live = ""

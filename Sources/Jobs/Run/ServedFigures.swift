@@ -66,6 +66,9 @@ package struct ServedFigures: Sendable, Equatable {
   package var rivals: [Rival] = []
   /// Over all these days.
   package var groups: [Group] = []
+  /// Nights running below a rival that make a warning, and a reason to search for another method.
+  package static let warningNights = 3
+
   /// For how many nights running the live lists had fewer hits than the best rival's; 0 where they do not.
   package var nightsBelow = 0
 

@@ -39,7 +39,7 @@ struct MethodSelection {
     guard let found else { return nil }
     if !request.isBackfill {
       if found.isOld || found.wasRefused { return nil }
-      if nightsBelow >= ServedReader.warningNights {
+      if nightsBelow >= ServedFigures.warningNights {
         context.notice(
           "served has warned \(nightsBelow) nights running: the method is searched for again")
         return nil

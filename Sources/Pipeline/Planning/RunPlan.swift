@@ -72,8 +72,15 @@ struct RunPlan {
           : "")
         + (MemoryBudget.bytes.map { "; \($0 / 1_048_576) MiB may be had" } ?? ""),
       times(samples: samples, pairs: pairs, speed),
+    ] + counted
+  }
+
+  /// That it is counted what became of the live lists; a backfill counts nothing.
+  private var counted: [String] {
+    if context.request.isBackfill { return [] }
+    return [
       "what became of the live lists would be counted"
-        + (job.served.impressions == nil ? "" : ", and what was shown read by served.impressions"),
+        + (job.served.impressions == nil ? "" : ", and what was shown read by served.impressions")
     ]
   }
 

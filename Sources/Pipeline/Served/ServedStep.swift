@@ -64,7 +64,7 @@ struct ServedStep {
   }
 
   private func warn(_ standing: ServedReader.Standing) {
-    guard standing.nights >= ServedReader.warningNights else { return }
+    guard standing.nights >= ServedFigures.warningNights else { return }
     context.warning(
       "the live lists had fewer hits than \(standing.rival)'s would have had, \(standing.nights) "
         + "nights running: \(standing.liveHits) and \(standing.hits) of the same users")

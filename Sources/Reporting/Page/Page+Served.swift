@@ -8,7 +8,7 @@ extension Page {
     let days = dossier.served.days
     guard days.contains(where: { $0.takingUsers > 0 }) else { return .none }
     let below: Markup =
-      dossier.served.nightsBelow == 0
+      dossier.served.nightsBelow < ServedFigures.warningNights
       ? .none
       : """
       <p class="notice bad">The live lists had fewer hits than the best rival's, \

@@ -93,6 +93,8 @@ extension SQL.Output {
     ) AS i
     JOIN pg_temp.served_spans AS s
       ON i.shown_at::timestamptz >= s.begins AND i.shown_at::timestamptz < s.ends
+    WHERE i.shown_at >= (SELECT min(p.begins) FROM pg_temp.served_spans AS p)
+      AND i.shown_at < (SELECT max(p.ends) FROM pg_temp.served_spans AS p)
     """
   }
 

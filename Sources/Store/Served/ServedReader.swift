@@ -4,9 +4,6 @@ import RunSupport
 
 /// Reads what became of a job's lists.
 package struct ServedReader {
-  /// Nights running that make a warning, and a reason to search for another method.
-  package static let warningNights = 3
-
   /// The live lists beside the rival that had the most hits.
   package struct Standing: Sendable, Equatable {
     /// For how many nights running, up to the last whole day, some rival's lists would have had more.
@@ -67,7 +64,7 @@ package struct ServedReader {
   ///   - job: name of the job.
   ///   - slot: the slot.
   ///   - run: lists of earlier runs are left out; nil takes all.
-  /// - Returns: nights; a warning from `warningNights` on.
+  /// - Returns: nights; a warning from `ServedFigures.warningNights` on.
   /// - Throws: `PostgresError`.
   package func servedWarnings(job: String, slot: String, since run: Int64? = nil) throws -> Int {
     try standing(job: job, slot: slot, since: run).nights

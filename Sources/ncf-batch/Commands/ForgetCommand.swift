@@ -10,7 +10,8 @@ struct ForgetCommand: BatchCommand {
     commandName: "forget", abstract: "Remove users from lists and stored models, old ones too.",
     discussion: """
       They are gone from the lists of every kept run, from every stored model and from what was stored \
-      of their history, in one transaction; how many there were is kept in ncf.forgotten, not who. \
+      of their history, and from the counts of the days that are not final (ncf.served), in one \
+      transaction; how many there were is kept in ncf.forgotten, not who. \
       Delete what the source holds of them first: the next run learns from whatever is there. To have \
       it done every night, see users.forget_absent.
 

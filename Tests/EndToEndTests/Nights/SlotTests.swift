@@ -26,6 +26,9 @@ struct SlotTests {
       FROM ncf.recommendations_by_slot
       """
     #expect(try shop.value(all) == "main 1 400")
+    // Nothing was counted yet.
+    let none = try shop.program.run("slots", "--job", "shop")
+    #expect(none.output == "job shop: no slot beside main has lists and users\n")
     // A slot in which nothing is live counts as main.
     try shop.connection.execute(
       "INSERT INTO ncf.slot_shares (job, slot, share) VALUES ('shop', 'b', 0.4), ('shop', 'c', 0.2)"
@@ -60,6 +63,26 @@ struct SlotTests {
     #expect(try shop.value(all) == "b 2, main 3 400")
     let runs = try shop.program.run("runs")
     #expect(runs.output.contains("*b"))
+
+    // Two days later it is told which slot does better, as far as is known.
+    for table in [
+      "live_moves SET moved_at = moved_at", "slot_share_changes SET changed_at = changed_at",
+    ] {
+      try shop.connection.execute("UPDATE ncf.\(table) - interval '50 hours'")
+    }
+    try shop.add(
+      """
+      SELECT user_id, item_id, now() - interval '25 hours' FROM ncf.recommendations_by_slot
+      WHERE slot = 'b' AND rank = 1
+      """)
+    try expectSuccess(shop.night("--seed", "4"))
+    let line = try shop.program.run("slots", "--job", "shop").output
+    #expect(line.hasPrefix("it is not known whether b is better than main: 1.0000 and 0.0000 hits"))
+    let json = try shop.program.run("slots", "--job", "shop", "--json").output
+    for part in ["\"slot\": \"b\"", "\"main_hits\": 0", "\"hits\": \(few ?? "")", "\"p_value\": 1"]
+    {
+      #expect(json.contains(part), "\(json)")
+    }
   }
 
   @Test("Shares hold for many users, the same for each type of id, and growing moves nobody out")

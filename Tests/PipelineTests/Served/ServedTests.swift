@@ -113,6 +113,24 @@ struct ServedTests {
     try shop.expect("SELECT sum(hits) FROM ncf.served WHERE run_id = 1", gives: "10")
   }
 
+  @Test func listsOfRivalsAreKeptUntilTheirDaysAreFinal() throws {
+    let (shop, job) = try twoNights { $0.source.lookback = Age(1, .second) }
+    let runs = "SELECT string_agg(DISTINCT run_id::text, ' ') FROM ncf.rival_lists"
+    // Run 1's last day is over, or it is the first of the days that may still change.
+    try shop.run(job, RunRequest(force: true))
+    let isOver = try shop.value(
+      "SELECT NOT bool_or(provisional) FROM ncf.served WHERE run_id = 1")
+    try shop.expect(runs, gives: isOver == "t" ? "2 3" : "1 2 3")
+    try shop.expect(
+      "SELECT DISTINCT rival, cardinality(items) FROM ncf.rival_lists", gives: "itempop|5")
+    // A run's go with its lists.
+    var short = job
+    (short.output.keepRuns, short.output.keepDays) = (1, 1)
+    try shop.age(hours: 60)
+    try shop.run(short, RunRequest(force: true))
+    try shop.expect(runs, gives: "4")
+  }
+
   @Test func neitherABackfillNorADryRunCounts() throws {
     let (shop, job) = try twoNights()
     try shop.connection.executeScript("TRUNCATE ncf.served")
