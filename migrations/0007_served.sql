@@ -170,7 +170,7 @@ CREATE TABLE ncf.rival_lists (
   rival text NOT NULL,
   user_id text NOT NULL,
   items text[] NOT NULL,
-  CONSTRAINT rival_lists_pkey PRIMARY KEY (run_id, rival, user_id),
+  CONSTRAINT rival_lists_pkey PRIMARY KEY (run_id, user_id, rival),
   CONSTRAINT rival_lists_run_id_fkey FOREIGN KEY (run_id) REFERENCES ncf.runs (run_id)
     ON DELETE CASCADE,
   CONSTRAINT rival_lists_rival_check CHECK (rival ~ '^[a-z][a-z0-9_]*$')

@@ -60,6 +60,7 @@ extension SQL {
       FROM STDIN (FORMAT binary)
       """
     static let analyzeTaken = "ANALYZE pg_temp.served_taken"
+    static let analyzeSpans = "ANALYZE pg_temp.served_spans"
     /// First new items of users that had a list, and the numbers of users that had one.
     static let makeMet = """
       CREATE TEMPORARY TABLE served_met (
@@ -106,6 +107,16 @@ extension SQL {
         pg_catalog.sum(u.expected_hits ORDER BY u.user_id) AS expected_hits
       """
 
+    /// A copy of the rows of users that are counted anew, of which the planner has statistics: $1 job.
+    static let makeRows = """
+      CREATE TEMPORARY TABLE served_rows (LIKE ncf.served_users) ON COMMIT DROP
+      """
+    static let fillRows = """
+      INSERT INTO pg_temp.served_rows
+      SELECT u.* FROM ncf.served_users AS u WHERE u.job = $1 AND \(isCounted("u"))
+      """
+    static let analyzeRows = "ANALYZE pg_temp.served_rows"
+
     /// The counts by list, day and source.
     ///
     /// $1: job; $2: days before this one, in days since 1970, are final; $3: the watermark in
@@ -125,14 +136,14 @@ extension SQL {
       FROM pg_temp.served_cells AS c
       LEFT JOIN (
         SELECT u.slot, u.generation, u.day, u.source, \(sums)
-        FROM ncf.served_users AS u WHERE u.job = $1 AND \(isCounted("u"))
+        FROM pg_temp.served_rows AS u
         GROUP BY u.slot, u.generation, u.day, u.source
       ) AS u USING (slot, generation, day, source)
       LEFT JOIN (
         SELECT w.slot, w.generation, w.day, w.source, pg_catalog.count(*) AS shown_users,
           pg_catalog.count(u.user_id) AS taking_users, pg_catalog.count(u.rank) AS hits
         FROM ncf.served_shown AS w
-        LEFT JOIN ncf.served_users AS u USING (job, slot, generation, day, user_id)
+        LEFT JOIN pg_temp.served_rows AS u USING (job, slot, generation, day, user_id)
         WHERE w.job = $1 AND \(isCounted("w"))
         GROUP BY w.slot, w.generation, w.day, w.source
       ) AS w USING (slot, generation, day, source)
@@ -147,8 +158,7 @@ extension SQL {
         SELECT u.slot, u.generation, u.day, u.user_id, u.expected_hits, u.rank,
           pg_catalog.ntile(10) OVER (
             PARTITION BY u.slot, u.generation, u.day ORDER BY u.expected_hits, u.user_id) AS tenth
-        FROM ncf.served_users AS u
-        WHERE u.job = $1 AND u.expected_hits IS NOT NULL AND \(isCounted("u"))
+        FROM pg_temp.served_rows AS u WHERE u.expected_hits IS NOT NULL
       ) AS u
       GROUP BY u.slot, u.generation, u.day, u.tenth
       """
@@ -157,10 +167,9 @@ extension SQL {
       INSERT INTO ncf.served_groups (job, slot, generation, day, source, dimension, at_least,
         taking_users, hits, ndcg, expected_hits)
       SELECT $1, u.slot, u.generation, u.day, u.source, g.dimension, g.at_least, \(sums)
-      FROM ncf.served_users AS u
+      FROM pg_temp.served_rows AS u
       CROSS JOIN LATERAL (
         VALUES ('history', u.history), ('item_age', u.item_age)) AS g (dimension, at_least)
-      WHERE u.job = $1 AND \(isCounted("u"))
       GROUP BY u.slot, u.generation, u.day, u.source, g.dimension, g.at_least
       """
     /// What the rivals' lists would have had: $1 job.
@@ -173,14 +182,13 @@ extension SQL {
         pg_catalog.count(u.rank),
         coalesce(pg_catalog.sum(\(gain("u.rank")) ORDER BY u.user_id), 0),
         pg_catalog.count(*) FILTER (WHERE p.rank IS NOT NULL AND u.rank IS NOT NULL)
-      FROM ncf.served_users AS u
+      FROM pg_temp.served_rows AS u
       JOIN (
         SELECT DISTINCT s.slot, s.generation, s.run_id FROM pg_temp.served_spans AS s WHERE s.is_kept
       ) AS s ON s.slot = u.slot AND s.generation = u.generation
       JOIN ncf.rival_lists AS r ON r.run_id = s.run_id AND r.user_id = u.user_id
       CROSS JOIN LATERAL (
         SELECT pg_catalog.array_position(r.items, u.item_id) AS rank) AS p
-      WHERE u.job = $1 AND \(isCounted("u"))
       GROUP BY u.slot, u.generation, u.day, r.rival, r.run_id
       """
 

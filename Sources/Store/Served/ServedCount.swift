@@ -120,6 +120,7 @@ package struct ServedCount {
     try connection.execute(
       SQL.Served.fillSpans, job.name, from, to, job.exclude.readmitAfter?.interval,
       Self.array(kept))
+    try connection.execute(SQL.Served.analyzeSpans)
     return try connection.execute(SQL.Served.spans).decode()
   }
 
@@ -186,6 +187,9 @@ package struct ServedCount {
   private func aggregate(
     _ spans: [ServedSpan], _ watermark: Int64, finalBefore: Int64, isShown: Bool
   ) throws {
+    try connection.execute(SQL.Served.makeRows)
+    try connection.execute(SQL.Served.fillRows, job.name)
+    try connection.execute(SQL.Served.analyzeRows)
     try connection.execute(SQL.Served.makeCells)
     for (run, isForAll) in runs(spans) {
       try connection.execute(sql.countListed(run, isForAll: isForAll), job.name)

@@ -51,7 +51,11 @@ struct LeastRightsTests {
         let night = try shop.night(keep, "--seed", "\(seed)", "-U", user)
         try expectSuccess(night)
         #expect(!night.talk.contains("stay until the next run"), "\(night.talk)")
+        #expect(!night.talk.contains("was not counted"), "\(night.talk)")
       }
+      try shop.expect("SELECT count(*) > 0 FROM ncf.served", gives: "t")
+      try shop.expect("SELECT count(*) > 0 FROM ncf.rival_lists", gives: "t")
+      try expectSuccess(shop.program.run("slots", "--job", "shop", "-U", user))
       // One that is stopped, and the one that goes on from it.
       let run = try shop.program.start(
         ["run", "--config", shop.jobFile(epochs: 400), "--slot", "b", "--force", "-U", user])
@@ -78,7 +82,8 @@ struct LeastRightsTests {
       for statement in [
         "DELETE FROM app.events", "INSERT INTO ncf.slot_shares VALUES ('shop', 'b', 1)",
         "UPDATE ncf.live_moves SET cause = 'publish'", "DELETE FROM ncf.live_moves",
-        "DELETE FROM ncf.migrations", "DELETE FROM ncf.forgotten", "DROP TABLE ncf.runs",
+        "DELETE FROM ncf.migrations", "DELETE FROM ncf.forgotten",
+        "DELETE FROM ncf.slot_share_changes", "DROP TABLE ncf.runs",
         "CREATE SCHEMA mine", "ALTER TABLE ncf.live ADD COLUMN x integer",
       ] {
         let error = #expect(throws: PostgresError.self, "\(statement)") {
@@ -114,7 +119,7 @@ struct LeastRightsTests {
         "popular_items", "user_vectors", "user_vectors_by_run", "item_vectors",
         "item_vectors_by_run", "runs", "metrics", "epochs", "stages", "models", "live",
         "live_moves",
-        "slot_shares", "slot_bounds", "migrations",
+        "slot_shares", "slot_share_changes", "slot_bounds", "migrations", "served",
       ] {
         let count = try reader.execute("SELECT count(*) > 0 FROM ncf.\(relation)")
         #expect(count[row: 0, column: 0] == "t", "\(relation)")
@@ -125,6 +130,7 @@ struct LeastRightsTests {
       #expect(slots[row: 0, column: 0] == "2")
       for statement in [
         "SELECT FROM app.events", "SELECT FROM ncf.model_chunks", "DELETE FROM ncf.live",
+        "SELECT FROM ncf.served_users", "SELECT FROM ncf.rival_lists", "SELECT FROM ncf.slot_users",
         "SELECT data FROM ncf.checkpoint_chunks", "SELECT recent FROM ncf.checkpoints",
         "UPDATE ncf.slot_shares SET share = 1", "DELETE FROM ncf.recommendations_by_run",
         "DELETE FROM ncf.user_vectors_by_run", "UPDATE ncf.item_vectors SET eligible = false",
