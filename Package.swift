@@ -46,7 +46,8 @@ let package = Package(
       name: "Baselines",
       dependencies: ["Settings", "Interactions", "Parallelism", "CBLAS", "CProcessor"],
       swiftSettings: kernelFlags),
-    .target(name: "Ranking", dependencies: ["Interactions", "Parallelism"]),
+    .target(
+      name: "Ranking", dependencies: ["Interactions", "Parallelism"], swiftSettings: kernelFlags),
 
     // What a run is told and what is told of it: values, no input or output.
     .target(
@@ -157,7 +158,7 @@ let package = Package(
     .testTarget(
       name: "RecommendersTests",
       dependencies: [
-        "Recommenders", "Jobs", "Baselines", "NCF", "Parallelism", "Interactions",
+        "Recommenders", "Jobs", "Ranking", "Baselines", "NCF", "Parallelism", "Interactions",
         "SyntheticData",
       ]),
     .testTarget(

@@ -11,6 +11,9 @@ package struct RecommendationLists: Sendable, Equatable {
   package let items: [UInt32]
   /// The score of each item, descending within a list.
   package let scores: [Float]
+  /// For each list `log sum exp(scale s)` over all items that the history doesn't hold; empty when `topK` was
+  /// given no scale.
+  package let logSums: [Float]
 
   /// Takes lists that are laid out already.
   ///
@@ -19,11 +22,16 @@ package struct RecommendationLists: Sendable, Equatable {
   ///   - offsets: `users.count + 1` positions in `items`, ascending from 0 to its end.
   ///   - items: the lists one after the other, best first.
   ///   - scores: as many as items.
-  package init(users: [UInt32], offsets: [Int], items: [UInt32], scores: [Float]) {
+  ///   - logSums: one a list, or none.
+  package init(
+    users: [UInt32], offsets: [Int], items: [UInt32], scores: [Float], logSums: [Float] = []
+  ) {
     precondition(offsets.count == users.count + 1, "a list needs a beginning and an end")
     precondition(
       offsets.last == items.count && items.count == scores.count, "lists of another length")
+    precondition(logSums.isEmpty || logSums.count == users.count, "sums of other lists")
     (self.users, self.offsets, self.items, self.scores) = (users, offsets, items, scores)
+    self.logSums = logSums
   }
 
   /// Joins the lists of blocks of users.
@@ -37,7 +45,9 @@ package struct RecommendationLists: Sendable, Equatable {
       items += block.items
       scores += block.scores
     }
-    self.init(users: users, offsets: offsets, items: items, scores: scores)
+    self.init(
+      users: users, offsets: offsets, items: items, scores: scores,
+      logSums: blocks.flatMap(\.logSums))
   }
 
   /// How many lists there are, empty ones too.
@@ -65,13 +75,15 @@ package struct RecommendationLists: Sendable, Equatable {
 ///   - history: for each user of the scorer the items that are not listed.
 ///   - eligible: for each item whether it may be listed; `nil` when all may.
 ///   - cap: how many items of one group a list may hold; `nil` for no limit.
+///   - scale: what scores are multiplied by in the lists' `logSums`, which are over all items outside the
+///     history, those that may not be listed among them; `nil` when they are not wanted.
 ///   - pool: who works.
 ///   - tile: how users and items are grouped.
 /// - Returns: a list a user, in the order of `users`; of two items with the same score the one with
 ///   the lower index comes first.
 package func topK(
   _ scorer: some Scorer, users: [UInt32], k: Int, history: UserItems, eligible: [Bool]? = nil,
-  cap: GroupCap? = nil, pool: WorkerPool, tile: TileShape = TileShape()
+  cap: GroupCap? = nil, scale: Float? = nil, pool: WorkerPool, tile: TileShape = TileShape()
 ) -> RecommendationLists {
   precondition(k > 0, "a list of \(k) items")
   precondition(history.userCount >= scorer.userCount, "a history of other users")
@@ -82,7 +94,7 @@ package func topK(
   }
   let blocks = pool.map(
     tile.blocks(of: users.count),
-    makeScratch: { BlockRanker(scorer, k: k, cap: cap, tile: tile) }
+    makeScratch: { BlockRanker(scorer, k: k, cap: cap, scale: scale, tile: tile) }
   ) { index, ranker in
     ranker.lists(
       of: Array(users[tile.block(index, of: users.count)]), history: history,
@@ -98,6 +110,8 @@ struct BlockLists: Sendable {
   var scores: [Float] = []
   /// A rank for each user and question of a `CatalogueScan`.
   var ranks: [Int32] = []
+  /// A user's each, where they are wanted.
+  var logSums: [Float] = []
 }
 
 /// One thread's memory for ranking blocks of users.
@@ -107,16 +121,19 @@ private struct BlockRanker<Model: Scorer> {
   private var scratch: Model.Scratch
   private var scores: [Float]
   private var best: [BestItems]
+  /// Each row's sum; none when they are not wanted.
+  private var sums: [SoftmaxSum]
   /// Each row's next place in the history.
   private var cursors: [Int]
 
-  init(_ scorer: Model, k: Int, cap: GroupCap?, tile: TileShape) {
+  init(_ scorer: Model, k: Int, cap: GroupCap?, scale: Float?, tile: TileShape) {
     (self.scorer, self.tile) = (scorer, tile)
     scratch = scorer.makeScratch()
     scores = [Float](repeating: 0, count: tile.users * min(tile.items, max(scorer.itemCount, 1)))
     best = (0..<tile.users).map { _ in
       BestItems(capacity: min(k, max(scorer.itemCount, 1)), cap: cap)
     }
+    sums = scale.map { Array(repeating: SoftmaxSum(scale: $0), count: tile.users) } ?? []
     cursors = [Int](repeating: 0, count: tile.users)
   }
 
@@ -124,6 +141,7 @@ private struct BlockRanker<Model: Scorer> {
   mutating func lists(of users: [UInt32], history: UserItems, barred: [UInt32]) -> BlockLists {
     for row in users.indices {
       best[row].reset()
+      if !sums.isEmpty { sums[row].reset() }
       cursors[row] = history.offsets[Int(users[row])]
     }
     var nextBarred = 0
@@ -132,14 +150,15 @@ private struct BlockRanker<Model: Scorer> {
       let items = start..<min(start + tile.items, scorer.itemCount)
       var endBarred = nextBarred
       while endBarred < barred.count, barred[endBarred] < items.upperBound { endBarred += 1 }
-      if endBarred - nextBarred < items.count {
+      if endBarred - nextBarred < items.count || !sums.isEmpty {
         scorer.fill(&scores, from: 0, users: users, items: items, scratch: &scratch)
         for row in users.indices {
-          for position in nextBarred..<endBarred {
-            scores[row * items.count + Int(barred[position]) - start] = -.infinity
-          }
           exclude(history, user: Int(users[row]), row: row, items: items)
           let base = row * items.count
+          if !sums.isEmpty { sums[row].add(scores, in: base..<base + items.count) }
+          for position in nextBarred..<endBarred {
+            scores[base + Int(barred[position]) - start] = -.infinity
+          }
           best[row].offer(scores, in: base..<base + items.count, firstItem: start)
         }
       }
@@ -148,6 +167,7 @@ private struct BlockRanker<Model: Scorer> {
     }
     var lists = BlockLists()
     for row in users.indices { best[row].append(to: &lists) }
+    if !sums.isEmpty { lists.logSums = users.indices.map { sums[$0].logarithm } }
     return lists
   }
 
