@@ -71,6 +71,7 @@ CREATE TABLE ncf.runs (
   positives_new bigint,
   positives_replayed bigint,
   model_sha256 text,
+  scores jsonb,
   -- How the run ended.
   gate jsonb,
   exit_code integer,
@@ -154,6 +155,11 @@ COMMENT ON COLUMN ncf.runs.positives_new IS
 COMMENT ON COLUMN ncf.runs.positives_replayed IS
   'Training interactions that the parent had learnt and a fine-tune was shown again';
 COMMENT ON COLUMN ncf.runs.model_sha256 IS 'SHA-256 of the stored model, in hexadecimal';
+COMMENT ON COLUMN ncf.runs.scores IS
+  'How scores of source model were made of the model''s own s: 1 / (1 + exp(-(slope * x + offset))). By kind, x is '
+  'scale * s - log(sum(exp(scale * s))), the sum over all items that the user has not had (score), or '
+  '-log(rank) (rank: under 500 tested users). tested: users that it was fitted to; weight: how many it '
+  'counts for in the next fine-tune; NULL before the run was evaluated';
 COMMENT ON COLUMN ncf.runs.gate IS
   'What the gate looked at: verdict (publish, refuse, force), reasons, live_run_id, mean '
   'whole-catalogue ndcg at evaluate.k beside itempop_ndcg and live_ndcg, p_value of the last '

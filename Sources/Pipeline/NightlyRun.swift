@@ -67,7 +67,7 @@ struct NightlyRun {
     let live = try Rival.load(run: rival, parent: course.parent, divided, context)
     // Evaluate the model beside ItemPop, the live one and, on full nights, simple methods.
     let rivals = course.isFull ? SimpleRivals(context, divided, selection) : nil
-    let evaluated = try evaluate(trained, live, pulled, divided, rivals)
+    let evaluated = try evaluate(trained, live, rivals, pulled, divided, course)
     // Store the model alone where nothing is to be published.
     let stored = StoredModel(trained, evaluated, pulled, divided, context)
     guard context.request.publish else { return .trained(stored, metrics: evaluated.metrics) }
@@ -97,26 +97,6 @@ struct NightlyRun {
         pulled.counts, snapshot: pulled.snapshot, features: try pulled.features?.counts.json(),
         isBackfill: context.request.isBackfill)
       return (inputs, pulled.counts.rowsRead, pulled.bytes)
-    }
-  }
-
-  private func split(_ inputs: RunInputs, _ course: NightCourse) throws -> Divided {
-    try progress.stage(.split) {
-      let divided = SplitStage(news: course.learnt).run(inputs, validates: course.isFull)
-      try record.split(divided.record.json())
-      return (divided, inputs.pulled.table.count, 0)
-    }
-  }
-
-  private func evaluate(
-    _ trained: Trained, _ live: Rival?, _ pulled: Dataset, _ divided: Divided,
-    _ rivals: SimpleRivals?
-  ) throws -> Evaluated {
-    try progress.stage(.evaluate) {
-      let stage = EvaluateStage(context: context, pulled: pulled, divided: divided)
-      let evaluated = try stage.run(trained, live: live, rivals: rivals)
-      try record.rivals(evaluated.rivals)
-      return (evaluated, evaluated.testedUsers, 0)
     }
   }
 

@@ -2,89 +2,84 @@ import Glibc
 
 /// Turns a model's scores into probabilities that can be compared across users.
 ///
-/// `p = 1 / (1 + exp(-(slope score + offset)))`, Platt, "Probabilistic Outputs for Support Vector
-/// Machines", 1999. It rises with the score, so it changes no ranking.
+/// By score, `x = scale s - logSum`, where `logSum` is `log sum exp(scale s)` over all known items
+/// that the user has not had: what is left is the logarithm of the item's share under a softmax,
+/// whatever the size of the user's scores. By rank, `x = -log(rank)`. The curve makes a probability
+/// of `x`. It rises with the score, and falls with the rank, so it changes no list.
 package struct Calibration: Sendable, Equatable {
-  /// How many times the score counts; above 0.
-  package let slope: Double
-  /// What is added.
-  package let offset: Double
-
-  /// A score of a held-out item, or of one that was drawn beside it.
-  package struct Sample: Sendable, Equatable {
-    /// The model's score.
-    package let score: Double
-    /// Whether the user took the item up.
-    package let isTaken: Bool
-    /// How many items it stands for.
-    package let weight: Double
+  /// What a probability is a function of.
+  package enum Kind: String, Sendable {
+    /// The score, less the logarithm of the sum over the user's catalogue.
+    case score
+    /// The place in the user's list.
+    case rank
   }
 
-  /// A curve that is known already.
+  /// What scores are multiplied by; nil where probabilities go by rank.
+  package let scale: Float?
+  /// From `x` to the probability.
+  package let curve: ScoreCurve
+  /// How many tested users it was fitted to in its own run.
+  package let tested: Int
+  /// How many users it counts for as a prior: those tested and what the prior of its own counted
+  /// for.
+  package let weight: Int
+
+  /// A calibration that is known already.
   ///
   /// - Parameters:
-  ///   - slope: above 0.
-  ///   - offset: any number.
-  package init(slope: Double, offset: Double) {
-    (self.slope, self.offset) = (slope, offset)
+  ///   - scale: what scores are multiplied by, above 0; nil to go by rank.
+  ///   - curve: from `x` to the probability.
+  ///   - tested: how many users it was fitted to.
+  ///   - weight: how many users it counts for as a prior.
+  package init(scale: Float?, curve: ScoreCurve, tested: Int, weight: Int) {
+    (self.scale, self.curve, self.tested, self.weight) = (scale, curve, tested, weight)
   }
 
-  /// Fits the curve to samples by Newton's method.
-  ///
-  /// A little is added to both curvatures, so that scores that tell all that was taken from all that
-  /// was not have a finite answer; and a slope at or below 0, of a model that ranks no better than
-  /// chance, becomes so small that scores say next to nothing, without turning the order round.
-  ///
-  /// - Parameter samples: of finite scores; fails unless some are taken and some are not.
-  package init?(_ samples: [Sample]) {
-    let weight = samples.reduce(0) { $0 + $1.weight }
-    let taken = samples.reduce(0) { $0 + ($1.isTaken ? $1.weight : 0) }
-    guard taken > 0, taken < weight, samples.allSatisfy({ $0.score.isFinite }) else { return nil }
-    let mean = samples.reduce(0) { $0 + $1.weight * $1.score } / weight
-    let variance =
-      samples.reduce(0) {
-        $0 + $1.weight * ($1.score - mean) * ($1.score - mean)
-      } / weight
-    let spread = variance > 0 ? variance.squareRoot() : 1
-    let ridge = 1e-9 * taken
-    // The share of what is taken is where a model without any knowledge would start.
-    var (slope, level) = (0.0, log(taken / (weight - taken)))
-    for _ in 0..<100 {
-      var (g0, g1) = (0.0, -ridge * slope)
-      var (h00, h01, h11) = (ridge, 0.0, ridge)
-      for sample in samples {
-        let x = (sample.score - mean) / spread
-        let p = 1 / (1 + exp(-(slope * x + level)))
-        let error = sample.weight * ((sample.isTaken ? 1 : 0) - p)
-        let curvature = sample.weight * p * (1 - p)
-        g0 += error
-        g1 += error * x
-        h00 += curvature
-        h01 += curvature * x
-        h11 += curvature * x * x
-      }
-      let determinant = h00 * h11 - h01 * h01
-      guard determinant > 0 else { break }
-      var step = ((h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant)
-      // Far from the answer Newton's step may be far too long.
-      let longest = max(abs(step.0), abs(step.1))
-      if longest > 1 { step = (step.0 / longest, step.1 / longest) }
-      level += step.0
-      slope += step.1
-      if longest < 1e-10 { break }
-    }
-    if slope < 1e-3 {
-      slope = 1e-3
-      level = log(taken / (weight - taken))
-    }
-    self.init(slope: slope / spread, offset: level - slope * mean / spread)
-  }
+  /// What a probability is a function of.
+  package var kind: Kind { scale == nil ? .rank : .score }
 
-  /// The probability that a score stands for.
+  /// The probability of an item in a user's list.
   ///
-  /// - Parameter score: of the model that it was fitted to.
+  /// - Parameters:
+  ///   - score: the model's score.
+  ///   - logSum: of the user's list by `topK`, with this scale; not looked at where it goes by rank.
+  ///   - rank: the place in the list, from 1; not looked at where it goes by score.
   /// - Returns: above 0 and below 1 unless the score is beyond all measure.
-  package func probability(of score: Float) -> Float {
-    Float(1 / (1 + exp(-(slope * Double(score) + offset))))
+  package func probability(of score: Float, logSum: Float?, rank: Int) -> Float {
+    Float(curve.probability(x(of: score, logSum: logSum, rank: rank)))
+  }
+
+  /// What the curve is a function of.
+  func x(of score: Float, logSum: Float?, rank: Int) -> Double {
+    guard let scale, let logSum else { return -log(Double(rank)) }
+    return Double(scale) * Double(score) - Double(logSum)
+  }
+}
+
+extension Calibration {
+  /// Under so many users, those of the run or those that its prior counts for, probabilities go by
+  /// rank.
+  package static let fewestUsers = 500
+  /// The most users that a curve is fitted to, and the most that it counts for as a prior.
+  package static let mostUsers = 10_000
+
+  /// How far down a user's list the curve is fitted at the least and at the most: as far as lists
+  /// go.
+  static let depths = 10...100
+
+  /// A curve by rank for a catalogue, before anybody was tested.
+  ///
+  /// The next item is the one at a rank with a probability that falls with the power 0.5 of the
+  /// rank, and it is one of the catalogue.
+  ///
+  /// - Parameter itemCount: how many items a user has not had, 1 or more.
+  /// - Returns: a calibration that counts for 20 users.
+  static func untested(itemCount: Int) -> Calibration {
+    let slope = 0.5
+    let sum = (1...max(itemCount, 1)).reduce(0) { $0 + pow(Double($1), -slope) }
+    // The odds of a probability p are p / (1 - p): of one item alone it is nearly 1.
+    return Calibration(
+      scale: nil, curve: ScoreCurve(slope: slope, offset: -log(sum)), tested: 0, weight: 20)
   }
 }

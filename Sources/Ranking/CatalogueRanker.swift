@@ -51,6 +51,58 @@ struct CatalogueRanker<Model: Scorer> {
     }
   }
 
+  /// An item's score for the block's user in a row.
+  func score(row: Int, item: Int) -> Float { scores[place(row: row, item: item)] }
+
+  /// Mean and variance of a row's scores under a softmax over all items but some, whose scores are lost.
+  ///
+  /// - Parameters:
+  ///   - row: of the block.
+  ///   - leavingOut: items that do not count, less than all.
+  ///   - scale: what scores are multiplied by in the softmax; with 0 all items count the same.
+  /// - Returns: nil when a score is not finite.
+  mutating func moments(
+    row: Int, leavingOut: ArraySlice<UInt32>, scale: Float
+  ) -> (mean: Double, variance: Double)? {
+    for item in leavingOut { scores[place(row: row, item: Int(item))] = -.infinity }
+    let parts = tiles.map { items in
+      let base = rows * items.lowerBound + row * items.count
+      return base..<base + items.count
+    }
+    let best = parts.reduce(-Float.infinity) { max($0, scores[$1].max() ?? $0) }
+    guard best.isFinite else { return nil }
+    var sums = (0.0, 0.0, 0.0)
+    for part in parts {
+      let span = scores.span.extracting(part)
+      let part = Self.moments(span, scale: scale, relativeTo: best)
+      sums = (sums.0 + part.0, sums.1 + part.1, sums.2 + part.2)
+    }
+    let mean = sums.1 / sums.0
+    let variance = max(0, sums.2 / sums.0 - mean * mean)
+    return mean.isFinite && variance.isFinite ? (Double(best) + mean, variance) : nil
+  }
+
+  /// Sums of the weights, and of the weighted distances from the best and their squares.
+  private static func moments(
+    _ scores: Span<Float>, scale: Float, relativeTo best: Float
+  ) -> (Double, Double, Double) {
+    var sums = (SIMD8<Float>(), SIMD8<Float>(), SIMD8<Float>())
+    for first in stride(from: 0, to: scores.count, by: 8) {
+      var distances = SIMD8<Float>()
+      var counts = SIMD8<Float>()
+      for lane in 0..<min(8, scores.count - first) {
+        let score = scores[first + lane]
+        if score == -.infinity { continue }
+        (distances[lane], counts[lane]) = (score - best, 1)
+      }
+      let weights = (distances * scale).exponentialsUpTo0 * counts
+      sums.0 += weights
+      sums.1 += weights * distances
+      sums.2 += weights * distances * distances
+    }
+    return (Double(sums.0.sum()), Double(sums.1.sum()), Double(sums.2.sum()))
+  }
+
   private var tiles: some Sequence<Range<Int>> {
     let (width, count) = (tile.items, scorer.itemCount)
     return stride(from: 0, to: count, by: width).lazy.map { $0..<min($0 + width, count) }

@@ -30,14 +30,6 @@ package enum PublishedScorer: Scorer {
     }
   }
 
-  /// The score as readers see it: a probability where the model has a link, else what it is.
-  package func published(_ score: Float) -> Float {
-    switch self {
-    case .network(let scorer): scorer.probability(ofLogit: score)
-    case .neighbours: score
-    }
-  }
-
   /// Makes working memory for one thread.
   func makeScratch() -> Scratch { Scratch() }
 

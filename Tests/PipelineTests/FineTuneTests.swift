@@ -2,6 +2,7 @@ import Baselines
 import Interactions
 import NCF
 import Postgres
+import Ranking
 import Recommenders
 import TestSupport
 import Testing
@@ -86,6 +87,31 @@ struct FineTuneTests {
     let stored = try #require(try ModelStore(on: shop.connection).load(run: 2))
     #expect(stored.users.index(of: "500") != nil)
     #expect(stored.items.index(of: "100") != nil)
+  }
+
+  @Test func aFineTuneStartsFromTheCurveOfItsParentAndAFullTrainingDoesNot() throws {
+    let shop = try Shop()
+    let job = shop.job(Self.auto)
+    func scores(_ run: Int) -> String {
+      """
+      SELECT mode, scores ->> 'kind', (scores ->> 'weight')::integer - (scores ->> 'tested')::integer,
+        scores ->> 'scale' FROM ncf.runs WHERE run_id = \(run)
+      """
+    }
+    try shop.run(job)
+    try shop.expect(scores(1), gives: "full|rank|20|-")
+    try shop.expect("SELECT scores ->> 'tested' FROM ncf.runs WHERE run_id = 1", gives: "60")
+    let stored = try #require(try ModelStore(on: shop.connection).load(run: 1)?.calibration)
+    #expect(stored.weight == 80)
+    try shop.expect(
+      "SELECT (scores ->> 'slope')::float8 = \(stored.curve.slope) FROM ncf.runs WHERE run_id = 1",
+      gives: "t")
+    try add(shop, users: 1...10)
+    try shop.run(job, RunRequest(force: true))
+    // All that the parent counts for: its tested users and the 20 of its own prior.
+    try shop.expect(scores(2), gives: "finetune|rank|80|-")
+    try shop.run(job, RunRequest(mode: .full, force: true))
+    try shop.expect(scores(3), gives: "full|rank|20|-")
   }
 
   @Test func whatIsStoredHasNotAbsorbedAndWhatIsPublishedHas() throws {

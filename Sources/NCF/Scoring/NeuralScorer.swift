@@ -1,4 +1,3 @@
-private import Glibc
 import Interactions
 package import Parallelism
 
@@ -44,18 +43,6 @@ package struct NeuralScorer: Scorer {
         Matrix(dense.buffer.from(layer.weights), stride: layer.output), inputs: layer.input,
         outputs: layer.output, in: weights.buffer.from(start))
       start += PanelKernels.Weights.count(inputs: reordered.inputs, outputs: reordered.outputs)
-    }
-  }
-
-  /// The prediction that belongs to a score: the model's link.
-  ///
-  /// - Parameter logit: a score of this scorer.
-  /// - Returns: a number in 0...1; for the identity link the score itself, of any size.
-  package func probability(ofLogit logit: Float) -> Float {
-    switch layout.spec.link {
-    case .logistic: 1 / (1 + expf(-logit))
-    case .probit: Float(0.5 * erfc(-Double(logit) * 0.5.squareRoot()))
-    case .identity: logit
     }
   }
 

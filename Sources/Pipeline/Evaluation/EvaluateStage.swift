@@ -18,6 +18,8 @@ struct EvaluateStage {
   let pulled: Dataset
   /// How it was split.
   let divided: Divided
+  /// What the parent's scores were worth; nil for a model trained in full.
+  private let prior: Calibration?
   /// Judges lists by what belongs to none of the models: which users have an item.
   private let diversity: IntraListDiversity
 
@@ -25,8 +27,9 @@ struct EvaluateStage {
   private var itemCount: Int { divided.dataset.table.itemCount }
 
   /// Prepares for judging any number of models on the same data.
-  init(context: RunContext, pulled: Dataset, divided: Divided) {
+  init(context: RunContext, pulled: Dataset, divided: Divided, prior: Calibration? = nil) {
     (self.context, self.pulled, self.divided) = (context, pulled, divided)
+    self.prior = prior
     diversity = IntraListDiversity(
       columnsOf: divided.split.training, itemCount: divided.dataset.table.itemCount)
   }
@@ -54,11 +57,10 @@ struct EvaluateStage {
     }
     let popularity = ItemPop(positives: divided.split.training, itemCount: itemCount)
     let own = try judge(trained, protocols, popularity.counts)
-    var evaluated = Evaluated(metrics: own.metrics, ndcg: own.ndcg, coverage: own.coverage)
+    var evaluated = Evaluated(
+      metrics: own.metrics, ndcg: own.ndcg, coverage: own.coverage,
+      calibration: try calibration(of: trained))
     evaluated.metrics += try rehearsed(trained)
-    evaluated.calibration = Calibration(
-      of: trained.model.scorer(pool: context.pool), holdout: holdout ?? divided.split.test,
-      candidates: candidates, known: divided.beforeTest)
     if context.job.method != .baseline(.itempop) {
       let popular = try judge(popularity, name: "itempop", protocols, popularity.counts)
       evaluated.metrics += popular.metrics
@@ -97,6 +99,14 @@ struct EvaluateStage {
       rows += try stage.judge(popularity, name: "itempop", validation, popularity.counts).metrics
     }
     return rows
+  }
+
+  /// What makes probabilities of the new model's scores.
+  private func calibration(of trained: Trained) throws -> Calibration {
+    try Calibration(
+      of: trained.model.scorer(pool: context.pool), holdout: divided.split.test,
+      known: divided.beforeTest, parent: prior, k: context.job.output.k, pool: context.pool,
+      check: context.interruption.check)
   }
 
   /// The share of users with a list who get the popular one; nil when nobody gets a list.
@@ -346,6 +356,6 @@ struct Evaluated {
   var coverage: Double
   /// Users tested.
   var testedUsers: Int { ndcg.count }
-  /// What makes probabilities of the new model's scores; nil when nobody could be tested.
-  var calibration: Calibration?
+  /// What makes probabilities of the new model's scores.
+  let calibration: Calibration
 }

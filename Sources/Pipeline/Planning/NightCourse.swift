@@ -1,6 +1,7 @@
 import Interactions
 import Jobs
 import NCF
+import Ranking
 import Recommenders
 import RunSupport
 import Source
@@ -81,6 +82,11 @@ struct NightCourse {
   /// What the split may not hold out; nil when training starts from scratch.
   var learnt: News? {
     if case .finetune = plan { news } else { nil }
+  }
+
+  /// What the parent's scores were worth, the prior of a fine-tune; nil for a full training.
+  var calibration: Calibration? {
+    if case .finetune = plan { parent?.stored.calibration } else { nil }
   }
 
   /// What a fine-tune trains on, and where it starts; nil for a full training.

@@ -20,8 +20,8 @@ struct ListWriter {
   let popular: PopularLists
   /// Length of a list.
   let k: Int
-  /// What makes probabilities of the model's scores; nil to publish them as the model has them.
-  let calibration: Calibration?
+  /// What makes probabilities of the model's scores.
+  let calibration: Calibration
 
   /// Users scored together; a multiple of the ranking's own blocks.
   private static let block = 2048
@@ -54,16 +54,18 @@ struct ListWriter {
       let end = min(first + Self.block, users.count)
       let lists = topK(
         scorer, users: Array(users[first..<end]), k: k, history: serving.excluded,
-        eligible: serving.catalogue.eligible, cap: serving.catalogue.cap, pool: context.pool)
+        eligible: serving.catalogue.eligible, cap: serving.catalogue.cap,
+        scale: calibration.scale, pool: context.pool)
       for list in 0..<lists.count {
         let range = lists.range(ofList: list)
         if !range.isEmpty { sent.lists += 1 }
+        let logSum = lists.logSums.isEmpty ? nil : lists.logSums[list]
         for (place, position) in range.enumerated() {
-          let score = lists.scores[position]
           try write(
             lists.users[list], rank: place + 1, item: lists.items[position],
-            score: calibration?.probability(of: score) ?? scorer.published(score), source: "model",
-            to: &writer, &sent)
+            score: calibration.probability(
+              of: lists.scores[position], logSum: logSum, rank: place + 1),
+            source: "model", to: &writer, &sent)
         }
       }
       context.progress(

@@ -34,8 +34,8 @@ struct PublishStage {
   let metrics: [MetricRow]
   /// Why the gate would have refused; nil when it did not.
   let forcedReason: String?
-  /// What makes probabilities of the model's scores; nil when nobody could be tested.
-  let calibration: Calibration?
+  /// What makes probabilities of the model's scores.
+  let calibration: Calibration
   /// What rivals would have listed, for a sample of the users.
   let rivals: [RivalList]
   /// What is stored for later nights.

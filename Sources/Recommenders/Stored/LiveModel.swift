@@ -16,6 +16,8 @@ package struct LiveModel {
   package var knowledge: Knowledge?
   /// The features that it has rows of; nil when it was trained without.
   package var features: FeatureNames?
+  /// What made probabilities of its run's scores; nil in files of versions that stored another kind.
+  package var calibration: Calibration?
 }
 
 extension LiveModel {
@@ -37,36 +39,12 @@ extension LiveModel {
     }
     knowledge = try Knowledge(file, userCount: users.count, itemCount: items.count)
     features = try FeatureNames(file, of: model)
+    calibration = StoredScores.calibration(file.metadata)
   }
 
   /// A scorer for the users and items of a dataset, by their indices in this model.
   package func scorer(users: IndexMap, items: IndexMap, pool: WorkerPool) -> TranslatedScorer {
     TranslatedScorer(model.scorer(pool: pool), users: users, items: items)
-  }
-}
-
-/// What a stored model's scores have to do with those in the lists, as words of its file.
-///
-/// `calibration.slope` and `calibration.offset` make a published score of the tested model's own `s`:
-/// `1 / (1 + exp(-(slope s + offset)))`; they are missing when nobody could be tested. `lists` is `same`
-/// when lists are made with just the model in the file, and `other` when they are made with one that has
-/// learnt validation or test items too (`train.refit`, `train.absorb_holdout`).
-package struct StoredScores {
-  /// The file's words.
-  package let metadata: [String: String]
-
-  /// Puts it in words.
-  ///
-  /// - Parameters:
-  ///   - calibration: the run's; nil when nobody could be tested.
-  ///   - areOfThisModel: whether lists are made with the model that is stored.
-  package init(_ calibration: Calibration?, areOfThisModel: Bool) {
-    var words = ["lists": areOfThisModel ? "same" : "other"]
-    if let calibration {
-      words["calibration.slope"] = "\(calibration.slope)"
-      words["calibration.offset"] = "\(calibration.offset)"
-    }
-    metadata = words
   }
 }
 

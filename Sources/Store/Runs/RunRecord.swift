@@ -127,6 +127,13 @@ package final class RunRecord {
     }
   }
 
+  /// Records what makes probabilities of the model's scores, as JSON.
+  ///
+  /// - Throws: `PostgresError`.
+  package func scores(_ json: String) throws {
+    try write(SQL.Runs.recordScores, json)
+  }
+
   /// Records how the run trains, and what it found new.
   ///
   /// - Throws: `PostgresError`.

@@ -38,6 +38,7 @@ extension SQL {
       WHERE run_id = $1 AND status = 'running'
       """
     static let recordGate = "UPDATE ncf.runs SET gate = $2::jsonb WHERE run_id = $1"
+    static let recordScores = "UPDATE ncf.runs SET scores = $2::jsonb WHERE run_id = $1"
     static let recordChoice = """
       UPDATE ncf.runs SET choice = $2::jsonb, search_run_id = $3 WHERE run_id = $1
       """
