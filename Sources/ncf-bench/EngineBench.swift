@@ -48,16 +48,26 @@ struct EngineBench {
 
   /// Pairs a second, from parameters to everyone's best 10 with the history left out.
   func scoring(factors: Int, pool: WorkerPool) {
+    score("NeuMF-\(factors), top 10", Self.spec(factors: factors), pool: pool)
+  }
+
+  /// The same without a tower, and what it costs to make probabilities of scores.
+  func logSums(factors: Int, pool: WorkerPool) {
+    let factorization = ModelSpec(gmfWidth: factors, tower: [])
+    score("MF-\(factors), top 10", factorization, pool: pool)
+    score("MF-\(factors), top 10 and log sums", factorization, scale: 1, pool: pool)
+  }
+
+  private func score(_ name: String, _ spec: ModelSpec, scale: Float? = nil, pool: WorkerPool) {
     let model = Model(
-      spec: Self.spec(factors: factors), userCount: table.userCount, itemCount: table.itemCount,
-      seed: 1)
+      spec: spec, userCount: table.userCount, itemCount: table.itemCount, seed: 1)
     let users = Array(0..<UInt32(table.userCount))
     figures.rate(
-      "scoring", "NeuMF-\(factors), top 10, \(pool.threads) threads", unit: "pairs/s",
-      repeats: repeats
+      "scoring", "\(name), \(pool.threads) threads", unit: "pairs/s", repeats: repeats
     ) {
       let lists = topK(
-        NeuralScorer(model, pool: pool), users: users, k: 10, history: table.history, pool: pool)
+        NeuralScorer(model, pool: pool), users: users, k: 10, history: table.history, scale: scale,
+        pool: pool)
       precondition(lists.count == users.count, "a list is missing")
       return Double(table.userCount) * Double(table.itemCount)
     }

@@ -14,18 +14,19 @@ struct Measure: ParsableCommand {
       Without --log the data is planted, by default at the size of MovieLens-1M: 6,040 users, \
       3,706 items, about a million events. Sections: kernels, training, scoring, baselines, copy, \
       night, scaling, lineage (a month of nights fine-tuned, and in full), newcomers (users and \
-      items ranked by their features alone). copy, night, scaling and lineage need a server that \
+      items ranked by their features alone), scores (expected and actual hits by tenths of the score). copy, night, scaling and lineage need a server that \
       may be written to (scripts/with-postgres lends one); the last three run the ncf-batch that lies beside this \
       program.
       """)
 
   enum Section: String, CaseIterable, ExpressibleByArgument {
-    case kernels, training, scoring, baselines, copy, night, scaling, lineage, newcomers
+    case kernels, training, scoring, baselines, copy, night, scaling, lineage, newcomers, scores
   }
 
   @Option(
     help:
-      "Which sections, each with its own --only; all but scaling, lineage and newcomers when none.")
+      "Which sections, each with its own --only; all but scaling, lineage, newcomers and scores when none."
+  )
   var only: [Section] = []
   @Option(help: "A log: lines of user, item, seconds, tab-separated, ids from 0.") var log: String?
   @Option(help: "Without --log: how many times as large the planted log is.") var size = 1
@@ -54,10 +55,10 @@ struct Measure: ParsableCommand {
     let figures = Figures()
     let sections =
       only.isEmpty
-      ? Section.allCases.filter { ![.scaling, .lineage, .newcomers].contains($0) } : only
+      ? Section.allCases.filter { ![.scaling, .lineage, .newcomers, .scores].contains($0) } : only
     let most = threads.max() ?? 1
     if sections.contains(.kernels) { kernels(figures) }
-    if !Set(sections).isDisjoint(with: [.training, .scoring, .baselines]) {
+    if !Set(sections).isDisjoint(with: [.training, .scoring, .baselines, .scores]) {
       try models(sections, figures)
     }
     if sections.contains(.copy) { try CopyBench(figures: figures, repeats: repeats).run() }
@@ -105,10 +106,14 @@ struct Measure: ParsableCommand {
       }
       if sections.contains(.scoring) {
         figures.scaling(over: pools) { engine.scoring(factors: factors, pool: $0) }
+        if let pool = pools.first { engine.logSums(factors: factors, pool: pool) }
       }
     }
     if sections.contains(.baselines), let pool = pools.last {
       try BaselineBench(figures, table: table, repeats: repeats, pool: pool).run()
+    }
+    if sections.contains(.scores), let pool = pools.last {
+      try ScoreBench(figures, table: table, pool: pool).run()
     }
     if let peers {
       let bench = PeerBench(figures: figures, folder: peers, python: python)
