@@ -29,6 +29,9 @@ package final class Shop {
     package static let eighty = Log(users: 80, items: 40, groups: 4, taken: 7, value: 1)
     /// Two hundred users in four groups, who take eight of their group's fifteen items.
     package static let twoHundred = Log(users: 200, items: 60, groups: 4, taken: 8, value: 1)
+    /// Six hundred users in four groups, who take seven of their group's ten items: enough for scores that
+    /// do not go by rank.
+    package static let sixHundred = Log(users: 600, items: 40, groups: 4, taken: 7, value: 1)
     /// Sixty users in three groups, who take six of their group's ten items.
     package static let brief = Log(users: 60, items: 30, groups: 3, taken: 6, value: 1)
   }

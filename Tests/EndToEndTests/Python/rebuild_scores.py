@@ -1,10 +1,11 @@
 """Computes a stored model's scores anew, with nothing but the file and NumPy.
 
     rebuild_scores.py MODEL.safetensors --raw SCORES.safetensors
-    rebuild_scores.py MODEL.safetensors --published LISTS.csv
+    rebuild_scores.py MODEL.safetensors --published LISTS.csv HISTORY.csv
 
 The first compares with a tensor `scores` of the model's own scores, users by items; the second with the
-column `score` of `ncf-batch export recommendations`, by way of the calibration in the file's metadata.
+column `score` of `ncf-batch export recommendations`, by way of the calibration in the file's metadata and of
+the items that each user has had (columns user_id and item_id).
 Prints how many were compared and the largest difference; ends with 1 when it is above 1e-5.
 """
 
@@ -86,7 +87,33 @@ def neighbours(t):
     return has @ similarity
 
 
-def main(model, how, other):
+def places(words, identifiers):
+    """The rows of users and items by their ids as text."""
+    return tuple(
+        {text: row for row, text in enumerate(identifiers(name, words[kind]))}
+        for name, kind in (("users", "user_kind"), ("items", "item_kind"))
+    )
+
+
+def calibrated(words, scores, has):
+    """A function of user, item and rank: the published score."""
+    slope, offset = (float(words["calibration." + part]) for part in ("slope", "offset"))
+    if words["calibration.kind"] == "rank":
+        return lambda user, item, rank: 1 / (1 + numpy.exp(slope * numpy.log(rank) - offset))
+    logits = float(words["calibration.scale"]) * scores
+    best = logits.max(axis=1, keepdims=True)
+    # Over all items that the user has not had.
+    sums = best[:, 0] + numpy.log(numpy.where(has, 0, numpy.exp(logits - best)).sum(axis=1))
+    published = 1 / (1 + numpy.exp(-(slope * (logits - sums[:, None]) + offset)))
+    return lambda user, item, rank: published[user, item]
+
+
+def rows(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        yield from csv.DictReader(file)
+
+
+def main(model, how, other, history=None):
     tensors, words = read(model)
     if words["model"] == "network":
         scores = network({n: v for n, v in tensors.items() if v.dtype == numpy.float32},
@@ -99,18 +126,17 @@ def main(model, how, other):
         compared, worst = differences.size, differences.max()
     else:
         assert words["lists"] == "same", "lists are made with another model than is stored"
-        users, items = (
-            {text: row for row, text in enumerate(identifiers(tensors, name, words[kind]))}
-            for name, kind in (("users", "user_kind"), ("items", "item_kind"))
-        )
-        slope, offset = (float(words["calibration." + part]) for part in ("slope", "offset"))
-        published = 1 / (1 + numpy.exp(-(slope * scores + offset)))
+        users, items = places(words, lambda name, kind: identifiers(tensors, name, kind))
+        has = numpy.zeros(scores.shape, dtype=bool)
+        for row in rows(history):
+            has[users[row["user_id"]], items[row["item_id"]]] = True
+        score = calibrated(words, scores, has)
         compared, worst = 0, 0.0
-        with open(other, newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                if row["source"] == "model":
-                    own = published[users[row["user_id"]], items[row["item_id"]]]
-                    compared, worst = compared + 1, max(worst, abs(own - float(row["score"])))
+        for row in rows(other):
+            if row["source"] == "model":
+                own = score(users[row["user_id"]], items[row["item_id"]], int(row["rank"]))
+                compared, worst = compared + 1, max(worst, abs(own - float(row["score"])))
+        print(f"by {words['calibration.kind']}, ", end="")
     print(f"compared {compared}, largest difference {worst:.2e}")
     return 0 if compared > 0 and worst <= TOLERANCE else 1
 
