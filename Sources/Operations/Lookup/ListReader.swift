@@ -19,7 +19,8 @@ package struct ListReader {
     package let rank: Int
     /// The listed item's id as text.
     package let itemID: String
-    /// Probability by the model; for an item's list, how alike the two are, above 0 up to 1.
+    /// Probability by the model; where the source is `popular`, the share of users who have the item; for an
+    /// item's list, how alike the two are, above 0 up to 1.
     package let score: Double
     /// `model` or `popular`; nil in an item's list.
     package let source: String?

@@ -65,7 +65,8 @@ extension Page {
       "readers", "A few users",
       about: """
         What each took last, and what the list says. A score is the probability that the item is the next \
-        new one that the user takes up; in a popular list, the share of users who have it.
+        new one that the user takes up; in a popular list, the share of users who have it, which is no such \
+        probability.
         """,
       """
       <div class="readers">

@@ -76,8 +76,9 @@ extension SQL {
           .score(
             """
             Where source is model, the probability that the item is the next new one that the user takes \
-            up, comparable across users; where it is popular, the share of users who have it. Falls \
-            along the list
+            up: by kind score in ncf.runs.scores that of the item for the user, comparable across users, by \
+            kind rank that of the place in the list. Where source is popular, the share of users who have \
+            the item, which is no such probability. Falls along the list
             """),
           Column(
             name: "source", type: "text",
