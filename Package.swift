@@ -158,8 +158,8 @@ let package = Package(
     .testTarget(
       name: "RecommendersTests",
       dependencies: [
-        "Recommenders", "Jobs", "Ranking", "Baselines", "NCF", "Parallelism", "Interactions",
-        "SyntheticData",
+        "Recommenders", "Jobs", "Ranking", "Baselines", "NCF", "Parallelism",
+        "Interactions", "SyntheticData",
       ]),
     .testTarget(
       name: "SourceTests",

@@ -224,18 +224,8 @@ package final class TrialRunner {
 
   /// Ranks over the whole catalogue, with looks at whether to stop about once a second.
   private func full(_ scorer: any Scorer, _ divided: DividedData) throws -> HoldoutRanks {
-    let test = divided.split.test
-    let slice = max(64, 60_000_000 / max(data.table.itemCount, 1) / 64 * 64)
-    var ranks = [Int32](repeating: -1, count: test.count)
-    for first in stride(from: 0, to: test.count, by: slice) {
-      try tell("whole catalogue")
-      let users = first..<min(first + slice, test.count)
-      var holdout = [Int32](repeating: -1, count: test.count)
-      holdout.replaceSubrange(users, with: test[users])
-      let some = HoldoutRanks.full(
-        scorer, holdout: holdout, leavingOut: divided.beforeTest, pool: pool)
-      ranks.replaceSubrange(users, with: some.ranks[users])
-    }
-    return HoldoutRanks(ranks: ranks)
+    try HoldoutRanks.full(
+      scorer, holdout: divided.split.test, leavingOut: divided.beforeTest, pool: pool
+    ) { try tell("whole catalogue") }
   }
 }

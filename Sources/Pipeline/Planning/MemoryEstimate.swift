@@ -59,7 +59,10 @@ package struct MemoryEstimate {
   var stages: [(stage: Stage, bytes: Int)] {
     [
       (.pull, Self.program + pulling + parent), (.split, resident + parent),
-      (.train, resident + parent + learning + checkpoint + candidates(lists: 1)),
+      (
+        .train,
+        resident + parent + learning + checkpoint + candidates(lists: 1) + catalogueScores
+      ),
       (.evaluate, resident + scoring + validated + catalogueRows + candidates(lists: 2)),
       (
         .publish,
@@ -193,9 +196,12 @@ package struct MemoryEstimate {
     return 2 * parameters + 4 * sizes.items * (firstLayer + spec.gmfWidth)
   }
 
-  /// Scores of a block of 8 users against everything, for each thread, and who has each item.
+  /// Scores of a block of 8 users against everything, for each thread.
+  private var catalogueScores: Int { threads * 8 * 4 * sizes.items }
+
+  /// The same, and who has each item.
   private var catalogueRows: Int {
-    threads * 8 * 4 * sizes.items + 4 * sizes.interactions + 16 * sizes.items
+    catalogueScores + 4 * sizes.interactions + 16 * sizes.items
       + threads * 8 * sizes.users
   }
 

@@ -15,18 +15,22 @@ struct RunTrainingObserver: MethodObserver {
   /// Where its epochs and its state are kept.
   let journal: RunJournal?
   /// Judges models by interactions that are not learnt; nil judges nothing.
-  let validation: Validation?
+  let validation: CatalogueValidation?
   /// Whether validation interactions are learnt too.
   let isRefit: Bool
   /// When the training began, on the context's clock.
   let start: Double
 
-  func validate(_ scorer: NeuralScorer) -> (hr: Double, ndcg: Double) {
-    validation?.figures(scorer) ?? (hr: .nan, ndcg: .nan)
+  func validate(_ scorer: NeuralScorer) throws -> (hr: Double, ndcg: Double) {
+    try figures(scorer) ?? (hr: .nan, ndcg: .nan)
   }
 
-  func judge(_ baseline: FittedModel) -> (hr: Double, ndcg: Double)? {
-    isRefit ? nil : validation?.figures(PublishedModel(baseline).scorer(pool: context.pool))
+  func judge(_ baseline: FittedModel) throws -> (hr: Double, ndcg: Double)? {
+    isRefit ? nil : try figures(PublishedModel(baseline).scorer(pool: context.pool))
+  }
+
+  private func figures(_ scorer: some Scorer) throws -> (hr: Double, ndcg: Double)? {
+    try validation?.figures(scorer) { try context.interruption.check() }
   }
 
   func epochEnded(_ epoch: EpochRecord) throws {

@@ -11,7 +11,7 @@ import Store
 /// Stage 3: learn it.
 ///
 /// In: training positives and validation items, and for a fine-tune the parent's model. Out: from
-/// scratch, the model of the best epoch, chosen on validation by the sampled protocol, or a baseline;
+/// scratch, the model of the best epoch, chosen on validation over the whole catalogue, or a baseline;
 /// in a fine-tune, the parent's model trained further on what it has not learnt. With `train.refit` a
 /// second one that has learnt from the validation items too. Test items are never looked at. Durable:
 /// the epochs.
@@ -40,8 +40,7 @@ struct TrainStage {
     if divided.clock != nil { return try runByTheClock(lesson) }
     let split = divided.split
     let candidates = candidates(divided)
-    let validation = Validation(
-      context: context, holdout: split.validation, candidates: candidates)
+    let validation = validation(divided, split.validation)
     let (refit, weighted) = (context.job.training.refit, context.job.source.isWeighted)
     let (model, validated): (PublishedModel, PublishedModel)
     if let (lesson, start) = lesson {
@@ -79,15 +78,14 @@ struct TrainStage {
     let weighted = context.job.source.isWeighted
     if let (lesson, start) = lesson {
       let tuned = try training(lesson.positives, rejected: divided.split.training)
-        .goOn(from: start, .finetune, context)
+        .goOn(from: start, .finetune, context, isValidated: false)
       return Trained(model: .network(tuned))
     }
     guard let earlier = divided.rehearsal?.divided else {
       preconditionFailure("a full training by the clock chooses its epochs")
     }
     let candidates = candidates(earlier)
-    let validation = Validation(
-      context: context, holdout: earlier.split.test, candidates: candidates)
+    let validation = validation(earlier, earlier.split.test)
     let rehearsed = try training(
       Positives(training: earlier.split, weighted: weighted), validation, on: earlier.dataset
     ).train(method)
@@ -100,6 +98,14 @@ struct TrainStage {
       rehearsed: PublishedModel(rehearsed.model))
   }
 
+  /// What epochs are chosen by.
+  private func validation(_ divided: Divided, _ holdout: [Int32]) -> CatalogueValidation {
+    CatalogueValidation(
+      holdout: holdout, known: divided.split.training,
+      itemCount: divided.dataset.table.itemCount, k: context.job.evaluation.k, seed: context.seed,
+      pool: context.pool)
+  }
+
   /// One training on some positives.
   ///
   /// - Parameters:
@@ -108,8 +114,8 @@ struct TrainStage {
   ///   - dataset: where the positives are from; nil for the log that is tested.
   ///   - rejected: what is never drawn as a negative; nil: the positives.
   func training(
-    _ positives: Positives, _ validation: Validation? = nil, on dataset: Dataset? = nil,
-    rejected: UserItems? = nil
+    _ positives: Positives, _ validation: CatalogueValidation? = nil,
+    on dataset: Dataset? = nil, rejected: UserItems? = nil
   ) -> MethodTraining {
     let (isRefit, dataset) = (positives.isRefit, dataset ?? divided.dataset)
     let log = dataset.log(positives.items, weights: positives.weights)
@@ -128,13 +134,23 @@ struct TrainStage {
 
 extension MethodTraining {
   /// Trains the job's network further by the settings of `train.nightly`.
-  func goOn(from model: Model, _ phase: Phase, _ context: RunContext) throws -> Model {
+  ///
+  /// - Parameters:
+  ///   - model: where training starts.
+  ///   - phase: what the epochs are called.
+  ///   - context: the run.
+  ///   - isValidated: whether the epochs of a fine-tune are judged.
+  /// - Returns: the model after the last epoch.
+  /// - Throws: as `run` does.
+  func goOn(
+    from model: Model, _ phase: Phase, _ context: RunContext, isValidated: Bool = true
+  ) throws -> Model {
     guard case .network(let network) = Method(context.job).seeded(context.seed) else {
       preconditionFailure("a baseline is not trained further")
     }
     return try goOn(
       network, from: model, phase, context.job.nightly.phase,
-      isValidated: phase == .finetune && !data.isRefit)
+      isValidated: isValidated && phase == .finetune && !data.isRefit)
   }
 }
 
@@ -153,24 +169,4 @@ struct Trained {
   var validated: PublishedModel { beforeRefit ?? model }
   /// Whether that is another model than the tested one.
   var isRefit: Bool { beforeRefit != nil }
-}
-
-/// Judges scorers on the validation items by the sampled protocol.
-struct Validation {
-  /// The run.
-  let context: RunContext
-  /// Each user's validation item, -1 for users without.
-  let holdout: [Int32]
-  /// What it is ranked among, drawn once.
-  let candidates: UserItems
-
-  /// Hit ratio and NDCG at `evaluate.k`.
-  func figures(_ scorer: some Scorer) -> (hr: Double, ndcg: Double) {
-    let k = context.job.evaluation.k
-    let ranks = HoldoutRanks.sampled(
-      scorer, holdout: holdout, candidates: candidates, pool: context.pool)
-    return (
-      hr: ranks.estimate(.hr, k: k)?.value ?? 0, ndcg: ranks.estimate(.ndcg, k: k)?.value ?? 0
-    )
-  }
 }
