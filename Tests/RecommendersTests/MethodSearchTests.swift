@@ -61,6 +61,8 @@ struct MethodSearchTests {
     for title in ["ItemKNN", "iALS", "EASE", "NeuMF from"] {
       #expect(choice.trials.contains { $0.settings.hasPrefix(title) }, "\(title)")
     }
+    let networks = choice.trials.filter { $0.settings.hasPrefix("NeuMF from") }
+    #expect(networks.map { $0.settings.contains("dropout 0.2") } == [false, true])
   }
 
   @Test("The choice is the same with any number of threads")

@@ -72,7 +72,9 @@ extension Method {
     case .baseline(let setup): return words(setup)
     case .network(let network):
       let tower = network.spec.tower.map(String.init).joined(separator: "-")
-      return (["\(network.label), tower \(tower)"] + network.start.map(words))
+      let dropout = network.options.dropout
+      let own = ["\(network.label), tower \(tower)"] + (dropout > 0 ? ["dropout \(dropout)"] : [])
+      return (own + network.start.map(words))
         .joined(separator: ", ")
     }
   }

@@ -59,8 +59,8 @@ package final class MethodSearch {
 
   /// How many users are judged at most; a hash chooses them.
   private static let mostUsers = 20_000
-  /// How many users the epochs of a network are judged by at most.
-  private static let mostUsersOfEpochs = 3_000
+  /// The dropout that is tried beside none.
+  private static let dropout: Float = 0.2
   /// The share of the seconds that a single trial may take.
   private static let share = 0.2
 
@@ -83,8 +83,8 @@ package final class MethodSearch {
   private let clock: @Sendable () -> Double
   private let report: (SearchEvent) throws -> Void
   private let began: Double
-  /// The users of half A whom the epochs of a network are judged by.
-  private let validationOfEpochs: Validation
+  /// Users of half A whom the epochs of a network are judged by.
+  private let validationOfEpochs: CatalogueValidation
   /// How long before the newest event the test begins, of a split by the clock; recorded with the choice.
   package var horizon: UInt32?
   private let factorizations = FactorizationCache()
@@ -134,8 +134,10 @@ package final class MethodSearch {
     self.validation = validation.keeping(chosen)
     let judged = held.filter(chosen.contains)
     isOfA = judged.map { Self.hash($0, seed) & 1 == 0 }
-    let ofEpochs = zip(judged, isOfA).filter(\.1).map(\.0).prefix(Self.mostUsersOfEpochs)
-    validationOfEpochs = validation.keeping(Set(ofEpochs))
+    let ofA = Set(zip(judged, isOfA).filter(\.1).map(\.0))
+    validationOfEpochs = CatalogueValidation(
+      holdout: validation.keeping(ofA).items, known: data.log.positives,
+      itemCount: data.log.itemCount, k: k, seed: seed, pool: pool)
     began = clock()
   }
 
@@ -231,7 +233,7 @@ package final class MethodSearch {
       [100, 500, 20].map { Method(EASEOptions(factors: most, regularization: $0)) })
   }
 
-  /// The network that starts from the best factorisation among the finalists.
+  /// The network that starts from the best factorisation among the finalists, with and without dropout.
   private func networks(from finalists: [Trial]) throws -> [Trial] {
     let starts = finalists.compactMap { trial -> (setup: BaselineSetup, value: Double)? in
       guard case .baseline(let setup) = trial.method, setup.factorization != nil,
@@ -248,7 +250,14 @@ package final class MethodSearch {
     guard !network.spec.sharedEmbeddings, !network.spec.tower.isEmpty,
       Method.network(network).problem == nil
     else { return [] }
-    return try measure([.network(network)])
+    // The job's own comes first: there may be no time for the other.
+    let own = network.options.dropout
+    return try measure(
+      [own, own > 0 ? 0 : Self.dropout].map { dropout in
+        var network = network
+        network.options.dropout = dropout
+        return .network(network)
+      })
   }
 
   /// A number of two significant digits, so that a setting reads well.
@@ -343,8 +352,7 @@ package final class MethodSearch {
     init(_ search: MethodSearch, _ name: String) { (self.search, self.name) = (search, name) }
 
     func validate(_ scorer: NeuralScorer) throws -> (hr: Double, ndcg: Double) {
-      let values = try search.ndcg(scorer, search.validationOfEpochs)
-      return (.nan, values.reduce(0, +) / Double(max(values.count, 1)))
+      try search.validationOfEpochs.figures(scorer) { try search.report(.working(name)) }
     }
 
     func judge(_ baseline: FittedModel) -> (hr: Double, ndcg: Double)? { nil }
