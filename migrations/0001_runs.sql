@@ -213,12 +213,15 @@ COMMENT ON COLUMN ncf.epochs.run_id IS 'The run';
 COMMENT ON COLUMN ncf.epochs.refit IS
   'Whether it belongs to the second training, on training and validation interactions together';
 COMMENT ON COLUMN ncf.epochs.phase IS
-  'gmf and mlp (pre-training), neumf (the whole model), finetune (from a parent), absorb (holdouts), '
-  'or the baseline whose iteration it is';
-COMMENT ON COLUMN ncf.epochs.epoch IS 'Counted from 1 in each phase; 0 is the state before any step';
+  'gmf and mlp (pre-training), join (the choice of their shares), neumf (the whole model), finetune (from '
+  'a parent), absorb (holdouts), or the baseline whose iteration it is';
+COMMENT ON COLUMN ncf.epochs.epoch IS
+  'Counted from 1 in each phase; 0 is the state before any step. In the phase join, the share of mlp in percent';
 COMMENT ON COLUMN ncf.epochs.loss IS 'Mean loss of a sample; NULL where there was none';
-COMMENT ON COLUMN ncf.epochs.hr IS 'Hit ratio on validation at evaluate.k';
-COMMENT ON COLUMN ncf.epochs.ndcg IS 'NDCG on validation at evaluate.k';
+COMMENT ON COLUMN ncf.epochs.hr IS
+  'Hit ratio on validation at evaluate.k, over the whole catalogue, of 3,000 users at most';
+COMMENT ON COLUMN ncf.epochs.ndcg IS
+  'NDCG on validation at evaluate.k, over the whole catalogue, of 3,000 users at most';
 COMMENT ON COLUMN ncf.epochs.seconds IS 'Duration of the epoch';
 COMMENT ON COLUMN ncf.epochs.samples IS
   'Positives and negatives trained on; of a baseline, interactions';

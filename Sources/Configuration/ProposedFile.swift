@@ -76,7 +76,6 @@ package struct ProposedFile {
       train:
         pretrain: ials
         factorization: {factors: 128, regularization: 40, alpha: 3}
-        alpha: 0.9
         refit: true
         epochs: 5
         patience: 2

@@ -76,6 +76,7 @@ package struct TunedFile {
     var pairs: [(String, Node)] = [("pretrain", pretraining(job))]
     pairs += numbers(options)
     pairs += [
+      ("alpha", options.alpha.map { word($0) } ?? word("auto")),
       ("loss", word(options.objective.rawValue)), ("sampling", sampling(options.sampling)),
       ("refit", word(options.refit)), ("seed", word(options.seed)),
     ]

@@ -179,7 +179,7 @@ extension Laboratory {
     return "from \(network.start.titles), tower \(tower), \(joint.optimizer.rawValue) "
       + "\(Figures.fixed(Double(joint.learningRate), 4)), "
       + "decay \(Figures.fixed(Double(joint.decay), 1)), "
-      + "alpha \(Figures.fixed(Double(options.alpha), 2)), "
+      + "alpha \(Figures.fixed(Double(options.alpha ?? 1), 2)), "
       + "dropout \(Figures.fixed(Double(options.dropout), 1)), "
       + "L2 \(Figures.fixed(Double(options.l2Embeddings), 3)), "
       + "averaging \(Figures.fixed(Double(options.averaging), 1)), "

@@ -48,7 +48,7 @@ struct JobProblemTests {
       seed: -1
     # 3:9: train.seed must be a whole number from 0 to 18446744073709551615, not -1
     train: {alpha: nan}
-    # 2:16: train.alpha must be a number, not nan
+    # 2:16: train.alpha must be auto or a number, not nan
     train: {alpha: 1.5}
     # 2:16: train.alpha must be a share from 0 to 1, not 1.5
     train: {mode: fast}

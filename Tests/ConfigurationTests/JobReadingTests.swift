@@ -304,7 +304,6 @@ struct JobReadingTests {
     expected.initial.settings[ALSOptions.self].factors = 128
     expected.initial.settings[ALSOptions.self].regularization = 40
     expected.initial.settings[ALSOptions.self].alpha = 3
-    expected.training.alpha = 0.9
     expected.training.refit = true
     expected.training.pretraining.epochs = 5
     expected.training.pretraining.patience = 2

@@ -62,6 +62,12 @@ import Testing
       $0.options.joint.optimizer = .sgd
       $0.hasFactors = true
     },
+    Course("chosen share") { $0.options.alpha = nil },
+    Course("chosen share, factors") {
+      $0.options.alpha = nil
+      $0.options.pretrain = .factors
+      $0.hasFactors = true
+    },
     Course("adagrad, pairs") {
       $0.options.pretrain = .none
       $0.options.pretraining.optimizer = .adagrad
@@ -199,12 +205,17 @@ import Testing
 
   @Test("Models that later steps need no more are not kept")
   func small() throws {
-    var kept: [Set<String>] = []
-    _ = try Self.train(Course("parts"), threads: 1) { progress, _ in
-      let now = Set(progress.models.keys)
-      if kept.last != now { kept.append(now) }
+    func kept(_ course: Course) throws -> [Set<String>] {
+      var kept: [Set<String>] = []
+      _ = try Self.train(course, threads: 1) { progress, _ in
+        let now = Set(progress.models.keys)
+        if kept.last != now { kept.append(now) }
+      }
+      return kept
     }
-    #expect(kept == [[], ["gmf"], ["gmf", "mlp"], [], ["neumf"]])
+    #expect(try kept(Course("parts")) == [[], ["gmf"], ["gmf", "mlp"], [], ["neumf"]])
+    let chosen = Course("chosen share") { $0.options.alpha = nil }
+    #expect(try kept(chosen) == [[], ["gmf"], ["gmf", "mlp"], ["join"], [], ["neumf"]])
   }
 
   @Test("What is of another training is refused")

@@ -45,7 +45,7 @@ package struct Job: Sendable, Equatable, Codable {
   ///
   /// Where the paper draws 4 negatives, 8 were better on validation.
   package static let defaultTraining = TrainingOptions(
-    pretrain: .parts, alpha: 0.5, negatives: 8, batch: 256,
+    pretrain: .parts, alpha: nil, negatives: 8, batch: 256,
     pretraining: PhaseOptions(optimizer: .adam, learningRate: 0.001, epochs: 15, patience: 3),
     joint: PhaseOptions(optimizer: .sgd, learningRate: 0.02, epochs: 10, patience: 3), seed: 1)
 }

@@ -10,4 +10,7 @@ package enum Phase: String, Sendable, Equatable, Codable, CaseIterable {
   case finetune
   /// A copy that takes in what was held out.
   case absorb
+  /// The choice of the share that each part has in the joint model; an epoch is a share that is tried, the
+  /// tower's, in percent.
+  case join
 }

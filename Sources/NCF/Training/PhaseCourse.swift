@@ -14,6 +14,8 @@ struct PhaseCourse {
     var isValidated = false
     /// Whether the start is, as epoch 0.
     var judgesStart = false
+    /// By how much, relatively, an epoch must be better than a judged start to take its place.
+    var leastGain = 0.0
     /// Whether a mean over epochs is kept instead, where the options ask for one.
     var averages = false
     /// Whether that mean begins with the start.
@@ -143,7 +145,8 @@ struct PhaseCourse {
     if rules.isValidated, let model {
       judged = try run.observer.validate(NeuralScorer(model, pool: run.pool))
     }
-    let isBest = state.best.map { judged.ndcg > $0.ndcg } ?? false
+    let isBest =
+      state.best.map { judged.ndcg > $0.ndcg * ($0.epoch == 0 ? 1 + rules.leastGain : 1) } ?? false
     try tell(
       EpochRecord(
         phase.rawValue, epoch, loss: figures.loss, judged, seconds: seconds,

@@ -62,16 +62,24 @@ package final class TrainingJournal {
     func begin(_ step: String) {
       journal.isInStep = true
       guard step == Phase.neumf.rawValue else { return }
+      dropParts()
+      journal.progress.models[full(Phase.join.rawValue)] = nil
+    }
+
+    private func dropParts() {
       for part in [Phase.gmf.rawValue, Phase.mlp.rawValue, TrainingJournal.factors] {
         journal.progress.models[full(part)] = nil
       }
     }
 
     /// Ends a step; its observer may take a checkpoint.
+    ///
+    /// Parts that are joined are used up.
     func finish(
       _ step: String, _ model: Model, epoch: Int, _ observer: any TrainingObserver
     ) throws {
       journal.isInStep = false
+      if step == Phase.join.rawValue { dropParts() }
       let own = full(step)
       journal.progress.models[own] = model
       journal.progress.epochs[own] = epoch

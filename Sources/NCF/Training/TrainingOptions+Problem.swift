@@ -17,11 +17,13 @@ extension TrainingOptions: NumericSettings, DrawsNegatives {
   /// Numbers that are a matter of training alone.
   package static var settings: [Setting<TrainingOptions>] {
     [
-      Setting("alpha", \.alpha, .from(0, to: 1, "a share")), negativesSetting,
+      negativesSetting,
       Setting("averaging", \.averaging, .from(0, upTo: 1, "a decay")),
       Setting("batch", \.batch, .from(1, to: 10_000_000, "a number of samples")),
     ]
   }
+
+  private static let share = Bounds.from(0, to: 1, "a share")
 
   /// Numbers that hold back the parts of a model; a file has them beside the model's shape.
   package static var regularization: [Setting<TrainingOptions>] {
@@ -39,7 +41,8 @@ extension TrainingOptions: NumericSettings, DrawsNegatives {
   /// - Returns: at most one a key.
   package func problems(with spec: ModelSpec) -> [Problem] {
     let found =
-      settingProblems + [sampling.problem?.below("sampling"), objectiveProblem(spec)]
+      [alpha.flatMap { Self.share.problem("alpha", $0) }] + settingProblems
+      + [sampling.problem?.below("sampling"), objectiveProblem(spec)]
       + Self.regularization.map { $0.problem(in: self) }
       + [
         .unless(

@@ -77,7 +77,9 @@ package struct TrainingOptions: Sendable, Equatable {
   /// What the joint model starts from.
   package var pretrain: PreTraining
   /// The share of the GMF in the fused output weights, equation [13]; 1 starts from the GMF alone.
-  package var alpha: Float
+  ///
+  /// nil leaves the choice to validation, among shares that hold each part alone.
+  package var alpha: Float?
   /// Negatives for each positive, drawn anew each epoch.
   package var negatives: Int
   /// Samples in a batch, positives and negatives; rounded down to whole groups of a positive with its
@@ -122,7 +124,7 @@ package struct TrainingOptions: Sendable, Equatable {
 
   /// Names the settings of a training that have no default.
   package init(
-    pretrain: PreTraining, alpha: Float, negatives: Int, batch: Int, pretraining: PhaseOptions,
+    pretrain: PreTraining, alpha: Float?, negatives: Int, batch: Int, pretraining: PhaseOptions,
     joint: PhaseOptions, seed: UInt64
   ) {
     (self.pretrain, self.alpha, self.seed) = (pretrain, alpha, seed)
@@ -148,7 +150,7 @@ extension TrainingOptions: Codable {
     }
     self.init(
       pretrain: pretrain,
-      alpha: try keys.decode(Float.self, forKey: .alpha),
+      alpha: try keys.decodeIfPresent(Float.self, forKey: .alpha),
       negatives: try keys.decode(Int.self, forKey: .negatives),
       batch: try keys.decode(Int.self, forKey: .batch),
       pretraining: try keys.decode(PhaseOptions.self, forKey: .pretraining),

@@ -16,7 +16,7 @@ extension TrainingRun {
   /// For `parts`, where the shape has two, GMF and MLP are trained each by itself; for `factors` the
   /// GMF is the factorisation, with its scale fitted, and the MLP, if there is one, is trained. They
   /// are joined with alpha [13], and the joint model is trained further. Of every phase the epoch with
-  /// the best validation NDCG is kept, the fused start included.
+  /// the best validation NDCG is kept, the fused start included. Where alpha is nil, so is the share.
   ///
   /// - Parameter spec: must have no `problem`, nor the options with it.
   /// - Returns: the model of the best epoch, and which epochs were kept.
@@ -77,17 +77,23 @@ extension TrainingRun {
     func mlp() throws -> Model {
       try trained(.mlp, spec.mlpOnly, options.pretraining) { fresh(spec.mlpOnly) }
     }
+    func joined(_ parts: () throws -> (gmf: Model, mlp: Model)) throws -> Model {
+      let (model, tower) = try join(fixed: fixed, parts)
+      if fixed == nil { chosen[.join] = tower }
+      return model
+    }
     let model: Model
     switch options.pretrain {
     case .parts where spec.gmfWidth > 0 && !spec.tower.isEmpty:
       model = try trained(.neumf, spec, options.joint, isFused: true) {
-        let gmf = try trained(.gmf, spec.gmfOnly, options.pretraining) { fresh(spec.gmfOnly) }
-        return Model(fusing: gmf, try mlp(), alpha: options.alpha)
+        try joined {
+          (try trained(.gmf, spec.gmfOnly, options.pretraining) { fresh(spec.gmfOnly) }, try mlp())
+        }
       }
     case .factors:
       model = try trained(.neumf, spec, options.joint, isFused: true) {
-        let start = try fitted(spec.gmfOnly)
-        return spec.tower.isEmpty ? start : Model(fusing: start, try mlp(), alpha: options.alpha)
+        if spec.tower.isEmpty { return try fitted(spec.gmfOnly) }
+        return try joined { (try fitted(spec.gmfOnly), try mlp()) }
       }
     default:
       model = try trained(.neumf, spec, options.pretraining) { fresh(spec) }
@@ -129,6 +135,8 @@ extension TrainingRun {
     if epochs == nil {
       rules.isValidated = true
       rules.judgesStart = isFused
+      // A share that is given is trained as the paper trains.
+      if isFused, options.alpha == nil { rules.leastGain = Self.leastGain }
       rules.patience = settings.patience
     } else {
       rules.isRepeated = true

@@ -91,14 +91,17 @@ extension Page {
     let phases = dossier.epochs.map(\.phase).distinct
     guard !phases.isEmpty else { return .none }
     let k = dossier.run.k
-    let last = dossier.epochs.map(\.epoch).max() ?? 1
+    // The numbers of the phase join are shares.
+    let numbers = dossier.epochs.filter { $0.phase != "join" }.map(\.epoch)
+    let last = numbers.max() ?? 1
     let figures: [(String, String, KeyPath<RunDossier.Epoch, Double?>)] = [
       ("loss", "Training loss", \.loss), ("hr", "HR@\(k) on validation", \.hr),
       ("ndcg", "NDCG@\(k) on validation", \.ndcg),
     ]
     let charts: [Markup] = figures.map { id, title, path in
       // What absorbs the held-out interactions has nothing left to be validated on.
-      let series = phases.filter { $0 != "absorb" }.compactMap { phase -> LineChart.Series? in
+      let drawn = phases.filter { $0 != "absorb" && $0 != "join" }
+      let series = drawn.compactMap { phase -> LineChart.Series? in
         let points = dossier.epochs.filter { $0.phase == phase }.compactMap { epoch in
           epoch[keyPath: path].map { LineChart.Point(x: Double(epoch.epoch), y: $0) }
         }
@@ -108,7 +111,7 @@ extension Page {
       }
       return LineChart(
         id: "epoch-\(id)", title: title, along: "epoch", series: series,
-        ticks: Self.ticks(upTo: last, from: dossier.epochs.map(\.epoch).min() ?? 0), size: .third
+        ticks: Self.ticks(upTo: last, from: numbers.min() ?? 0), size: .third
       ).figure
     }
     let rows = dossier.epochs.map { epoch -> [String] in

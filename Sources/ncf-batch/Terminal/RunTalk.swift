@@ -143,15 +143,18 @@ final class RunTalk: RunObserver {
       figures.append(
         "validation HR \(Figures.fixed(record.hr, 4)) NDCG \(Figures.fixed(record.ndcg, 4))")
     }
-    if record.epoch > 0 {
+    let isJoin = record.phase == Phase.join.rawValue
+    if record.epoch > 0, !isJoin {
       figures.append(Figures.duration(record.seconds))
       figures.append("\(Figures.rate(record.samplesPerSecond)) samples/s")
     }
     if record.isBest { figures.append("the best so far") }
     let name = record.phase + (record.isRefit ? " again" : "")
     let step =
-      record.epoch > 0
-      ? "epoch \(record.epoch)" : record.phase == "finetune" ? "as it was" : "as joined"
+      isJoin
+      ? "with \(record.epoch) % of the tower"
+      : record.epoch > 0
+        ? "epoch \(record.epoch)" : record.phase == "finetune" ? "as it was" : "as joined"
     return "\(name) \(step): \(figures.joined(separator: ", "))"
   }
 
