@@ -136,7 +136,7 @@ extension TrainingRun {
       rules.isValidated = true
       rules.judgesStart = isFused
       // A share that is given is trained as the paper trains.
-      if isFused, options.alpha == nil { rules.leastGain = Self.leastGain }
+      if isFused, options.alpha == nil { rules.leastGain = Self.leastGainOfEpoch }
       rules.patience = settings.patience
     } else {
       rules.isRepeated = true
