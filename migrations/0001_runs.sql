@@ -219,9 +219,9 @@ COMMENT ON COLUMN ncf.epochs.epoch IS
   'Counted from 1 in each phase; 0 is the state before any step. In the phase join, the share of mlp in percent';
 COMMENT ON COLUMN ncf.epochs.loss IS 'Mean loss of a sample; NULL where there was none';
 COMMENT ON COLUMN ncf.epochs.hr IS
-  'Hit ratio on validation at evaluate.k, over the whole catalogue, of 3,000 users at most';
+  'Hit ratio on validation at evaluate.k, over the whole catalogue, of a part of the users';
 COMMENT ON COLUMN ncf.epochs.ndcg IS
-  'NDCG on validation at evaluate.k, over the whole catalogue, of 3,000 users at most';
+  'NDCG on validation at evaluate.k, over the whole catalogue, of a part of the users';
 COMMENT ON COLUMN ncf.epochs.seconds IS 'Duration of the epoch';
 COMMENT ON COLUMN ncf.epochs.samples IS
   'Positives and negatives trained on; of a baseline, interactions';

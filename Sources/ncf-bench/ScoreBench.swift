@@ -10,14 +10,14 @@ import Ranking
 /// The calibration is fitted to one half of the tested users and held against the other half's lists.
 struct ScoreBench {
   private let figures: Figures
-  private let split: LeaveOneOutSplit
+  private let split: HoldoutSplit
   private let itemCount: Int
   private let pool: WorkerPool
   private static let k = 10
 
   init(_ figures: Figures, table: InteractionTable, pool: WorkerPool) {
     (self.figures, self.pool) = (figures, pool)
-    split = LeaveOneOutSplit(table, UserSequences(firstEventsOf: table))
+    split = HoldoutSplit(table, UserSequences(firstEventsOf: table))
     itemCount = table.itemCount
   }
 
