@@ -159,6 +159,7 @@ package struct ItemKNN: Scorer {
   /// - Parameters:
   ///   - positives: what each user has.
   ///   - weights: one for each positive, or none.
+  /// - Returns: the same neighbours.
   package func scoring(_ positives: UserItems, weights: [Float] = []) -> ItemKNN {
     ItemKNN(
       options: options, itemCount: itemCount, positives: positives, weights: weights,

@@ -94,6 +94,7 @@ package struct RecentPop: Scorer {
   /// The scores of all items at a moment.
   ///
   /// - Parameter end: where the window ends.
+  /// - Returns: a score for each item.
   package func scores(asOf end: UInt32) -> [Float] {
     var window = makeScratch()
     move(&window, to: end)

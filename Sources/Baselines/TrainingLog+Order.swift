@@ -23,6 +23,7 @@ extension UserItems {
   /// The item of each user that was met last, alone; none for users without one.
   ///
   /// - Parameter events: the users' events in order of time, of these items and of others.
+  /// - Returns: one item a user at most.
   package func last(by events: UserSequences) -> UserItems {
     UserItems(
       lists: (0..<userCount).map { user in

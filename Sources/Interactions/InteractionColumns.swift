@@ -73,6 +73,7 @@ package struct InteractionColumns: Sendable {
   /// The events before a moment, in their order of arrival.
   ///
   /// - Parameter second: the first second that is left out.
+  /// - Returns: the earlier part.
   package func before(_ second: UInt32) -> InteractionColumns {
     var earlier = InteractionColumns(isMarked: isMarked)
     earlier.reserveCapacity(seconds.count { $0 < second })

@@ -11,6 +11,14 @@ package struct LaterItems: Sendable, Equatable {
   /// How many new items of each user the log does not know.
   package let unknown: [Int32]
 
+  /// Takes items that are known.
+  package init(
+    first: [Int32], seconds: [UInt32], missed: [UInt32], known: UserItems, unknown: [Int32]
+  ) {
+    (self.first, self.seconds, self.missed) = (first, seconds, missed)
+    (self.known, self.unknown) = (known, unknown)
+  }
+
   /// Finds the new items of a log's users in a longer log.
   ///
   /// - Parameters:

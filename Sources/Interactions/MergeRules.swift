@@ -41,6 +41,7 @@ package struct MergeRules: Sendable, Equatable {
   /// - Parameters:
   ///   - cut: the earlier moment, in seconds.
   ///   - now: the moment that the rules are of.
+  /// - Returns: the earlier rules.
   package func asOf(_ cut: UInt32, insteadOf now: UInt32) -> MergeRules {
     var rules = self
     let back = now - min(cut, now)

@@ -65,6 +65,7 @@ package struct UserSequences: Sendable, Equatable {
   /// Whether a user's latest event shares its second with an event of another item.
   ///
   /// - Parameter user: in `0..<userCount`.
+  /// - Returns: whether there is a tie.
   package func isLatestTied(of user: Int) -> Bool {
     let own = range(of: user)
     guard let last = own.last else { return false }

@@ -66,7 +66,7 @@ struct NightlyRun {
     // Load the live run's model.
     let live = try Rival.load(run: rival, parent: course.parent, divided, context)
     // Evaluate the model beside ItemPop, the live one and, on full nights, simple methods.
-    let rivals = course.isFull ? SimpleRivals(context, divided, selection) : nil
+    let rivals = SimpleRivals(context, divided, course.isFull ? selection : nil)
     let evaluated = try evaluate(trained, live, rivals, pulled, divided, course)
     // Store the model alone where nothing is to be published.
     let stored = StoredModel(trained, evaluated, pulled, divided, context)
@@ -81,7 +81,7 @@ struct NightlyRun {
     let published = try PublishStage(
       context: context, record: record, lock: lock, pulled: pulled, seen: seen,
       metrics: evaluated.metrics, forcedReason: forced, calibration: evaluated.calibration,
-      rivals: RivalSample(pulled, k: context.job.output.k).lists, stored: stored, began: began
+      rivals: try RivalSample(pulled, context, rivals).lists(), stored: stored, began: began
     ).run(copy)
     progress.committed(published.stage)
     // Remove the lists and models that need no longer be kept.

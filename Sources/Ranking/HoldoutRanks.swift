@@ -32,6 +32,7 @@ package struct HoldoutRanks: Sendable, Equatable {
   /// The same with users whose held-out item no model can find: their rank is behind every list.
   ///
   /// - Parameter users: those users.
+  /// - Returns: the ranks.
   package func missing(_ users: [UInt32]) -> HoldoutRanks {
     if users.isEmpty { return self }
     var ranks = ranks

@@ -47,12 +47,15 @@ struct SimulatedNights {
   }
 
   /// The log as it is after a number of days.
-  func pull(days: Int) -> Dataset {
+  ///
+  /// `replaces` gives another item for events from a second on.
+  func pull(days: Int, from cut: Int = .max, replaces: (Int) -> Int = { $0 }) -> Dataset {
     var columns = InteractionColumns()
     var latest = 0
     var users = VocabularyBuilder(kind: .bigint)
     var items = VocabularyBuilder(kind: .bigint)
-    world.events(days: 0..<days) { user, item, second in
+    world.events(days: 0..<days) { user, planted, second in
+      let item = second < cut ? planted : replaces(planted)
       latest = max(latest, second)
       columns.append(
         user: users.intern(Int64(user)), item: items.intern(Int64(item)), second: UInt32(second))
@@ -60,10 +63,17 @@ struct SimulatedNights {
     let events = columns.count
     let (userIDs, userMap) = users.finish()
     let (itemIDs, itemMap) = items.finish()
+    let now = Int64(world.beginning + days * 86_400) * 1_000_000
+    var arrivals: Arrivals?
+    if job.evaluation.split == .clock {
+      arrivals = Arrivals(
+        columns: columns, users: userIDs, userMap: userMap, items: itemIDs, itemMap: itemMap,
+        rules: MergeRules(job, Moments()), lists: ListRows(), moments: Moments(), job: job,
+        now: UInt32(now / 1_000_000))
+    }
     let log = InteractionLog(
       columns: columns, users: userIDs, userMap: userMap, items: itemIDs, itemMap: itemMap,
       rules: MergeRules(job, Moments()))
-    let now = Int64(world.beginning + days * 86_400) * 1_000_000
     return Dataset(
       users: log.users, items: log.items, table: log.table, sequences: log.sequences,
       excluded: log.excluded, negatives: log.negatives,
@@ -74,7 +84,8 @@ struct SimulatedNights {
         users: userIDs.count, items: itemIDs.count, coldUsers: 0, watermark: now),
       snapshot: "", bytes: 0,
       times: PullTimes(
-        watermark: now, recentFrom: now - 2 * 86_400_000_000, latest: Int64(latest) * 1_000_000))
+        watermark: now, recentFrom: now - 2 * 86_400_000_000, latest: Int64(latest) * 1_000_000),
+      arrivals: arrivals)
   }
 
   var context: RunContext { context(observer: Recorder()) }

@@ -40,6 +40,7 @@ struct EvaluateStage {
   ///   - trained: the model.
   ///   - live: the live model; nil for none.
   ///   - rivals: the simple methods to compare with; nil for none.
+  /// - Returns: the figures.
   /// - Throws: `BatchError` when interrupted, or for a file of candidates that can't be used.
   func run(_ trained: Trained, live: Rival?, rivals: SimpleRivals? = nil) throws -> Evaluated {
     let (candidates, holdout) = try testCandidates()

@@ -40,7 +40,8 @@ extension NightlyRun {
     try progress.stage(.evaluate) {
       let stage = EvaluateStage(
         context: context, pulled: pulled, divided: divided, prior: course.calibration)
-      let evaluated = try stage.run(trained, live: live, rivals: rivals)
+      let evaluated = try stage.run(
+        trained, live: live, rivals: course.isFull ? rivals : nil)
       try record.scores(evaluated.calibration.json())
       try record.rivals(evaluated.rivals)
       return (evaluated, evaluated.testedUsers, 0)

@@ -92,6 +92,7 @@ extension News {
   /// - Parameters:
   ///   - holdout: each user's item, -1 for none.
   ///   - seconds: the moments of holdouts beyond the table; nil for holdouts of the table.
+  /// - Returns: a holdout for each user.
   func unlearnt(_ holdout: [Int32], at seconds: [UInt32]? = nil) -> [Int32] {
     holdout.indices.map { user in
       guard holdout[user] >= 0 else { return -1 }

@@ -99,14 +99,23 @@ struct SimpleRivals {
     }.prefix(Self.mostUsers).sorted()
   }
 
+  /// Whether a rival fits into memory; told where it does not.
+  ///
+  /// - Parameters:
+  ///   - setup: the rival.
+  ///   - log: what it would learn.
+  /// - Returns: whether it does.
+  func fits(_ setup: BaselineSetup, _ log: TrainingLog) -> Bool {
+    let needed = setup.options.fittingMemory(log.sizes, threads: context.pool.threads)
+    guard let most = MemoryBudget.bytes, needed > most - MemoryBudget.resident else { return true }
+    context.notice("not compared with \(setup.baseline.title): it needs \(needed >> 20) MiB")
+    return false
+  }
+
   /// A fitted rival; nil, and told, where it does not fit into memory.
   private func scorer(_ setup: BaselineSetup) throws -> (any Scorer)? {
     let log = divided.log(weighted: job.source.isWeighted)
-    let needed = setup.options.fittingMemory(log.sizes, threads: context.pool.threads)
-    if let most = MemoryBudget.bytes, needed > most - MemoryBudget.resident {
-      context.notice("not compared with \(setup.baseline.title): it needs \(needed >> 20) MiB")
-      return nil
-    }
+    guard fits(setup, log) else { return nil }
     if divided.clock == nil, let options = setup.options as? RecentPopOptions {
       return RecentPop(log, options: options, ends: divided.moments(of: divided.split.test))
     }
@@ -143,6 +152,7 @@ extension ItemKNN {
   /// - Parameters:
   ///   - divided: the split.
   ///   - baseline: which one it is: of the last item alone, or of all.
+  /// - Returns: the neighbours.
   func beforeTest(_ divided: Divided, _ baseline: Baseline) -> ItemKNN {
     if divided.clock != nil { return self }
     if baseline == .lastitem {

@@ -48,6 +48,7 @@ extension Divided {
   /// What a model that was trained on the split knows of the log.
   ///
   /// - Parameter pulled: all that was pulled.
+  /// - Returns: the knowledge.
   func knowledge(of pulled: Dataset) -> Knowledge {
     let seen = min(pulled.times.watermark, pulled.times.upper ?? .max)
     let limit = clock.map { Int64($0.cut) * 1_000_000 } ?? seen
@@ -76,6 +77,7 @@ extension Model {
   ///   - positives: interactions of the other log, by which the rows of the new begin.
   ///   - features: the names of this model's features; nil without any.
   ///   - seed: of what is drawn.
+  /// - Returns: the larger model.
   func grown(
     into dataset: Dataset, users: IndexMap, items: IndexMap, positives: UserItems,
     features: FeatureNames?, seed: UInt64

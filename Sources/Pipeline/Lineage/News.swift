@@ -121,5 +121,6 @@ extension Knowledge {
   /// Until when a run knew events.
   ///
   /// - Parameter run: the run's watermark as `ncf.runs` has it; nil for a backfill.
+  /// - Returns: microseconds since 1970 UTC.
   func limit(_ run: Int64?) -> Int64 { clock == nil ? run ?? watermark : watermark }
 }

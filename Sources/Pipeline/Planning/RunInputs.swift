@@ -67,6 +67,7 @@ struct RunInputs {
   /// - Parameters:
   ///   - selection: the method that was chosen; nil where the job names it.
   ///   - context: the run.
+  /// - Returns: the inputs with the split.
   func clocked(_ selection: MethodSelection?, _ context: RunContext) -> RunInputs {
     var inputs = self
     inputs.clock = ClockSplit.chosen(self, selection, context)

@@ -22,14 +22,13 @@ struct ClockSplit: Equatable {
   /// How many users must be tested, in the test and in validation.
   static let fewestUsers = 2_000
 
-  /// Chooses the moments for a log.
+  /// Chooses the moments for a log; fails where no length has enough users to test.
   ///
   /// - Parameters:
   ///   - pulled: the log.
   ///   - evaluation: the job's settings; a horizon that it names is taken as it is.
   ///   - kept: the horizon of the choice or the parent that is gone on with; nil for none.
   ///   - parent: where that parent's test began, in seconds; the test never begins earlier.
-  /// - Returns: nil where no length has enough users to test.
   init?(
     _ pulled: Dataset, _ evaluation: Job.Evaluation, kept: UInt32? = nil,
     notBefore parent: UInt32 = 0

@@ -18,6 +18,7 @@ struct SplitStage {
   /// Holds out each user's latest; what the parent has learnt is not held out.
   ///
   /// - Parameter pulled: the log.
+  /// - Returns: the split.
   func run(_ pulled: Dataset) -> Divided {
     let split = HoldoutSplit(pulled.table, pulled.sequences, minimumInteractions: 3) { user, row in
       news?.isLearnt(user, row) ?? false
@@ -30,6 +31,7 @@ struct SplitStage {
   /// - Parameters:
   ///   - inputs: what was read, and the part of it that is trained on and tested.
   ///   - validates: whether epochs are chosen, as in a full training.
+  /// - Returns: the split.
   func run(_ inputs: RunInputs, validates: Bool = true) -> Divided {
     guard let clock = inputs.clock else { return run(inputs.tested) }
     return Divided(
@@ -90,6 +92,7 @@ struct Divided {
   /// - Parameters:
   ///   - dataset: the log before the test.
   ///   - clock: the moments of the test.
+  /// - Returns: the split.
   static func validation(_ dataset: Dataset, _ clock: ClockSplit) -> Divided {
     let cut = clock.validationCut
     return Divided(
@@ -101,6 +104,7 @@ extension Divided {
   /// What is trained on, as methods take it.
   ///
   /// - Parameter weighted: whether events have weights.
+  /// - Returns: the log.
   func log(weighted: Bool) -> TrainingLog {
     dataset.log(split.training, weights: weighted ? split.trainingWeights : [])
   }
@@ -121,6 +125,7 @@ extension Dataset {
   /// - Parameters:
   ///   - positives: each user's items.
   ///   - weights: one for each; empty for 1.
+  /// - Returns: the log.
   func log(_ positives: UserItems, weights: [Float]) -> TrainingLog {
     TrainingLog(
       positives: positives, weights: weights, itemCount: table.itemCount, events: sequences,

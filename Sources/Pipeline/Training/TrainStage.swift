@@ -113,6 +113,7 @@ struct TrainStage {
   ///   - validation: judges epochs; nil judges none.
   ///   - dataset: where the positives are from; nil for the log that is tested.
   ///   - rejected: what is never drawn as a negative; nil: the positives.
+  /// - Returns: the training.
   func training(
     _ positives: Positives, _ validation: CatalogueValidation? = nil,
     on dataset: Dataset? = nil, rejected: UserItems? = nil

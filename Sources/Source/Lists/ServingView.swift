@@ -36,6 +36,7 @@ package struct ServingView: Sendable {
   /// The same view, in which everybody with a list gets the popular one.
   ///
   /// - Parameter scores: what makes the dataset's items popular; nil for what made them so before.
+  /// - Returns: the view.
   package func withPopularListsOnly(by scores: [Double]?) -> ServingView {
     let popular = scores.map { scores in
       newcomers?.items.map { $0.map { scores[$0] } ?? 0 } ?? scores

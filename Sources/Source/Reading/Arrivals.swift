@@ -30,6 +30,7 @@ struct Arrivals {
   /// The log of the events before a moment, with ages that count from it.
   ///
   /// - Parameter cut: the first second that is left out.
+  /// - Returns: the log.
   func log(before cut: UInt32) -> InteractionLog {
     InteractionLog(
       columns: columns.before(cut), users: users, userMap: userMap, items: items,
@@ -67,6 +68,7 @@ extension Dataset {
   /// What the queries beside the source gave, features among it, is today's. Counts of rows are the pull's.
   ///
   /// - Parameter cut: the first second that is not known, since 1970 UTC.
+  /// - Returns: the earlier part.
   package func before(_ cut: UInt32) -> Dataset {
     guard let arrivals else { preconditionFailure("the pull kept no events") }
     let log = arrivals.log(before: cut)
@@ -90,6 +92,7 @@ extension Dataset {
   /// - Parameters:
   ///   - earlier: what `before(_:)` gave for the moment `cut`.
   ///   - cut: the first second that `earlier` does not know.
+  /// - Returns: the items.
   package func laterItems(of earlier: Dataset, from cut: UInt32) -> LaterItems {
     LaterItems(
       users: earlier.users, items: earlier.items, history: earlier.table.history,
