@@ -38,18 +38,20 @@ struct SoftmaxSum {
     }
   }
 
+  /// The best score; each lane goes its own way, so that no step waits for the one before.
   private static func best(of scores: Span<Float>) -> Float {
-    var best = -Float.infinity
+    var lanes = SIMD8<Float>(repeating: -.infinity)
     var index = 0
-    let vectors = scores.count & ~15
+    let vectors = scores.count & ~7
     while index < vectors {
-      // Safe: index + 15 is below vectors, which is at most scores.count.
-      for lane in 0..<16 {
+      // Safe: index + 7 is below vectors, which is at most scores.count.
+      for lane in 0..<8 {
         let score = unsafe scores[unchecked: index + lane]
-        best = score > best ? score : best
+        lanes[lane] = score > lanes[lane] ? score : lanes[lane]
       }
-      index += 16
+      index += 8
     }
+    var best = lanes.max()
     while index < scores.count {
       best = scores[index] > best ? scores[index] : best
       index += 1
