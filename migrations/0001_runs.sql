@@ -63,7 +63,7 @@ CREATE TABLE ncf.runs (
   -- How the model was trained.
   choice jsonb,
   search_run_id bigint,
-  split jsonb,
+  holdout jsonb,
   mode text,
   mode_reason text,
   parent_run_id bigint,
@@ -137,7 +137,7 @@ COMMENT ON COLUMN ncf.runs.choice IS
   'With model auto: the method and settings that were chosen, with the trials of the search';
 COMMENT ON COLUMN ncf.runs.search_run_id IS
   'With model auto: the run whose search made the choice; the run itself where it searched';
-COMMENT ON COLUMN ncf.runs.split IS
+COMMENT ON COLUMN ncf.runs.holdout IS
   'What was held out: split (latest or clock), tested (users); of latest: tied_share (users whose latest '
   'item shares its second with another one); of clock: from (beginning of the test), horizon_seconds, and '
   'unknown_share (tested users whose item the log did not know before: misses)';

@@ -43,6 +43,7 @@ struct NightlyRun {
       let selection = try choosing(known, inputs.pulled)
       // Find the moments of a split by the clock.
       let split = inputs.with(selection).clocked(selection, context)
+      try progress.counted(split.pulled.counts)
       return try with(selection).trainAndPublish(split, selection)
     }
   }

@@ -11,6 +11,10 @@ final class RunProgress {
   private var stages: [StageRecord] = []
   /// What became of the lists that were live; nothing where it was not counted.
   var served = ServedFigures()
+  /// Simple methods beside the model; none where they were not compared.
+  var rivals: [RivalRow] = []
+  /// What was pulled, with the users who get the popular list by a search; nil before that is known.
+  private var recounted: PullCounts?
   /// Nil before training.
   private var journal: RunJournal?
 
@@ -57,6 +61,14 @@ final class RunProgress {
     return journal
   }
 
+  /// Records how many users get the popular list, as a search may have changed that.
+  ///
+  /// - Throws: `PostgresError`.
+  func counted(_ counts: PullCounts) throws {
+    recounted = counts
+    try record.popularLists(counts.coldUsers)
+  }
+
   /// Runs the steps, records how they end, and ends the journal.
   ///
   /// - Parameters:
@@ -87,9 +99,9 @@ final class RunProgress {
   /// Records an end, but for that of a published run, which publishing has recorded.
   private func recorded(_ end: RunEnd, _ counts: PullCounts) throws -> RunOutcome {
     var outcome = RunOutcome(
-      exitCode: .success, runID: record.runID, job: context.job.name, counts: counts,
+      exitCode: .success, runID: record.runID, job: context.job.name, counts: recounted ?? counts,
       epochs: journal?.rows ?? [], stages: stages)
-    outcome.served = served
+    (outcome.served, outcome.rivals) = (served, rivals)
     switch end {
     case .published(let published, let metrics, let forced):
       (outcome.status, outcome.reason, outcome.metrics) = (.published, forced, metrics)

@@ -19,6 +19,7 @@ package enum RunReport {
       ("metrics", .list(outcome.metrics.map(json))),
       ("epochs", .list(outcome.epochs.map(json))),
       ("stages", .list(outcome.stages.map(json))),
+      ("rivals", .list(outcome.rivals.map(json))),
       ("served", json(outcome.served)),
       ("error", .null),
     ])
@@ -67,6 +68,14 @@ package enum RunReport {
     ])
   }
 
+  private static func json(_ row: RivalRow) -> JSON {
+    .object([
+      ("rival", .text(row.rival)), ("settings", .text(row.settings)), ("k", .integer(row.k)),
+      ("users", .integer(row.users)), ("hr", .number(row.hr)), ("ndcg", .number(row.ndcg)),
+      ("model_ndcg", .number(row.modelNdcg)), ("p_value", .optional(row.pValue)),
+    ])
+  }
+
   private static func json(_ epoch: EpochRecord) -> JSON {
     .object([
       ("phase", .text(epoch.phase)), ("refit", .boolean(epoch.isRefit)),
@@ -110,6 +119,11 @@ extension RunReport {
     }
     lines += served(outcome.served)
     lines += table(outcome.metrics)
+    if let best = outcome.rivals.max(by: { $0.ndcg < $1.ndcg }) {
+      lines.append(
+        "  rival  \(best.rival): NDCG@\(best.k) full \(Figures.fixed(best.ndcg, 4)) beside "
+          + "\(Figures.fixed(best.modelNdcg, 4)) on \(Figures.count(best.users)) users")
+    }
     if let reason = outcome.reason {
       lines.append("  \(outcome.status == .skipped ? "why " : "gate")   \(reason)")
     }

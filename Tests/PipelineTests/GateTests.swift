@@ -78,6 +78,14 @@ struct GateTests {
       }.isEmpty)
   }
 
+  @Test func aPopularListThatWasChosenNeedNotBeAboveItemPop() {
+    #expect(
+      reasons {
+        ($0.challenger, $0.itemPop, $0.live) = ([0.1, 0.1], [0.2, 0.1], nil)
+        $0.isPopularList = true
+      }.isEmpty)
+  }
+
   @Test func listsOfAFewItemsAreRefused() {
     #expect(reasons { $0.coverage = 0.19 }.count == 1)
     #expect(reasons { $0.coverage = 0.2 }.isEmpty)
@@ -88,6 +96,8 @@ struct GateTests {
     #expect(reasons { $0.users = 79 } == ["users fell from 100 to 79"])
     #expect(reasons { $0.rows = 799 } == ["rows to publish fell from 1000 to 799"])
     #expect(reasons(Job.GateLimits(maxShrink: 0.5)) { $0.users = 60 }.isEmpty)
+    // The numbers of a few users say little.
+    #expect(reasons { ($0.liveUsers, $0.users, $0.rows) = (99, 10, 100) }.isEmpty)
   }
 
   @Test func nothingMeasuredIsRefused() {

@@ -27,6 +27,8 @@ package final class Shop {
     package static let sixty = Log(users: 60, items: 45, groups: 3, taken: 8, value: 4)
     /// Eighty users in four groups, who take seven of their group's ten items.
     package static let eighty = Log(users: 80, items: 40, groups: 4, taken: 7, value: 1)
+    /// A hundred and twenty users of the same kind: as many as the gate wants to see shrink.
+    package static let hundredTwenty = Log(users: 120, items: 40, groups: 4, taken: 7, value: 1)
     /// Two hundred users in four groups, who take eight of their group's fifteen items.
     package static let twoHundred = Log(users: 200, items: 60, groups: 4, taken: 8, value: 1)
     /// Six hundred users in four groups, who take seven of their group's ten items: enough for scores that

@@ -1,5 +1,5 @@
 /// A row of `ncf.rivals`: how good a simple method is beside a run's model.
-package struct RivalRow: Sendable, Equatable {
+package struct RivalRow: Sendable, Equatable, Decodable {
   /// Name of the method, `recentpop7` for example.
   package var rival: String
   /// Its settings in words.
@@ -13,7 +13,7 @@ package struct RivalRow: Sendable, Equatable {
   /// Its NDCG over the whole catalogue.
   package var ndcg: Double
   /// The model's NDCG on the same users.
-  package var modelNDCG: Double
+  package var modelNdcg: Double
   /// How probable so large an NDCG above the model's is where both are equally good, by a paired test; nil
   /// with fewer than two users.
   package var pValue: Double?
@@ -21,9 +21,9 @@ package struct RivalRow: Sendable, Equatable {
   /// Creates a value from its parts.
   package init(
     rival: String, settings: String, k: Int, users: Int, hr: Double, ndcg: Double,
-    modelNDCG: Double, pValue: Double?
+    modelNdcg: Double, pValue: Double?
   ) {
     (self.rival, self.settings, self.k, self.users) = (rival, settings, k, users)
-    (self.hr, self.ndcg, self.modelNDCG, self.pValue) = (hr, ndcg, modelNDCG, pValue)
+    (self.hr, self.ndcg, self.modelNdcg, self.pValue) = (hr, ndcg, modelNdcg, pValue)
   }
 }

@@ -7,6 +7,8 @@ package struct RunDossier: Sendable {
   package var rejected: [PullCounts.Rejection] = []
   /// All its metrics, as in `ncf.metrics`.
   package var metrics: [MetricRow] = []
+  /// Simple methods beside the model, the best first, as in `ncf.rivals`.
+  package var rivals: [RivalRow] = []
   /// Epochs that were validated, in order; without those of a second training.
   package var epochs: [Epoch] = []
   /// Time and memory of each stage, in order.

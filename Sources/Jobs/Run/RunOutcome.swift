@@ -22,6 +22,8 @@ package struct RunOutcome: Sendable {
   package var epochs: [EpochRecord]
   /// Time and memory of each stage, as in `ncf.stages`.
   package var stages: [StageRecord]
+  /// Simple methods beside the model, as in `ncf.rivals`.
+  package var rivals: [RivalRow] = []
   /// What became of the job's lists in the latest days, of all slots.
   package var served = ServedFigures()
   /// Rows published.

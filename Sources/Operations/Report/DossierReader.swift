@@ -97,6 +97,7 @@ package struct DossierReader {
           k: try row.decode("k"), value: try row.decode("value"), confidence: confidence,
           n: try row.decode("n"))
       }
+      dossier.rivals = try connection.execute(SQL.Report.rivals, run).decode()
       dossier.epochs = try connection.execute(SQL.Report.epochs, run).decode()
       dossier.stages = try connection.execute(SQL.Report.stages, run).decode()
       let history = try connection.execute(

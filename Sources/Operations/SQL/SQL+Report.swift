@@ -35,6 +35,10 @@ extension SQL {
       FROM ncf.metrics AS m WHERE m.run_id = $1
       ORDER BY m.model IN ('itempop', 'live', 'parent'), m.model, m.split, m.protocol, m.metric, m.k
       """
+    static let rivals = """
+      SELECT v.rival, v.settings, v.k, v.users, v.hr, v.ndcg, v.model_ndcg, v.p_value
+      FROM ncf.rivals AS v WHERE v.run_id = $1 ORDER BY v.ndcg DESC, v.rival
+      """
     static let epochs = """
       SELECT e.phase, e.epoch, e.loss, e.hr, e.ndcg
       FROM ncf.epochs AS e WHERE e.run_id = $1 AND NOT e.refit

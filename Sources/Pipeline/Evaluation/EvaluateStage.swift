@@ -149,6 +149,13 @@ struct EvaluateStage {
     var ndcg: [Double] = []
     var stored: [Double]?
     var coverage = 0.0
+
+    /// These figures of validation and those of the test.
+    func followed(by test: Judged) -> Judged {
+      var both = test
+      both.metrics = metrics + test.metrics
+      return both
+    }
   }
 
   /// Judges the new model: on validation what has not learnt from it, on the test what has.
@@ -160,17 +167,25 @@ struct EvaluateStage {
   ) throws -> Judged {
     let name = context.job.label
     let scorer = trained.model.scorer(pool: context.pool)
-    if case .neighbours(let neighbours) = trained.model, divided.clock == nil, !trained.isRefit,
-      case .baseline(let baseline) = context.job.method
-    {
-      // What a user has before the item is known of users whose neighbours are looked up.
-      let validation = try judge(
-        scorer, name: name, protocols.filter { $0.split == .validation }, popularity)
-      var judged = try judge(
-        neighbours.beforeTest(divided, baseline), name: name,
-        protocols.filter { $0.split == .test }, popularity)
-      judged.metrics = validation.metrics + judged.metrics
-      return judged
+    if divided.clock == nil, !trained.isRefit, case .baseline(let baseline) = context.job.method {
+      // What happens before an item is known to what looks at the last item, or at the last days.
+      let (validation, test) = (
+        protocols.filter { $0.split == .validation }, protocols.filter { $0.split == .test }
+      )
+      if case .neighbours(let neighbours) = trained.model, baseline == .lastitem {
+        var judged = try judge(scorer, name: name, validation, popularity).followed(
+          by: judge(neighbours.beforeTest(divided, baseline), name: name, test, popularity))
+        judged.stored = try judge(scorer, name: name, test, popularity).ndcg
+        return judged
+      }
+      if let options = context.job.baseline as? RecentPopOptions {
+        let log = divided.log(weighted: false)
+        func timed(_ holdout: [Int32]) -> RecentPop {
+          RecentPop(log, options: options, ends: divided.moments(of: holdout))
+        }
+        return try judge(timed(divided.split.validation), name: name, validation, popularity)
+          .followed(by: judge(timed(divided.split.test), name: name, test, popularity))
+      }
     }
     guard trained.isRefit else { return try judge(scorer, name: name, protocols, popularity) }
     let before = try judge(

@@ -19,12 +19,15 @@ struct Gate {
   /// Below this probability a difference counts as significant.
   static let significance = 0.01
 
+  /// With fewer live users a smaller number of users, or of rows, is no reason to refuse.
+  static let fewestUsers = 100
+
   /// Applies the rules.
   ///
   /// Refused are: figures that are not finite; NDCG not above ItemPop's (first night: paired mean
-  /// difference above 0; later: not below), unless ItemPop is what the job publishes; NDCG below the
+  /// difference above 0; later: not below), unless a popular list is what the job publishes; NDCG below the
   /// live model's, significantly and by more than the tolerance; coverage under half the live one's;
-  /// users or rows shrunk by more than allowed.
+  /// users or rows shrunk by more than allowed, where the live run had 100 users.
   ///
   /// - Parameters:
   ///   - figures: of this run and the live one.
@@ -39,7 +42,8 @@ struct Gate {
         reasons.append("no user has the 3 interactions that testing needs, so nothing was measured")
       }
     } else {
-      if let itemPop = figures.itemPop {
+      // A popular list that was chosen is what is left where nothing is better by more than chance.
+      if let itemPop = figures.itemPop, !figures.isPopularList {
         let (ours, popular) = (mean(figures.challenger), mean(itemPop))
         let isFirst = figures.liveUsers == nil
         if !(isFirst ? ours > popular : ours >= popular) {
@@ -57,11 +61,14 @@ struct Gate {
       reasons.append(
         "coverage \(text(figures.coverage)) is under half the live run's \(text(live))")
     }
-    if let live = figures.liveUsers, shrank(figures.users, from: live, limits) {
-      reasons.append("users fell from \(live) to \(figures.users)")
-    }
-    if let live = figures.liveRows, shrank(figures.rows, from: live, limits) {
-      reasons.append("rows to publish fell from \(live) to \(figures.rows)")
+    // The numbers of a few users say little.
+    if let users = figures.liveUsers, users >= fewestUsers {
+      if shrank(figures.users, from: users, limits) {
+        reasons.append("users fell from \(users) to \(figures.users)")
+      }
+      if let rows = figures.liveRows, shrank(figures.rows, from: rows, limits) {
+        reasons.append("rows to publish fell from \(rows) to \(figures.rows)")
+      }
     }
     return reasons.isEmpty ? .publish : .refuse(reasons: reasons)
   }

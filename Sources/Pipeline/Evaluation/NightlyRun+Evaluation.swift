@@ -17,7 +17,7 @@ extension NightlyRun {
   func split(_ inputs: RunInputs, _ course: NightCourse) throws -> Divided {
     try progress.stage(.split) {
       let divided = SplitStage(news: course.learnt).run(inputs, validates: course.isFull)
-      try record.split(divided.record.json())
+      try record.holdout(divided.record.json())
       return (divided, inputs.pulled.table.count, 0)
     }
   }
@@ -43,6 +43,7 @@ extension NightlyRun {
       let evaluated = try stage.run(
         trained, live: live, rivals: course.isFull ? rivals : nil)
       try record.scores(evaluated.calibration.json())
+      progress.rivals = evaluated.rivals
       try record.rivals(evaluated.rivals)
       return (evaluated, evaluated.testedUsers, 0)
     }

@@ -141,27 +141,21 @@ struct SimpleRivals {
     }
     return RivalRow(
       rival: name, settings: Method(setup.options).words, k: k, users: ndcg.count,
-      hr: mean(ranks.values(.hr, k: k)), ndcg: mean(ndcg), modelNDCG: mean(own),
+      hr: mean(ranks.values(.hr, k: k)), ndcg: mean(ndcg), modelNdcg: mean(own),
       pValue: PairedTest(ndcg, own)?.firstIsBetter)
   }
 }
 
 extension ItemKNN {
-  /// The same for what users have before the test, of which training need not know all.
+  /// The same for the last item that users have before the test, which training need not know; others stay.
   ///
   /// - Parameters:
   ///   - divided: the split.
-  ///   - baseline: which one it is: of the last item alone, or of all.
+  ///   - baseline: which one it is.
   /// - Returns: the neighbours.
   func beforeTest(_ divided: Divided, _ baseline: Baseline) -> ItemKNN {
-    if divided.clock != nil { return self }
-    if baseline == .lastitem {
-      return scoring(divided.beforeTest.last(by: divided.dataset.sequences))
-    }
-    let positives = Positives(
-      beforeTest: divided.beforeTest, divided.split, of: divided.dataset.table,
-      weighted: !weights.isEmpty)
-    return scoring(positives.items, weights: positives.weights)
+    if divided.clock != nil || baseline != .lastitem { return self }
+    return scoring(divided.beforeTest.last(by: divided.dataset.sequences))
   }
 }
 
@@ -173,7 +167,7 @@ extension [RivalRow] {
   var sentence: String? {
     guard let best else { return nil }
     let p = best.pValue.map { ", \(Figures.significance($0))" } ?? ""
-    return "whole-catalogue NDCG@\(best.k) \(Figures.fixed(best.modelNDCG, 4)); "
+    return "whole-catalogue NDCG@\(best.k) \(Figures.fixed(best.modelNdcg, 4)); "
       + "best of \(count) simple rivals: \(best.rival) \(Figures.fixed(best.ndcg, 4))\(p)"
   }
 }

@@ -58,6 +58,7 @@ struct RunInputs {
     }
     if selection.isPopularList {
       inputs.pulled.serving = pulled.serving.withPopularListsOnly(by: selection.popularity(pulled))
+      inputs.pulled.counts.coldUsers = inputs.pulled.serving.audience.cold.count
     }
     return inputs
   }

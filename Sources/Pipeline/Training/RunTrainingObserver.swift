@@ -30,7 +30,10 @@ struct RunTrainingObserver: MethodObserver {
   }
 
   private func figures(_ scorer: some Scorer) throws -> (hr: Double, ndcg: Double)? {
-    try validation?.figures(scorer) { try context.interruption.check() }
+    // What was learnt is kept before the run stops.
+    try validation?.figures(scorer) {
+      if journal?.isDue != true { try context.interruption.check() }
+    }
   }
 
   func epochEnded(_ epoch: EpochRecord) throws {

@@ -133,7 +133,7 @@ extension Dataset {
   }
 }
 
-/// What `ncf.runs.split` holds.
+/// What `ncf.runs.holdout` holds.
 struct SplitRecord: Encodable {
   private var split: Job.Evaluation.Split
   private var tested: Int

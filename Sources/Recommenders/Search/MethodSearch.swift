@@ -241,23 +241,33 @@ package final class MethodSearch {
       else { return nil }
       return (setup, trial.meanA)
     }
-    guard let start = starts.max(by: { $0.value < $1.value })?.setup else { return [] }
+    let ordered = starts.sorted { $0.value > $1.value }.map(\.setup)
+    guard let best = ordered.first else { return [] }
+    // The job's own dropout comes first: there may be no time for the other.
+    let own = network.options.dropout
+    let alone = try [own, own > 0 ? 0 : Self.dropout].compactMap {
+      try measure(network(from: [best], dropout: $0)).first
+    }
+    // Two factorisations side by side, with the better dropout.
+    guard ordered.count > 1,
+      case .network(let better)? = alone.max(by: { $0.meanA < $1.meanA })?.method
+    else { return alone }
+    return try alone
+      + measure(network(from: Array(ordered.prefix(2)), dropout: better.options.dropout))
+  }
+
+  /// The network that starts from some factorisations; none where it can't.
+  private func network(from start: [BaselineSetup], dropout: Float) -> [Method] {
     var network = network
-    network.start = [start]
+    network.start = start
     network.spec.gmfWidth = network.start.width
     network.options.pretrain = .factors
     network.options.refit = false
+    network.options.dropout = dropout
     guard !network.spec.sharedEmbeddings, !network.spec.tower.isEmpty,
       Method.network(network).problem == nil
     else { return [] }
-    // The job's own comes first: there may be no time for the other.
-    let own = network.options.dropout
-    return try measure(
-      [own, own > 0 ? 0 : Self.dropout].map { dropout in
-        var network = network
-        network.options.dropout = dropout
-        return .network(network)
-      })
+    return [.network(network)]
   }
 
   /// A number of two significant digits, so that a setting reads well.

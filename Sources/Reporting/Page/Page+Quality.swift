@@ -28,8 +28,26 @@ extension Page {
       """
       <div class="two">
       \(charts)</div>
+      \(rivals)
       \(table(upTo: k, models).folded)
       """)
+  }
+
+  /// Simple methods on the same users, the best first; nothing where none was compared.
+  private var rivals: Markup {
+    guard let first = dossier.rivals.first else { return .none }
+    let rows = dossier.rivals.map { rival in
+      [
+        rival.rival, rival.settings, Figures.fixed(rival.ndcg, 4), Figures.fixed(rival.hr, 4),
+        rival.pValue.map(Figures.significance) ?? "-",
+      ]
+    }
+    return DataTable(
+      header: ["method", "settings", "NDCG@\(first.k)", "HR@\(first.k)", "better than the model"],
+      rows: rows,
+      caption: "Simple methods on \(Figures.count(first.users)) of these users, whole catalogue; "
+        + "the model has NDCG \(Figures.fixed(first.modelNdcg, 4))"
+    ).table
   }
 
   private func chart(

@@ -95,6 +95,13 @@ package final class RunRecord {
       counts.rowsUsed, counts.rejectedJSON, counts.users, counts.items, counts.coldUsers, features)
   }
 
+  /// Records how many users get the popular list.
+  ///
+  /// - Throws: `PostgresError`.
+  package func popularLists(_ users: Int) throws {
+    try write(SQL.Runs.recordPopularLists, users)
+  }
+
   /// Records what the gate decided, and on what, as JSON.
   ///
   /// - Throws: `PostgresError`.
@@ -112,8 +119,8 @@ package final class RunRecord {
   /// Records what was held out, as JSON.
   ///
   /// - Throws: `PostgresError`.
-  package func split(_ json: String) throws {
-    try write(SQL.Runs.recordSplit, json)
+  package func holdout(_ json: String) throws {
+    try write(SQL.Runs.recordHoldout, json)
   }
 
   /// Records simple methods beside the run's model.
@@ -123,7 +130,7 @@ package final class RunRecord {
     for row in rows {
       try write(
         SQL.Runs.insertRival, row.rival, row.settings, row.k, row.users, row.hr, row.ndcg,
-        row.modelNDCG, row.pValue)
+        row.modelNdcg, row.pValue)
     }
   }
 

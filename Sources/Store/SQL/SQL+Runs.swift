@@ -42,7 +42,8 @@ extension SQL {
     static let recordChoice = """
       UPDATE ncf.runs SET choice = $2::jsonb, search_run_id = $3 WHERE run_id = $1
       """
-    static let recordSplit = "UPDATE ncf.runs SET split = $2::jsonb WHERE run_id = $1"
+    static let recordPopularLists = "UPDATE ncf.runs SET cold_users = $2 WHERE run_id = $1"
+    static let recordHoldout = "UPDATE ncf.runs SET holdout = $2::jsonb WHERE run_id = $1"
     static let insertRival = """
       INSERT INTO ncf.rivals (run_id, rival, settings, k, users, hr, ndcg, model_ndcg, p_value)
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)

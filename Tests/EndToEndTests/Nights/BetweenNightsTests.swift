@@ -24,7 +24,7 @@ struct BetweenNightsTests {
 
   @Test("A backfill gives the same lists again after nights, a rollback and a refusal in between")
   func backfill() throws {
-    let shop = try Shop(.eighty)
+    let shop = try Shop(.hundredTwenty)
     let config = try shop.jobFile(mode: "auto")
     let stretch = ["--since", "90d", "--until", "30d"]
     try expectSuccess(shop.night(config: config))
@@ -110,15 +110,15 @@ struct BetweenNightsTests {
 
   @Test("Users who vanish from the log are the gate's business, though nothing new came: 20")
   func shrunken() throws {
-    let shop = try Shop(.eighty)
+    let shop = try Shop(.hundredTwenty)
     let config = try shop.jobFile(mode: "auto")
     try expectSuccess(shop.night(config: config))
     let lists = try shop.lists()
-    try shop.connection.execute("DELETE FROM app.events WHERE user_id > 60")
+    try shop.connection.execute("DELETE FROM app.events WHERE user_id > 90")
     let refused = try shop.program.run("--config", config)
     #expect(refused.code == 20, "\(refused.talk)")
     let reason = try last(shop, "reason") ?? ""
-    #expect(reason.contains("users fell from 80 to 60"), "\(reason)")
+    #expect(reason.contains("users fell from 120 to 90"), "\(reason)")
     #expect(try shop.lists() == lists)
   }
 

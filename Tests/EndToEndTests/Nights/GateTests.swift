@@ -104,28 +104,28 @@ struct GateTests {
 
   @Test("Shrunken data is refused; shorter or longer lists by the job's own wish are not")
   func shrinkage() throws {
-    let shop = try Shop(.eighty)
+    let shop = try Shop(.hundredTwenty)
     let config = try config(shop)
     var program = shop.program
-    for (k, rows) in [(8, "640"), (3, "240"), (8, "240")] {
+    for (k, rows) in [(8, "960"), (3, "360"), (8, "360")] {
       program.environment["NCF_OUTPUT_K"] = "\(k)"
       try expectSuccess(program.run("--config", config))
-      try shop.expect("SELECT count(*) FROM ncf.recommendations", gives: "\(k * 80)")
+      try shop.expect("SELECT count(*) FROM ncf.recommendations", gives: "\(k * 120)")
       let run = try #require(try shop.value("SELECT max(run_id) FROM ncf.runs").flatMap { Int($0) })
       #expect(try gate(shop, "rows", of: run) == rows)
       #expect(try gate(shop, "live_rows", of: run) == (run == 1 ? nil : rows))
     }
-    try shop.connection.execute("DELETE FROM app.events WHERE user_id > 60")
+    try shop.connection.execute("DELETE FROM app.events WHERE user_id > 90")
     let refused = try program.run("--config", config)
     #expect(refused.code == 20)
     let reason = try shop.value("SELECT reason FROM ncf.runs WHERE run_id = 4") ?? ""
-    #expect(reason.contains("users fell from 80 to 60"), "\(reason)")
-    #expect(reason.contains("rows to publish fell from 640 to 480"))
+    #expect(reason.contains("users fell from 120 to 90"), "\(reason)")
+    #expect(reason.contains("rows to publish fell from 960 to 720"))
     // So it is behind shorter lists, too.
     program.environment["NCF_OUTPUT_K"] = "3"
     #expect(try program.run("--config", config).code == 20)
-    #expect(try gate(shop, "live_rows", of: 5) == "240")
-    #expect(try gate(shop, "rows", of: 5) == "180")
+    #expect(try gate(shop, "live_rows", of: 5) == "360")
+    #expect(try gate(shop, "rows", of: 5) == "270")
     program.environment["NCF_GATE_MAX_SHRINK"] = "0.3"
     try expectSuccess(program.run("--config", config))
   }

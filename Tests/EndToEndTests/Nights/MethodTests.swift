@@ -93,7 +93,7 @@ struct MethodTests {
       shop.night(config: config(shop, model: model, train: train + ", refit: true")))
     try shop.expect(
       "SELECT string_agg(DISTINCT phase, ',' ORDER BY phase) FROM ncf.epochs",
-      gives: "absorb,ials,mlp,neumf")
+      gives: "absorb,ials,join,mlp,neumf")
     try shop.expect(
       "SELECT string_agg(DISTINCT run_id::text, ',') FROM ncf.epochs WHERE refit", gives: "2")
     try shop.expect("SELECT spec ->> 'gmf_width' FROM ncf.models WHERE run_id = 1", gives: "6")
