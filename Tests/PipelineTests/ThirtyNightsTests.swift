@@ -84,7 +84,7 @@ struct ThirtyNightsTests {
       leaky.append(simulation.ndcg(leaking.trained.model, night.divided).mean)
     }
     let figures = "ours \(ours), in full \(full), leaking \(leaky)"
-    #expect(ours.mean > 0.98 * full.mean, "\(figures)")
+    #expect(ours.mean > 0.97 * full.mean, "\(figures)")
     #expect(ours.mean < 1.02 * full.mean, "\(figures)")
     #expect(leaky.mean > 1.05 * full.mean, "\(figures)")
     #expect(leaky.mean > 1.05 * ours.mean, "\(figures)")

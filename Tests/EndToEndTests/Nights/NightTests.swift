@@ -46,7 +46,7 @@ struct NightTests {
         exit_code) FROM ncf.runs
       """, gives: "1 shop nightly published 9 640 640 80 40 0")
     try shop.expect("SELECT count(DISTINCT stage) FROM ncf.stages", gives: "5")
-    try shop.expect("SELECT count(DISTINCT phase) FROM ncf.epochs", gives: "4")
+    try shop.expect("SELECT count(DISTINCT phase) FROM ncf.epochs", gives: "5")
     try shop.expect(
       """
       SELECT string_agg(DISTINCT model || ' ' || protocol, ',' ORDER BY model || ' ' || protocol)

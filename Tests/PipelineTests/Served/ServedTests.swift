@@ -122,7 +122,8 @@ struct ServedTests {
       "SELECT NOT bool_or(provisional) FROM ncf.served WHERE run_id = 1")
     try shop.expect(runs, gives: isOver == "t" ? "2 3" : "1 2 3")
     try shop.expect(
-      "SELECT DISTINCT rival, cardinality(items) FROM ncf.rival_lists", gives: "itempop|5")
+      "SELECT DISTINCT rival, cardinality(items) FROM ncf.rival_lists ORDER BY rival",
+      gives: "itemknn|5\nitempop|5\nlastitem|5\nrecentpop30|5\nrecentpop7|5")
     // A run's go with its lists.
     var short = job
     (short.output.keepRuns, short.output.keepDays) = (1, 1)
@@ -149,7 +150,9 @@ struct ServedTests {
     try shop.take(rank: 1, of: 2, users: 11...15, hours: 5)
     try shop.run(job, RunRequest(force: true))
     let users = "SELECT DISTINCT listed_users FROM ncf.served WHERE generation < 3"
-    let rivals = "SELECT sum(taking_users), sum(live_hits) FROM ncf.served_rivals"
+    let rivals = """
+      SELECT sum(taking_users), sum(live_hits) FROM ncf.served_rivals WHERE rival = 'itempop'
+      """
     try shop.expect(users, gives: "60")
     try shop.expect(rivals, gives: "15|15")
     let done = try Forgetting(shop.database.parameters, job: job).forget(["3", "11", "60"])
