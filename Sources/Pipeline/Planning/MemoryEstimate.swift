@@ -95,7 +95,13 @@ package struct MemoryEstimate {
     Self.program + threads * Self.blasPerThread
       + (12 + 8 + 4) * sizes.interactions + 8 * sizes.events + 40 * sizes.users
       + 16 * (sizes.users + sizes.items)
-      + 4 * sizes.excluded + 24 * sizes.outside + 8 * sizes.negatives + features
+      + 4 * sizes.excluded + 24 * sizes.outside + 8 * sizes.negatives + features + earlier
+  }
+
+  /// By the clock, the events as they arrived, and two logs that end earlier, with their training positives.
+  private var earlier: Int {
+    guard job.evaluation.split == .clock else { return 0 }
+    return 16 * sizes.rows + 2 * ((12 + 8) * sizes.interactions + 8 * sizes.events + features)
   }
 
   /// The lists of features, as they are read, for the table and for lists with newcomers in them; the
