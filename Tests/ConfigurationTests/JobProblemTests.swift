@@ -79,8 +79,8 @@ struct JobProblemTests {
     # 2:19: train.sampling must be uniform, or a section with its keys below it, not unifrom; did \
     you mean uniform?
     model: ialz
-    # 2:8: model must be auto, ncf, itempop, itemknn, mf, bpr, eals, ials or ease, or a section \
-    with its keys below it, not ialz; did you mean ials?
+    # 2:8: model must be auto, ncf, itempop, recentpop, lastitem, itemknn, mf, bpr, eals, ials or \
+    ease, or a section with its keys below it, not ialz; did you mean ials?
     model: {method: ials, gmf: 8}
     # 2:28: model.gmf belongs to model.method ncf or auto, not to ials
     model: {method: bpr, neighbours: 8}
@@ -178,7 +178,7 @@ struct JobProblemTests {
     """
     trian: {}
     # 2:1: trian is not a key; did you mean train? Keys of the file: auto, evaluate, exclude, \
-    gate, items, job, model, output, popular, source, train, users
+    gate, items, job, model, output, popular, served, source, train, users
     gate: {tolerence: 1}
     # 2:8: gate.tolerence is not a key; did you mean tolerance? Keys of gate: max_shrink, tolerance
     gate: {Max-Shrink: 1}
