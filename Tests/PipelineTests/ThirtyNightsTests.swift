@@ -20,11 +20,11 @@ struct ThirtyNightsTests {
 
   private static let nights = 30
   /// The nights on which a model is also trained in full, to be held against.
-  private static let compared = [6, 12, 18, 24, 30]
+  private static let compared = Array(stride(from: 3, through: 30, by: 3))
 
   private let simulation = SimulatedNights(
     PlantedWorld(
-      users: 300, items: 150, eventsPerUser: 30, days: 60, endingAt: 1_767_225_600, seed: 5)
+      users: 900, items: 150, eventsPerUser: 30, days: 60, endingAt: 1_767_225_600, seed: 5)
   ) {
     // The first night is trained in full, and no later one.
     ($0.nightly.fullEvery, $0.nightly.maxGrowth) = (1_000, 10)
@@ -84,7 +84,7 @@ struct ThirtyNightsTests {
       leaky.append(simulation.ndcg(leaking.trained.model, night.divided).mean)
     }
     let figures = "ours \(ours), in full \(full), leaking \(leaky)"
-    #expect(ours.mean > 0.97 * full.mean, "\(figures)")
+    #expect(ours.mean > 0.98 * full.mean, "\(figures)")
     #expect(ours.mean < 1.02 * full.mean, "\(figures)")
     #expect(leaky.mean > 1.05 * full.mean, "\(figures)")
     #expect(leaky.mean > 1.05 * ours.mean, "\(figures)")
