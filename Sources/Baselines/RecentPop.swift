@@ -1,4 +1,4 @@
-package import Interactions
+import Interactions
 package import Parallelism
 package import Settings
 

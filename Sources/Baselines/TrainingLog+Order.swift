@@ -19,6 +19,26 @@ extension TrainingLog {
   }
 }
 
+extension TrainingLog {
+  /// The same with the positives of some users only; the others have none.
+  ///
+  /// - Parameter isKept: whether each user's positives stay.
+  /// - Returns: the log, with all users and items.
+  package func keeping(_ isKept: [Bool]) -> TrainingLog {
+    var (offsets, items, kept): ([Int], [UInt32], [Float]) = ([0], [], [])
+    for user in 0..<positives.userCount {
+      if isKept[user] {
+        items += positives[user]
+        if !weights.isEmpty { kept += weights[positives.range(of: user)] }
+      }
+      offsets.append(items.count)
+    }
+    return TrainingLog(
+      positives: UserItems(offsets: offsets, items: items), weights: kept, itemCount: itemCount,
+      events: events, end: end)
+  }
+}
+
 extension UserItems {
   /// The item of each user that was met last, alone; none for users without one.
   ///

@@ -10,14 +10,14 @@ package struct TunedFile {
   /// The new file's text.
   package let text: String
 
-  /// Replaces the section `model` of a job's file, and in `train` what a search finds.
+  /// Replaces the section `model` of a job's file, and for a network what a search finds in `train`.
   ///
   /// Everything else stays as it stands, without comments; a relative path of `evaluate.candidates`
   /// becomes the one that the job was read with, so that the new file may lie elsewhere.
   ///
   /// - Parameters:
   ///   - path: of the file that the job was read from.
-  ///   - job: the job with its new settings; a network.
+  ///   - job: the job with its method and its new settings.
   ///   - remark: a line that goes to the file's top as a comment.
   /// - Throws: `BatchError` with exit code 78 when the file can't be read; 70 when the new text
   ///   would not be the job.
@@ -26,7 +26,7 @@ package struct TunedFile {
     do {
       var root = try Yams.compose(yaml: original) ?? Node([(Node, Node)]())
       root["model"] = Self.model(job)
-      root["train"] = Self.training(job, keeping: root["train"])
+      if job.method == .ncf { root["train"] = Self.training(job, keeping: root["train"]) }
       if let candidates = job.evaluation.candidates, root["evaluate"]?["candidates"] != nil {
         root["evaluate"]?["candidates"] = Node(candidates)
       }
@@ -44,6 +44,10 @@ package struct TunedFile {
       throw error.batchError
     }
     var expected = job
+    // The network of a job that trains a baseline is not written.
+    if case .baseline = job.method {
+      (expected.model, expected.training) = (read.model, read.training)
+    }
     // Settings of factorisations that are not started from are not written.
     if Self.start(read) == Self.start(job) { expected.initial = read.initial }
     guard read == expected else {
@@ -57,7 +61,10 @@ package struct TunedFile {
 
   private static func model(_ job: Job) -> Node {
     let (spec, options) = (job.model, job.training)
+    let method = ("method", word(job.method.rawValue))
+    if let baseline = job.baseline { return section([method] + numbers(baseline)) }
     return section([
+      method,
       ("gmf", word(spec.gmfWidth)), ("tower", list(spec.tower)),
       ("activation", word(spec.activation.rawValue)), ("fusion", word(spec.fusion.rawValue)),
       ("embeddings", word(spec.sharedEmbeddings ? "shared" : "separate")),

@@ -1,5 +1,6 @@
 import Formatting
 import Ranking
+import Recommenders
 
 /// One row of a table: the same trial over several seeds.
 struct Measured {

@@ -52,17 +52,16 @@ package struct Trial: Sendable, Equatable, Codable {
 
   /// All settings as text; the same for the same trial in every version that trains alike.
   ///
-  /// - Parameter search: whether it belongs to a search, where poor trials are abandoned.
   /// - Returns: JSON.
   /// - Throws: `EncodingError` for a number that JSON has no form for.
-  package func key(search: Bool = false) throws -> String {
+  package func key() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var canonical = self
     // The trial's own seed counts.
     canonical.methods = methods.map { $0.seeded(0) }
     let settings = String(decoding: try encoder.encode(canonical), as: UTF8.self)
-    return "{\"recipe\":\(Self.recipe),\"search\":\(search),\"trial\":\(settings)}"
+    return "{\"recipe\":\(Self.recipe),\"trial\":\(settings)}"
   }
 
   /// Grows when trials are trained otherwise, so that older results are no longer taken for theirs.

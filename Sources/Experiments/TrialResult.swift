@@ -1,5 +1,7 @@
 import Foundation
 package import NCF
+import Ranking
+package import Recommenders
 
 /// What came of a trial; everything that tables and tests are made of.
 package struct TrialResult: Sendable, Equatable, Codable {
@@ -22,8 +24,6 @@ package struct TrialResult: Sendable, Equatable, Codable {
   package var curve: [EpochRecord] = []
   /// On validation, sampled.
   package var validation = Figures(hr: 0, ndcg: 0)
-  /// Whether it was given up as worse than others at the same point; only in a search.
-  package var isAbandoned = false
   /// On test among candidates; nil when the test items were not looked at.
   package var sampled: PackedRanks?
   /// On test among the whole catalogue; nil when the test items were not looked at.
@@ -46,5 +46,15 @@ package struct TrialResult: Sendable, Equatable, Codable {
   /// - Throws: `DecodingError`.
   package init(text: String) throws {
     self = try JSONDecoder().decode(Self.self, from: Data(text.utf8))
+  }
+}
+
+extension PackedRanks {
+  /// Hit ratio and NDCG.
+  ///
+  /// - Parameter k: 1 to 254.
+  /// - Returns: means over the tested users.
+  package func figures(k: Int) -> TrialResult.Figures {
+    TrialResult.Figures(hr: mean(.hr, k: k), ndcg: mean(.ndcg, k: k))
   }
 }

@@ -40,7 +40,7 @@ struct NightlyRun {
       // Count what became of the lists that were live.
       progress.served = try ServedStep(context, inputs.pulled).run()
       // Search for the method, where the job leaves it to the log and no choice is taken over.
-      let selection = try choosing(known, inputs.pulled)
+      let selection = try choosing(known, inputs)
       // Find the moments of a split by the clock.
       let split = inputs.with(selection).clocked(selection, context)
       try progress.counted(split.pulled.counts)

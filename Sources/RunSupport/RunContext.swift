@@ -50,7 +50,8 @@ package struct RunContext {
 
   /// Whether the run goes on from one that was stopped, and leaves behind what can be gone on from.
   package var resumes: Bool {
-    job.method == .ncf && (request.resume ?? job.nightly.resume) == .auto
+    (configured.method == .auto || job.method == .ncf)
+      && (request.resume ?? job.nightly.resume) == .auto
   }
 
   /// The same run with a job whose method is chosen.

@@ -26,6 +26,17 @@ struct TunedFileTests {
       """, to: "job.yaml")
   }
 
+  @Test("A baseline comes back with its settings, and the training of a network stays as it was")
+  func baseline() throws {
+    let (before, after) = try written { job in
+      job.method = .baseline(.ials)
+      job.baselines[ALSOptions.self] = ALSOptions(
+        factors: 192, regularization: 64, alpha: 16, iterations: 15)
+    }
+    #expect(after.method == before.method && after.baselines == before.baselines)
+    #expect(after.training.joint.epochs == 1 && after.evaluation == before.evaluation)
+  }
+
   private func written(_ change: (inout Job) -> Void) throws -> (before: Job, after: Job) {
     var job = try Job(path: path, variables: [:])
     change(&job)

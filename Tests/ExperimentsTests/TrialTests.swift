@@ -85,7 +85,6 @@ struct TrialTests {
     #expect(try trial.key() != PlantedLog.network(seed: 2).key())
     #expect(try trial.key() != PlantedLog.network(refit: true).key())
     #expect(try trial.key() != PlantedLog.network(epochs: 4).key())
-    #expect(try trial.key() != trial.key(search: true))
     var reseeded = trial
     if case .network(var network) = trial.methods[0] {
       network.options.seed = 99

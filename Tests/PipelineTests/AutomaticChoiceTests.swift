@@ -1,4 +1,6 @@
 import Baselines
+import NCF
+import Operations
 import Recommenders
 import RunSupport
 import Store
@@ -76,5 +78,102 @@ struct AutomaticChoiceTests {
     #expect(try shop.lists() == lists)
     try shop.expect(
       "SELECT count(*), count(DISTINCT choice -> 'method') FROM ncf.runs", gives: "2|1")
+  }
+
+  /// Runs a job until a search has so many trials, and is stopped; never for nil.
+  private func stop(_ shop: Shop, _ job: Job, _ request: RunRequest, at trials: Int) throws {
+    let interruption = Interruption()
+    let recorder = Recorder { event in
+      if case .progress(_, "choosing the method", _, let done, _, _) = event, done >= trials {
+        interruption.request(reason: "SIGTERM")
+      }
+    }
+    expectFailure(.temporary) {
+      try shop.run(job, request, observer: recorder, interruption: interruption)
+    }
+  }
+
+  @Test(
+    "A search that was stopped twice chooses the same, and the lists are the same",
+    arguments: [false, true])
+  func aStoppedSearchGoesOn(isBackfill: Bool) throws {
+    var request = RunRequest(force: true, threads: 2)
+    if isBackfill { request.since = .age(Age(20, .year)) }
+    func job(_ shop: Shop) -> Job {
+      shop.job {
+        $0.method = .auto
+        $0.training.pretraining.epochs = 3
+      }
+    }
+    let whole = try Shop(.twoHundred)
+    try whole.run(job(whole), request)
+    let choice = """
+      SELECT choice ->> 'method', (SELECT string_agg(t ->> 'settings' || (t ->> 'ndcg'), ' ' ORDER BY n)
+        FROM jsonb_array_elements(choice -> 'trials') WITH ORDINALITY AS t (t, n))
+      FROM ncf.runs ORDER BY run_id DESC LIMIT 1
+      """
+    let expected = try whole.query(choice)
+    let count = try #require(
+      try Int(whole.value("SELECT jsonb_array_length(choice -> 'trials') FROM ncf.runs") ?? ""))
+
+    let shop = try Shop(.twoHundred)
+    try stop(shop, job(shop), request, at: 5)
+    try shop.expect(
+      "SELECT progress FROM ncf.checkpoints", gives: "5 trials of a search")
+    // The last trials are of networks.
+    try stop(shop, job(shop), request, at: 1)
+    try stop(shop, job(shop), request, at: count - 1)
+    let recorder = Recorder()
+    try shop.run(job(shop), request, observer: recorder)
+    #expect(recorder.notices.contains { $0.hasPrefix("goes on from run 3: ") })
+    #expect(try shop.query(choice) == expected)
+    #expect(try shop.lists() == whole.lists())
+    try shop.expect(
+      """
+      SELECT r.resumed_run_id, r.search_run_id, (SELECT count(*) FROM ncf.checkpoints)
+      FROM ncf.runs AS r ORDER BY run_id DESC LIMIT 1
+      """,
+      gives: "3|4|0")
+  }
+
+  @Test("Training that was stopped after the search goes on with the choice")
+  func aStoppedTrainingKeepsItsChoice() throws {
+    let request = RunRequest(since: .age(Age(20, .year)), force: true, threads: 2)
+    let shop = try Shop(.twoHundred)
+    let job = shop.job(Self.automatic)
+    try shop.run(job, request)
+    let lists = try shop.lists()
+    let interruption = Interruption()
+    expectFailure(.temporary) {
+      try shop.run(
+        job, request,
+        observer: Recorder {
+          if case .stageBegan(.evaluate) = $0 { interruption.request(reason: "SIGTERM") }
+        }, interruption: interruption)
+    }
+    let recorder = Recorder()
+    try shop.run(job, request, observer: recorder)
+    #expect(recorder.notices.contains { $0.hasPrefix("goes on from run 2: the choice of ") })
+    #expect(!recorder.notices.contains { $0.hasPrefix("choosing the method") })
+    #expect(try shop.lists() == lists)
+    try shop.expect("SELECT count(DISTINCT choice -> 'method') FROM ncf.runs", gives: "1")
+  }
+
+  @Test("The same backfill gives the same lists after a search, a refusal and a rollback")
+  func aBackfillIsTheSameAmongOthers() throws {
+    let shop = try Shop(.twoHundred)
+    let job = shop.job(Self.automatic)
+    let backfill = RunRequest(since: .age(Age(20, .year)), force: true)
+    try shop.run(job, RunRequest(force: true))
+    try shop.run(job, backfill)
+    let lists = try shop.lists()
+    try shop.run(job, RunRequest(force: true, search: true))
+    var strict = job
+    strict.users.query = "SELECT generate_series(1, 20) AS user_id"
+    let refused = try shop.run(strict, RunRequest(search: true))
+    #expect(refused.status == .refused)
+    _ = try Rollback(shop.database.parameters, job: job).run()
+    try shop.run(job, backfill)
+    #expect(try shop.lists() == lists)
   }
 }

@@ -2,6 +2,7 @@ import Baselines
 import Interactions
 import NCF
 import Parallelism
+import Synchronization
 import SyntheticData
 import Testing
 
@@ -108,5 +109,80 @@ struct MethodSearchTests {
         if case .ended = event { throw Stop() }
       }
     }
+  }
+
+  /// Trials in memory.
+  private final class Memory: SearchMemory {
+    var oneIn: Int?
+    var trials: [String: FinishedTrial] = [:]
+
+    func trial(_ key: String) throws -> FinishedTrial? {
+      try trials[key].map { try FinishedTrial(json: $0.json()) }
+    }
+
+    func keep(_ trial: FinishedTrial, key: String) { trials[key] = trial }
+  }
+
+  @Test("Finished trials are taken over, and the choice is the same")
+  func memory() throws {
+    let memory = Memory()
+    func choice(_ threads: Int) throws -> (MethodChoice, trained: Int) {
+      var trained = 0
+      let search = MethodSearch(
+        MethodTraining.Data(TrainingLog(positives: Self.tastes.training, itemCount: 120)),
+        network: Self.network, validation: MethodSearch.Validation(items: Self.tastes.validation),
+        limits: MethodSearch.Limits(seconds: .infinity), k: 10, seed: 1,
+        pool: WorkerPool(threads: threads), clock: { 0 }
+      ) { if case .began = $0 { trained += 1 } }
+      search.memory = memory
+      return (try search.run(), trained)
+    }
+    let first = try choice(1)
+    #expect(first.trained == first.0.trials.count && memory.trials.count == first.trained)
+    for key in memory.trials.keys.sorted().prefix(3) { memory.trials[key] = nil }
+    let second = try choice(2)
+    #expect(second.trained == 3)
+    #expect(second.0 == first.0)
+  }
+
+  @Test("Where a fit takes too long, trials learn a sample of users and the best two methods all")
+  func sample() throws {
+    let large = Self.split(users: 4_500, items: 120) { users, items, append in
+      PlantedWorld(
+        users: users, items: items, eventsPerUser: 15, days: 60, endingAt: 1_700_000_000, seed: 5
+      ).events(days: 0..<60, append)
+    }
+    // Each look at the clock takes a second: a pass over some users seems to take one.
+    let looks = Mutex(0.0)
+    var samples: [Int] = []
+    let choice = try MethodSearch(
+      MethodTraining.Data(TrainingLog(positives: large.training, itemCount: 120)),
+      network: Self.network, validation: MethodSearch.Validation(items: large.validation),
+      limits: MethodSearch.Limits(seconds: 500, trials: 8), k: 10, seed: 1,
+      pool: WorkerPool(threads: 2),
+      clock: {
+        looks.withLock {
+          $0 += 1; return $0
+        }
+      }
+    ) { if case .sampled(let oneIn) = $0 { samples.append(oneIn) } }.run()
+    #expect(samples.count == 1 && samples[0] > 1)
+    let sizes = choice.trials.map(\.oneIn)
+    #expect(sizes.prefix(8).allSatisfy { $0 == samples[0] })
+    #expect(sizes.dropFirst(8) == [1, 1, 1])
+    #expect(choice.trials.suffix(3).contains { $0.ndcgOfOthers == choice.ndcg })
+  }
+
+  @Test("Random settings of the network follow the ladder where a search is to go on")
+  func draws() throws {
+    let search = MethodSearch(
+      MethodTraining.Data(TrainingLog(positives: Self.tastes.training, itemCount: 120)),
+      network: Self.network, validation: MethodSearch.Validation(items: Self.tastes.validation),
+      limits: MethodSearch.Limits(seconds: .infinity, trials: 52), k: 10, seed: 1,
+      pool: WorkerPool(threads: 2), clock: { 0 })
+    search.drawsOn = true
+    let choice = try search.run()
+    #expect(choice.trials.count == 52)
+    #expect(choice.trials.count { $0.settings.hasPrefix("NeuMF") } > 3)
   }
 }

@@ -1,4 +1,4 @@
-package import Settings
+import Settings
 
 extension Job {
   /// How the method is chosen when `method` is `auto`.

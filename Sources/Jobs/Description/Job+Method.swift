@@ -1,6 +1,6 @@
 package import Baselines
 import NCF
-package import Settings
+import Settings
 
 extension Job {
   /// What a job trains and publishes.

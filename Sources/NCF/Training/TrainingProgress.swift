@@ -20,6 +20,9 @@ package struct TrainingProgress: Sendable, Equatable {
   /// Nothing is done.
   package init() {}
 
+  /// Whether any of a step was done.
+  package var hasBegun: Bool { current != nil || !epochs.isEmpty }
+
   /// In words: `gmf, mlp finished, neumf in epoch 3`.
   package var text: String {
     let done = epochs.keys.sorted()

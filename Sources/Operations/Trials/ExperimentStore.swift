@@ -15,10 +15,10 @@ import Store
 package final class ExperimentStore {
   /// Number of the run.
   package let runID: Int64
-  private let experiment: String
-  private let job: Job
+  let experiment: String
+  let job: Job
   private let record: RunRecord
-  private let context: RunContext
+  let context: RunContext
   /// The job's experiments are kept apart for as long as it lives.
   private let guardian: Connection
 
@@ -70,21 +70,7 @@ package final class ExperimentStore {
   /// - Throws: `BatchError`; 65 when nobody can be tested.
   package func pull() throws(BatchError) -> ExperimentLog {
     try BatchError.mapping("\(experiment): read the source") {
-      var stages: [StageRecord] = []
-      let pulled = try StageTimer(context).time(.pull, into: &stages) {
-        let pulled = try PullStage(context: context).run()
-        try record.pulled(
-          pulled.counts, snapshot: pulled.snapshot, features: try pulled.features?.counts.json())
-        return (pulled, pulled.counts.rowsRead, pulled.bytes)
-      }
-      for stage in stages { try record.stage(stage) }
-      let offsets = pulled.table.offsets
-      guard (0..<pulled.table.userCount).contains(where: { offsets[$0 + 1] - offsets[$0] >= 3 })
-      else {
-        throw BatchError(
-          .data, "no user has the 3 interactions that testing needs, so nothing can be measured",
-          advice: "look at source.query and source.window")
-      }
+      let pulled = try read()
       var given: (candidates: UserItems, hasLine: [Bool])?
       if let path = job.evaluation.candidates {
         let file = try CandidateFile(path: path, users: pulled.users, items: pulled.items)
@@ -95,6 +81,28 @@ package final class ExperimentStore {
         negatives: pulled.negatives, features: pulled.features?.content, given: given,
         counts: pulled.counts)
     }
+  }
+
+  /// Reads the log and records what was read.
+  ///
+  /// - Throws: `BatchError`, 65 when nobody can be tested; `PostgresError`.
+  func read() throws -> Dataset {
+    var stages: [StageRecord] = []
+    let pulled = try StageTimer(context).time(.pull, into: &stages) {
+      let pulled = try PullStage(context: context).run()
+      try record.pulled(
+        pulled.counts, snapshot: pulled.snapshot, features: try pulled.features?.counts.json())
+      return (pulled, pulled.counts.rowsRead, pulled.bytes)
+    }
+    for stage in stages { try record.stage(stage) }
+    let offsets = pulled.table.offsets
+    guard (0..<pulled.table.userCount).contains(where: { offsets[$0 + 1] - offsets[$0] >= 3 })
+    else {
+      throw BatchError(
+        .data, "no user has the 3 interactions that testing needs, so nothing can be measured",
+        advice: "look at source.query and source.window")
+    }
+    return pulled
   }
 
   /// Reads the results that are kept already.

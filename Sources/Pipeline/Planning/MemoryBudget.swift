@@ -10,7 +10,9 @@ package enum MemoryBudget {
   }
 
   /// Bytes that the process has resident; 0 when nothing says.
-  static var resident: Int { (kibibytes(of: "VmRSS:", in: "/proc/self/status") ?? 0) * 1024 }
+  package static var resident: Int {
+    (kibibytes(of: "VmRSS:", in: "/proc/self/status") ?? 0) * 1024
+  }
 
   /// What the kernel says is available without swapping, and what we have.
   private static var machine: Int? {

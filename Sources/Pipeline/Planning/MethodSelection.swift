@@ -66,13 +66,16 @@ struct MethodSelection {
   ///
   /// - Parameters:
   ///   - pulled: what was read.
+  ///   - journal: keeps the trials, with those of a stopped run.
   ///   - context: the run.
   /// - Throws: `BatchError` when interrupted.
-  init(searching pulled: Dataset, _ context: RunContext) throws {
+  init(searching pulled: Dataset, _ journal: SearchJournal, _ context: RunContext) throws {
+    if let choice = journal.kept.choice {
+      self.init(choice: choice, run: nil)
+      return
+    }
     let job = context.configured
-    let (divided, validation, horizon) = Self.divided(pulled, context)
-    let data = MethodTraining.Data(
-      divided.log(weighted: job.source.isWeighted), known: divided.dataset.negatives)
+    let inputs = SearchInputs(pulled, context)
     // A backfill must give the same twice: its search is bounded by trials and not by time.
     let isBackfill = context.request.isBackfill
     let limits = MethodSearch.Limits(
@@ -86,7 +89,7 @@ struct MethodSelection {
     let start = context.clock()
     var count = 0
     let search = MethodSearch(
-      data, network: Method.Network(job), validation: validation, limits: limits,
+      inputs.data, network: Method.Network(job), validation: inputs.validation, limits: limits,
       k: job.evaluation.k, seed: context.seed, pool: context.pool, clock: context.clock
     ) { event in
       try context.interruption.check()
@@ -95,41 +98,23 @@ struct MethodSelection {
         context.progress(
           .train, "choosing the method", done: count, of: nil, since: start, unit: "trials")
       case .ended: count += 1
+      case .sampled(let oneIn):
+        context.notice(
+          "the log is large for auto.budget: the search learns one user in \(oneIn), and the two best "
+            + "methods learn all")
       case .skipped: break
       }
     }
-    search.horizon = horizon
-    choice = try search.run()
-    run = nil
+    search.horizon = inputs.horizon
+    search.memory = journal
+    self.init(choice: try search.run(), run: nil)
+    journal.end(with: choice)
     context.notice(
       "chose \(choice.method.words) after \(choice.trials.count) trials, validation "
         + "NDCG@\(choice.k) \(choice.ndcgText)")
     if isPopularList {
       context.notice("nothing ranks better than popularity here: everybody gets the popular list")
     }
-  }
-
-  /// What a search learns and what it is judged by: by the clock, the log one horizon before the test.
-  private static func divided(
-    _ pulled: Dataset, _ context: RunContext
-  ) -> (Divided, MethodSearch.Validation, horizon: UInt32?) {
-    let evaluation = context.configured.evaluation
-    if evaluation.split == .clock,
-      let clock = ClockSplit.told(ClockSplit(pulled, evaluation), context)
-    {
-      let earlier = Divided.validation(pulled.before(clock.cut), clock)
-      return (
-        earlier, MethodSearch.Validation(items: earlier.split.test, missed: earlier.split.missed),
-        clock.horizon
-      )
-    }
-    let divided = SplitStage().run(pulled)
-    return (
-      divided,
-      MethodSearch.Validation(
-        items: divided.split.validation, moments: divided.moments(of: divided.split.validation)),
-      nil
-    )
   }
 
   /// The run with the chosen method.

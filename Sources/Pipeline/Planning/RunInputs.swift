@@ -1,6 +1,8 @@
 import Interactions
 import Jobs
+import NCF
 import Postgres
+import Recommenders
 import RunSupport
 import Source
 import Store
@@ -13,6 +15,8 @@ struct RunInputs {
   private(set) var pulled: Dataset
   /// The stopped run whose data that is, and the training that it had begun; nil when there is none.
   private(set) var stopped: (run: Resumable, training: Resumed)?
+  /// Tonight's search for a method; nil where there was none.
+  private(set) var search: KeptSearch?
   /// The split by the clock; nil where each user's latest interactions are held out.
   private(set) var clock: ClockSplit?
   /// What is trained on and tested: by the clock, the part before the test.
@@ -48,13 +52,17 @@ struct RunInputs {
 
   /// The inputs of a run whose method was chosen.
   ///
-  /// Tonight's search leaves no earlier training to go on from; where it chose the popular list, everybody
+  /// A method that was chosen tonight is trained in full, or as the stopped run that chose it had begun; where it chose the popular list, everybody
   /// gets that.
   func with(_ selection: MethodSelection?) -> RunInputs {
     guard let selection else { return self }
     var inputs = self
     if selection.run == nil {
-      (inputs.found, inputs.stopped) = (.none(reason: "a method was chosen tonight"), nil)
+      inputs.found = .none(reason: "a method was chosen tonight")
+      inputs.search = KeptSearch(choice: selection.choice)
+      if let training = stopped?.training, training.hasBegun, training.search != inputs.search {
+        inputs.stopped = nil
+      }
     }
     if selection.isPopularList {
       inputs.pulled.serving = pulled.serving.withPopularListsOnly(by: selection.popularity(pulled))
@@ -74,6 +82,14 @@ struct RunInputs {
     inputs.clock = ClockSplit.chosen(self, selection, context)
     inputs.tested = inputs.clock.map { pulled.before($0.cut) } ?? pulled
     return inputs
+  }
+
+  /// What a run must have that goes on from this one.
+  var identity: CheckpointStore.Identity {
+    stopped?.run.identity
+      ?? CheckpointStore.Identity(
+        watermark: pulled.times.watermark, fingerprint: pulled.fingerprint, engine: Engine.name,
+        recent: pulled.recent)
   }
 
   /// Inputs of a dry run, which goes on from no stopped one.

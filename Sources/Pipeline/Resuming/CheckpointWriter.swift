@@ -46,7 +46,11 @@ final class CheckpointWriter: Sendable {
   }
 
   /// Begins to write; writes follow one another.
-  func write(_ progress: TrainingProgress, _ rows: [EpochRecord]) {
+  ///
+  /// - Parameters:
+  ///   - progress: how far the run is, in words.
+  ///   - file: makes what is written.
+  func write(_ progress: String, _ file: @escaping @Sendable () throws -> SafeTensors) {
     guard let run = context.runID else { return }
     state.withLock { $0.waiting += 1 }
     queue.async(group: group) { [self] in
@@ -55,7 +59,7 @@ final class CheckpointWriter: Sendable {
       do {
         let connection = try context.connect(for: "checkpoint")
         try CheckpointStore(on: connection).save(
-          progress.file(rows), progress: progress.text, identity, run: run)
+          file(), progress: progress, identity, run: run)
         failure = nil
       } catch {
         failure = "\(error)"
@@ -63,7 +67,7 @@ final class CheckpointWriter: Sendable {
       state.withLock { state in
         state.waiting -= 1
         state.seconds = context.clock() - began
-        if failure == nil { state.written = progress.text } else { state.failure = failure }
+        if failure == nil { state.written = progress } else { state.failure = failure }
       }
     }
   }

@@ -112,7 +112,7 @@ struct Resumable {
           progress: try TrainingProgress(
             file, userCount: pulled.users.count, itemCount: pulled.items.count,
             features: pulled.features?.content),
-          rows: try TrainingProgress.epochs(file))
+          rows: try TrainingProgress.epochs(file), search: try KeptSearch.read(file))
         try checkpoints.countResumption(of: run)
         return resumed
       } catch let error as PostgresError {
@@ -152,11 +152,17 @@ final class Resumed {
   let rows: [EpochRecord]
   /// How far it was, in words.
   let text: String
+  /// The run's search for a method; nil for none.
+  let search: KeptSearch?
+  /// Whether any of a model was trained.
+  let hasBegun: Bool
   private var progress: TrainingProgress
 
   /// A run's training.
-  init(run: Int64, progress: TrainingProgress, rows: [EpochRecord]) {
+  init(run: Int64, progress: TrainingProgress, rows: [EpochRecord], search: KeptSearch?) {
     (self.run, self.rows, self.progress, text) = (run, rows, progress, progress.text)
+    self.search = search
+    hasBegun = progress.hasBegun
   }
 
   /// How far it was; only once, so that nobody else holds what goes on to be trained.

@@ -1,5 +1,4 @@
 import Jobs
-import NCF
 import RunSupport
 import Source
 import Store
@@ -18,14 +17,10 @@ extension RunJournal {
     opening inputs: RunInputs, _ course: NightCourse, _ context: RunContext, _ record: RunRecord,
     isOn: Bool
   ) throws {
-    let pulled = inputs.pulled
-    let identity =
-      inputs.stopped?.run.identity
-      ?? CheckpointStore.Identity(
-        watermark: pulled.times.watermark, fingerprint: pulled.fingerprint, engine: Engine.name,
-        recent: pulled.recent)
-    guard let stopped = inputs.stopped, stopped.run.matches(course) else {
-      self.init(context, identity, goingOnFrom: nil, isOn: isOn)
+    guard let stopped = inputs.stopped, stopped.training.hasBegun, stopped.run.matches(course)
+    else {
+      self.init(
+        context, inputs.identity, goingOnFrom: nil, search: inputs.search, isOn: isOn)
       return
     }
     let training = stopped.training
@@ -33,7 +28,8 @@ extension RunJournal {
     context.notice(
       "goes on from run \(training.run), as of the moment that it read the log: "
         + training.text)
-    self.init(context, identity, goingOnFrom: training, isOn: isOn)
+    self.init(
+      context, inputs.identity, goingOnFrom: training, search: inputs.search, isOn: isOn)
     for row in rows { try record.epoch(row) }
   }
 }

@@ -22,6 +22,8 @@ final class RunJournal {
   private let context: RunContext
   private let writer: CheckpointWriter
   private let interval: Double
+  /// Tonight's search, which chose what is trained; nil for none.
+  private let search: KeptSearch?
   /// Whether there is memory for a copy of what is being trained.
   private let isOn: Bool
   private let began: Double
@@ -37,13 +39,14 @@ final class RunJournal {
   ///   - context: the run.
   ///   - identity: what a run that goes on from this one must have.
   ///   - resumed: what this one goes on from.
+  ///   - search: tonight's search, which chose what is trained; nil for none.
   ///   - isOn: whether checkpoints are written at all.
   init(
     _ context: RunContext, _ identity: CheckpointStore.Identity, goingOnFrom resumed: Resumed?,
-    isOn: Bool
+    search: KeptSearch?, isOn: Bool
   ) {
-    (self.context, rows) = (context, resumed?.rows ?? [])
-    self.isOn = isOn && context.runID != nil && context.resumes
+    (self.context, rows, self.search) = (context, resumed?.rows ?? [], search)
+    self.isOn = isOn && context.runID != nil && context.resumes && context.job.method == .ncf
     writer = CheckpointWriter(context: context, identity: identity)
     training = TrainingJournal(goingOnFrom: resumed?.take() ?? TrainingProgress())
     settled = (rows.count, false)
@@ -75,7 +78,7 @@ final class RunJournal {
   private func submit(_ progress: TrainingProgress, _ rows: [EpochRecord]) {
     settled.isNew = false
     next = context.clock() + max(interval, 20 * writer.seconds)
-    writer.write(progress, rows)
+    writer.write(progress.text) { [search] in try progress.file(rows, search: search) }
   }
 
   private func waitToStop() {

@@ -6,11 +6,12 @@ import Recommenders
 extension TrainingProgress {
   private static let key = "rows"
 
-  /// Writes the training with its epochs as a word of JSON.
+  /// Writes the training with its epochs, and the search that chose its method, as words of JSON.
   ///
   /// - Throws: `EncodingError` for a time that is no number.
-  func file(_ epochs: [EpochRecord]) throws -> SafeTensors {
-    file(words: [Self.key: try JSONText.encode(epochs)])
+  func file(_ epochs: [EpochRecord], search: KeptSearch? = nil) throws -> SafeTensors {
+    file(
+      words: [Self.key: try JSONText.encode(epochs)].merging(try search?.words() ?? [:]) { $1 })
   }
 
   /// Reads the epochs back.

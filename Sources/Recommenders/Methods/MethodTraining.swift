@@ -1,6 +1,6 @@
 package import Baselines
 package import Interactions
-package import Jobs
+import Jobs
 package import NCF
 package import Parallelism
 

@@ -9,6 +9,8 @@ package struct MethodChoice: Sendable, Equatable, Codable {
   package struct Trial: Sendable, Equatable, Codable {
     /// Method and settings in words.
     package let settings: String
+    /// The sample of users that it learnt from is one in so many; 1 for all users.
+    package let oneIn: Int
     /// Mean NDCG over the whole catalogue of the users who choose settings.
     package let ndcg: Double
     /// The same of the users who choose among methods.

@@ -1,6 +1,6 @@
-package import Baselines
-package import Interactions
-package import NCF
+import Baselines
+import Interactions
+import NCF
 package import Parallelism
 import Ranking
 
@@ -60,31 +60,41 @@ package final class MethodSearch {
   /// How many users are judged at most; a hash chooses them.
   private static let mostUsers = 20_000
   /// The dropout that is tried beside none.
-  private static let dropout: Float = 0.2
+  static let dropout: Float = 0.2
+  /// How many networks are drawn at most.
+  static let mostDraws = 100_000
   /// The share of the seconds that a single trial may take.
   private static let share = 0.2
+
+  /// So many interactions are learnt in no time, and are enough to tell the speed.
+  private static let fewInteractions = 50_000
 
   /// With fewer users to judge, nothing but popularity is tried.
   package static let fewestUsers = 100
   /// The probability below which a method counts as better than popularity.
   private static let significance = 0.05
 
-  private let data: MethodTraining.Data
-  private let network: Method.Network
+  let network: Method.Network
   /// Users with a validation interaction, judged or not.
   private let validatedUsers: Int
   private let validation: Validation
-  /// For each user with a validation interaction, whether the user is of half A.
-  private let isOfA: [Bool]
+  /// The whole log.
+  private let whole: Ground
+  /// What trials learn and are judged by: the whole log, or a sample of its users.
+  private var ground: Ground
   private let limits: Limits
   private let k: Int
-  private let seed: UInt64
+  let seed: UInt64
   private let pool: WorkerPool
   private let clock: @Sendable () -> Double
   private let report: (SearchEvent) throws -> Void
   private let began: Double
-  /// Users of half A whom the epochs of a network are judged by.
-  private let validationOfEpochs: CatalogueValidation
+  /// Where finished trials are kept; nil where they are not.
+  package var memory: (any SearchMemory)?
+  /// Seconds of the trials that an earlier search had finished.
+  private var recalledSeconds = 0.0
+  /// Whether a search goes on after the ladder, with settings that are drawn at random.
+  package var drawsOn = false
   /// How long before the newest event the test begins, of a split by the clock; recorded with the choice.
   package var horizon: UInt32?
   private let factorizations = FactorizationCache()
@@ -94,11 +104,42 @@ package final class MethodSearch {
   /// Seconds for each unit of work, by baseline.
   private var pace: [Baseline: Double] = [:]
 
-  private var log: TrainingLog { data.log }
+  var log: TrainingLog { ground.data.log }
+  private var elapsed: Double { clock() - began + recalledSeconds }
+
+  /// What trials learn, and whom they are judged by.
+  private struct Ground {
+    var data: MethodTraining.Data
+    /// The sample of users is one in so many; 1 for all.
+    var oneIn: Int
+    var validation: Validation
+    /// For each judged user, whether the user is of half A.
+    var isOfA: [Bool]
+    /// Users of half A whom the epochs of a network are judged by.
+    var epochs: CatalogueValidation
+
+    init(
+      _ data: MethodTraining.Data, oneIn: Int, _ validation: Validation, k: Int, seed: UInt64,
+      pool: WorkerPool
+    ) {
+      (self.data, self.oneIn) = (data, oneIn)
+      let held = validation.users
+      let chosen = Set(
+        held.sorted { hash($0, seed &+ 1) < hash($1, seed &+ 1) }.prefix(mostUsers))
+      self.validation = validation.keeping(chosen)
+      let judged = held.filter(chosen.contains)
+      isOfA = judged.map { hash($0, seed) & 1 == 0 }
+      let ofA = Set(zip(judged, isOfA).filter(\.1).map(\.0))
+      epochs = CatalogueValidation(
+        holdout: validation.keeping(ofA).items, known: data.log.positives,
+        itemCount: data.log.itemCount, k: k, seed: seed, pool: pool)
+    }
+  }
 
   /// A trial and each user's NDCG.
-  private struct Trial {
+  struct Trial {
     var method: Method
+    var oneIn: Int
     var seconds: Double
     var a: [Double]
     var b: [Double]
@@ -124,20 +165,12 @@ package final class MethodSearch {
     pool: WorkerPool, clock: @escaping @Sendable () -> Double,
     report: @escaping (SearchEvent) throws -> Void = { _ in }
   ) {
-    (self.data, self.network, self.limits) = (data, network, limits)
+    (self.network, self.limits, self.validation) = (network, limits, validation)
     (self.k, self.seed) = (k, seed)
     (self.pool, self.clock, self.report) = (pool, clock, report)
-    let held = validation.users
-    validatedUsers = held.count
-    let chosen = Set(
-      held.sorted { Self.hash($0, seed &+ 1) < Self.hash($1, seed &+ 1) }.prefix(Self.mostUsers))
-    self.validation = validation.keeping(chosen)
-    let judged = held.filter(chosen.contains)
-    isOfA = judged.map { Self.hash($0, seed) & 1 == 0 }
-    let ofA = Set(zip(judged, isOfA).filter(\.1).map(\.0))
-    validationOfEpochs = CatalogueValidation(
-      holdout: validation.keeping(ofA).items, known: data.log.positives,
-      itemCount: data.log.itemCount, k: k, seed: seed, pool: pool)
+    validatedUsers = validation.users.count
+    whole = Ground(data, oneIn: 1, validation, k: k, seed: seed, pool: pool)
+    ground = whole
     began = clock()
   }
 
@@ -147,9 +180,33 @@ package final class MethodSearch {
 
   /// Climbs the ladder.
   ///
+  /// Where the log is too large for the time, trials learn a sample of the users, and the two best methods
+  /// are fitted to all of them in the end.
+  ///
   /// - Returns: what was chosen; popularity where nothing can be judged.
-  /// - Throws: what `report` throws.
+  /// - Throws: what `report` and `memory` throw.
   package func run() throws -> MethodChoice {
+    try takeSample()
+    let finalists = Self.best(5, of: try climb(), by: \.meanA)
+    guard ground.oneIn > 1 else { return choice(among: finalists) }
+    ground = whole
+    return choice(
+      among: try Self.best(3, of: finalists, by: \.meanB).compactMap {
+        try measure($0.method, isFinal: true)
+      })
+  }
+
+  /// The first trial, which is of popularity, and the best of the others, in their order.
+  private static func best(
+    _ count: Int, of trials: [Trial], by value: (Trial) -> Double
+  ) -> [Trial] {
+    let order = trials.indices.dropFirst().sorted { value(trials[$0]) > value(trials[$1]) }
+    let kept = Set(order.prefix(count - 1))
+    return trials.indices.filter { $0 == 0 || kept.contains($0) }.map { trials[$0] }
+  }
+
+  /// The best trial of each rung.
+  private func climb() throws -> [Trial] {
     var finalists: [Trial] = []
     func finish(_ rung: [Trial]) {
       if let best = rung.max(by: { $0.meanA < $1.meanA }) { finalists.append(best) }
@@ -159,190 +216,157 @@ package final class MethodSearch {
     ]
     finish(
       try measure(popular.filter { log.events != nil || $0 is ItemPopOptions }.map(Method.init)))
-    if isOfA.count >= Self.fewestUsers {
-      if log.events != nil { finish(try measure([Method(LastItemOptions())])) }
-      finish(try neighbours())
-      finish(try alternatingLeastSquares())
-      finish(try autoencoders())
-      finish(try networks(from: finalists))
-    } else {
+    guard ground.isOfA.count >= Self.fewestUsers else {
       skipped.append(
-        "all others: \(isOfA.count) users have a validation interaction, "
+        "all others: \(ground.isOfA.count) users have a validation interaction, "
           + "\(Self.fewestUsers) are needed")
+      return finalists
     }
-    return choice(among: finalists)
+    if log.events != nil { finish(try measure([Method(LastItemOptions())])) }
+    finish(try neighbours())
+    let factorizations = try alternatingLeastSquares()
+    finish(factorizations)
+    finish(try autoencoders())
+    let networks = try networks(from: finalists)
+    finish(networks)
+    if drawsOn { finish(try draws(around: networks)) }
+    return finalists
   }
 
-  // MARK: - Rungs
+  // MARK: - The sample
 
-  private func neighbours() throws -> [Trial] {
-    try measure(
-      [(100, 10), (100, 100), (400, 10)].map { neighbours, shrinkage in
-        Method(KNNOptions(neighbours: neighbours, shrinkage: shrinkage))
-      })
+  /// Learns a sample of users from here on, where a fit to all would take too much of the time.
+  private func takeSample() throws {
+    let oneIn = try memory?.oneIn ?? sampleSize()
+    memory?.oneIn = oneIn
+    guard oneIn > 1 else { return }
+    try report(.sampled(oneIn: oneIn))
+    let kept = (0..<log.positives.userCount).map {
+      Self.hash($0, seed &+ 3) % UInt64(oneIn) == 0
+    }
+    let users = Set(kept.indices.filter { kept[$0] })
+    ground = Ground(
+      MethodTraining.Data(log.keeping(kept), known: whole.data.known),
+      oneIn: oneIn, validation.keeping(users), k: k, seed: seed, pool: pool)
   }
 
-  /// iALS over factors, regularisation and alpha: many settings with few factors and iterations, then
-  /// the best of them with more.
-  private func alternatingLeastSquares() throws -> [Trial] {
-    func options(_ alpha: Float, _ ratio: Float, _ factors: Int, _ iterations: Int) -> ALSOptions {
-      ALSOptions(
-        factors: factors, regularization: Self.rounded(alpha * ratio), alpha: Self.rounded(alpha),
-        iterations: iterations)
-    }
-    func best(_ trials: [Trial], _ count: Int) -> [(alpha: Float, ratio: Float)] {
-      var found: [(alpha: Float, ratio: Float)] = []
-      for trial in trials.sorted(by: { $0.meanA > $1.meanA }) {
-        guard case .baseline(let setup) = trial.method, let own = setup.options as? ALSOptions
-        else { continue }
-        let pair = (alpha: own.alpha, ratio: own.regularization / own.alpha)
-        if !found.contains(where: { $0 == pair }) { found.append(pair) }
-        if found.count == count { break }
-      }
-      return found
-    }
-    func measured(
-      _ pairs: [(alpha: Float, ratio: Float)], _ factors: Int, _ iterations: Int
-    ) throws -> [Trial] {
-      try measure(
-        pairs.map { Method(options($0.alpha, $0.ratio, factors, iterations)) })
-    }
-    let grid: [(alpha: Float, ratio: Float)] = [1, 4, 16, 64].flatMap { alpha in
-      [0.25, 1, 4, 16].map { (alpha, $0) }
-    }
-    let coarse = try measured(grid, 32, 4)
-    let middle = try measured(best(coarse, 5), 64, 8)
-    guard let centre = best(middle, 1).first else { return coarse }
-    let around: [(alpha: Float, ratio: Float)] = [
-      (centre.alpha * 2, centre.ratio), (centre.alpha / 2, centre.ratio),
-      (centre.alpha, centre.ratio * 2), (centre.alpha, centre.ratio / 2),
-    ]
-    let fine = try measured(around, 64, 8)
-    let pairs = best(middle + fine, 2)
-    var last: [Trial] = []
-    for factors in [64, 128, 192, 320] where factors < log.itemCount {
-      last += try measured(pairs, factors, 15)
-    }
-    return last.isEmpty ? middle + fine : last
-  }
-
-  private func autoencoders() throws -> [Trial] {
-    let most = min(256, log.itemCount / 2)
-    guard log.itemCount <= ShallowAutoencoder.mostItems, most > 0 else { return [] }
-    return try measure(
-      [100, 500, 20].map { Method(EASEOptions(factors: most, regularization: $0)) })
-  }
-
-  /// The network that starts from the best factorisation among the finalists, with and without dropout.
-  private func networks(from finalists: [Trial]) throws -> [Trial] {
-    let starts = finalists.compactMap { trial -> (setup: BaselineSetup, value: Double)? in
-      guard case .baseline(let setup) = trial.method, setup.factorization != nil,
-        Baseline.starts.contains(setup.baseline)
-      else { return nil }
-      return (setup, trial.meanA)
-    }
-    let ordered = starts.sorted { $0.value > $1.value }.map(\.setup)
-    guard let best = ordered.first else { return [] }
-    // The job's own dropout comes first: there may be no time for the other.
-    let own = network.options.dropout
-    let alone = try [own, own > 0 ? 0 : Self.dropout].compactMap {
-      try measure(network(from: [best], dropout: $0)).first
-    }
-    // Two factorisations side by side, with the better dropout.
-    guard ordered.count > 1,
-      case .network(let better)? = alone.max(by: { $0.meanA < $1.meanA })?.method
-    else { return alone }
-    return try alone
-      + measure(network(from: Array(ordered.prefix(2)), dropout: better.options.dropout))
-  }
-
-  /// The network that starts from some factorisations; none where it can't.
-  private func network(from start: [BaselineSetup], dropout: Float) -> [Method] {
-    var network = network
-    network.start = start
-    network.spec.gmfWidth = network.start.width
-    network.options.pretrain = .factors
-    network.options.refit = false
-    network.options.dropout = dropout
-    guard !network.spec.sharedEmbeddings, !network.spec.tower.isEmpty,
-      Method.network(network).problem == nil
-    else { return [] }
-    return [.network(network)]
-  }
-
-  /// A number of two significant digits, so that a setting reads well.
-  private static func rounded(_ value: Float) -> Float {
-    var scale: Float = 1
-    while value * scale < 10 { scale *= 10 }
-    return (value * scale).rounded() / scale
+  /// One in how many users the trials can learn in the time.
+  private func sampleSize() throws -> Int {
+    guard limits.seconds.isFinite, log.positives.count > Self.fewInteractions else { return 1 }
+    var probe = ALSOptions(factors: 64, regularization: 16, alpha: 4, iterations: 1)
+    let users = log.positives.offsets.lastIndex { $0 <= Self.fewInteractions } ?? 0
+    let some = TrainingLog(
+      positives: UserItems(
+        offsets: Array(log.positives.offsets[...users]),
+        items: Array(log.positives.items[..<log.positives.offsets[users]])),
+      itemCount: log.itemCount)
+    let start = clock()
+    _ = try probe.fit(some, pool: pool, report: { _ in })
+    let pace = (clock() - start) / max(probe.work(on: some), 1)
+    (probe.factors, probe.iterations) = (192, 15)
+    var oneIn = 1
+    while pace * probe.work(on: log) / Double(oneIn) > limits.seconds * Self.share { oneIn *= 2 }
+    return oneIn
   }
 
   // MARK: - Trials
 
   /// Trains and judges some methods, as far as the limits allow.
-  private func measure(_ methods: [Method]) throws -> [Trial] {
+  func measure(_ methods: [Method]) throws -> [Trial] {
     var found: [Trial] = []
     for method in methods {
-      let seeded = method.seeded(seed)
-      if let known = trials.first(where: { $0.method == seeded }) {
+      if let known = trials.first(where: { $0.method == method.seeded(0) }) {
         found.append(known)
-      } else if let trial = try measure(seeded) {
-        trials.append(trial)
+      } else if let trial = try measure(method, isFinal: false) {
         found.append(trial)
       }
     }
     return found
   }
 
-  private func measure(_ method: Method) throws -> Trial? {
+  /// Trains and judges a method, or recalls its trial.
+  ///
+  /// - Parameters:
+  ///   - method: the method.
+  ///   - isFinal: whether it is measured whatever the limits are.
+  /// - Returns: nil where it was left out.
+  /// - Throws: what `report` and `memory` throw.
+  private func measure(_ method: Method, isFinal: Bool) throws -> Trial? {
     let name = method.words
-    if let reason = reasonToSkip(method) {
-      skipped.append("\(name): \(reason)")
-      try report(.skipped(name, reason: reason))
+    if !isFinal, let reason = reasonToSkip(method) {
+      try skip(name, reason)
       return nil
     }
-    try report(.began(name))
-    let start = clock()
-    var training = MethodTraining(data, pool: pool, clock: clock, observer: Observer(self, name))
-    training.factorizations = factorizations
-    let scorer: any Scorer
-    do {
-      scorer = try timed(method) ?? training.train(method).model.scorer(pool: pool)
-    } catch let error as TrainingError {
-      skipped.append("\(name): \(error)")
-      return nil
+    let key = try FinishedTrial.key(method.seeded(0), oneIn: ground.oneIn, seed: seed)
+    let known = try memory?.trial(key).flatMap {
+      $0.ranks.bytes.count == ground.isOfA.count ? $0 : nil
+    }
+    let finished: FinishedTrial
+    if let known {
+      recalledSeconds += known.seconds
+      finished = known
+    } else {
+      try report(.began(name))
+      do {
+        finished = try trained(method, name, isFinal: isFinal)
+      } catch let error as TrainingError {
+        try skip(name, error.description)
+        return nil
+      } catch is OutOfTime {
+        try skip(name, "no time was left to end it")
+        return nil
+      }
+      try memory?.keep(finished, key: key)
     }
     if case .baseline(let setup) = method {
-      pace[setup.baseline] = (clock() - start) / max(setup.options.work(on: log), 1)
+      pace[setup.baseline] = finished.fitSeconds / max(setup.options.work(on: log), 1)
     }
-    let values = try ndcg(scorer, validation)
-    let pairs = zip(values, isOfA)
+    let pairs = zip(finished.ranks.values(.ndcg, k: k), ground.isOfA)
     let trial = Trial(
-      method: method, seconds: clock() - start, a: pairs.filter(\.1).map(\.0),
-      b: pairs.filter { !$0.1 }.map(\.0))
+      method: method.seeded(0), oneIn: ground.oneIn, seconds: finished.seconds,
+      a: pairs.filter(\.1).map(\.0), b: pairs.filter { !$0.1 }.map(\.0))
+    trials.append(trial)
     try report(.ended(name, ndcg: trial.meanA, seconds: trial.seconds))
     return trial
   }
 
+  private func skip(_ name: String, _ reason: String) throws {
+    skipped.append("\(name): \(reason)")
+    try report(.skipped(name, reason: reason))
+  }
+
+  /// Ends a trial when the time is over.
+  private struct OutOfTime: Error {}
+
+  private func trained(_ method: Method, _ name: String, isFinal: Bool) throws -> FinishedTrial {
+    let start = clock()
+    var training = MethodTraining(
+      ground.data, pool: pool, clock: clock,
+      observer: Observer(self, name, isBounded: !isFinal && !trials.isEmpty))
+    training.factorizations = factorizations
+    let scorer = try timed(method) ?? training.train(method.seeded(seed)).model.scorer(pool: pool)
+    let fitSeconds = clock() - start
+    let ranks = HoldoutRanks.full(
+      scorer, holdout: ground.validation.items, leavingOut: log.positives, pool: pool
+    ).missing(ground.validation.missed)
+    return FinishedTrial(
+      method: method.seeded(0), oneIn: ground.oneIn, seconds: clock() - start,
+      fitSeconds: fitSeconds, ranks: PackedRanks(ranks))
+  }
+
   /// A method whose scores depend on when a user took the item up; nil for others.
   private func timed(_ method: Method) throws -> (any Scorer)? {
-    guard let moments = validation.moments, case .baseline(let setup) = method,
+    guard let moments = ground.validation.moments, case .baseline(let setup) = method,
       let options = setup.options as? RecentPopOptions
     else { return nil }
     return RecentPop(log, options: options, ends: moments)
   }
 
-  /// NDCG over the whole catalogue of each user with a validation item, ascending.
-  private func ndcg(_ scorer: any Scorer, _ validation: Validation) throws -> [Double] {
-    HoldoutRanks.full(scorer, holdout: validation.items, leavingOut: log.positives, pool: pool)
-      .missing(validation.missed).values(.ndcg, k: k)
-  }
-
-  private func reasonToSkip(_ method: Method) -> String? {
+  func reasonToSkip(_ method: Method) -> String? {
     // The popular list is always there to choose.
     if trials.isEmpty { return nil }
     if let most = limits.trials, trials.count >= most { return "no trial is left" }
-    let left = limits.seconds - (clock() - began)
+    let left = limits.seconds - elapsed
     if left <= 0 { return "no time is left" }
     guard case .baseline(let setup) = method else { return nil }
     let memory = setup.options.fittingMemory(log.sizes, threads: pool.threads)
@@ -358,18 +382,27 @@ package final class MethodSearch {
   private struct Observer: MethodObserver {
     private let search: MethodSearch
     private let name: String
+    /// Whether the trial ends with the time of the search.
+    private let isBounded: Bool
 
-    init(_ search: MethodSearch, _ name: String) { (self.search, self.name) = (search, name) }
+    init(_ search: MethodSearch, _ name: String, isBounded: Bool) {
+      (self.search, self.name, self.isBounded) = (search, name, isBounded)
+    }
 
     func validate(_ scorer: NeuralScorer) throws -> (hr: Double, ndcg: Double) {
-      try search.validationOfEpochs.figures(scorer) { try search.report(.working(name)) }
+      try search.ground.epochs.figures(scorer) { try working() }
     }
 
     func judge(_ baseline: FittedModel) -> (hr: Double, ndcg: Double)? { nil }
 
     func epochEnded(_ epoch: EpochRecord) {}
 
-    func progressed(_ progress: StepProgress) throws { try search.report(.working(name)) }
+    func progressed(_ progress: StepProgress) throws { try working() }
+
+    private func working() throws {
+      try search.report(.working(name))
+      if isBounded, search.elapsed > search.limits.seconds { throw OutOfTime() }
+    }
   }
 
   // MARK: - The choice
@@ -391,15 +424,16 @@ package final class MethodSearch {
         PairedTest(best.b, trial.b).map { $0.t <= 1 } ?? false
       } ?? best
     return MethodChoice(
-      method: chosen.method.seeded(0), ndcg: chosen.meanB, k: k, validatedUsers: validatedUsers,
+      method: chosen.method, ndcg: chosen.meanB, k: k, validatedUsers: validatedUsers,
       trials: trials.map {
         MethodChoice.Trial(
-          settings: $0.method.words, ndcg: $0.meanA, ndcgOfOthers: $0.meanB, seconds: $0.seconds)
+          settings: $0.method.words, oneIn: $0.oneIn, ndcg: $0.meanA, ndcgOfOthers: $0.meanB,
+          seconds: $0.seconds)
       },
-      skipped: skipped, seconds: clock() - began, horizon: horizon,
+      skipped: skipped, seconds: elapsed, horizon: horizon,
       factorization: finalists.lazy.compactMap { trial in
         guard case .baseline(let setup) = trial.method, setup.baseline == .ials else { return nil }
-        return setup.seeded(0)
+        return setup
       }.first)
   }
 }
@@ -412,6 +446,8 @@ package enum SearchEvent: Sendable {
   case working(String)
   /// A trial was judged.
   case ended(String, ndcg: Double, seconds: Double)
+  /// Trials learn a sample of the users, one in so many.
+  case sampled(oneIn: Int)
   /// A trial was left out.
   case skipped(String, reason: String)
 }

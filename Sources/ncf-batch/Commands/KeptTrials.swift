@@ -3,6 +3,7 @@ import Jobs
 import Operations
 import Parallelism
 import Postgres
+import Recommenders
 import RunSupport
 
 /// Trials kept in the database, as experiments see them.
@@ -58,6 +59,29 @@ struct TrialWork {
 }
 
 extension WorkOptions {
+  /// Begins a run of kind `experiment`.
+  ///
+  /// - Parameters:
+  ///   - name: the experiment's.
+  ///   - job: whose log.
+  ///   - seed: recorded with the run.
+  ///   - parameters: where the server is.
+  ///   - session: where it tells how it comes along.
+  ///   - interruption: polled while the log is read.
+  /// - Returns: the run.
+  /// - Throws: `BatchError`.
+  func experiment(
+    _ name: String, of job: Job, seed: UInt64, _ parameters: ConnectionParameters,
+    in session: Session, _ interruption: Interruption
+  ) throws -> ExperimentStore {
+    var request = RunRequest(threads: try threads(in: session))
+    (request.publish, request.seed) = (false, seed)
+    (request.host, request.version) = (Machine.name, Version.text)
+    return try ExperimentStore(
+      name, job: job, request: request, parameters: parameters, interruption: interruption,
+      observer: RunTalk(console: session.console, log: session.log))
+  }
+
   /// Begins a run of kind `experiment`, pulls the job's log, and records how the work ends.
   ///
   /// - Parameters:
@@ -74,16 +98,10 @@ extension WorkOptions {
     _ name: String, of job: Job, seed: UInt64, _ parameters: ConnectionParameters,
     in session: Session, _ interruption: Interruption, _ body: (TrialWork) throws -> R
   ) throws -> R {
-    let threads = try threads(in: session)
-    var request = RunRequest(threads: threads)
-    (request.publish, request.seed) = (false, seed)
-    (request.host, request.version) = (Machine.name, Version.text)
-    let store = try ExperimentStore(
-      name, job: job, request: request, parameters: parameters, interruption: interruption,
-      observer: RunTalk(console: session.console, log: session.log))
+    let store = try experiment(name, of: job, seed: seed, parameters, in: session, interruption)
     do {
       let data = ExperimentData(try store.pull(), job)
-      let pool = WorkerPool(threads: threads)
+      let pool = WorkerPool(threads: try threads(in: session))
       let work = TrialWork(
         runID: store.runID, data: data, store: KeptTrials(store, data: data),
         talk: TrialTalk(console: session.console, log: session.log),

@@ -1,12 +1,10 @@
 import ArgumentParser
 import Configuration
-import Experiments
 import Formatting
 import Jobs
 import Logging
 import NCF
 import Operations
-import Parallelism
 import Recommenders
 import RunSupport
 
@@ -14,16 +12,16 @@ import RunSupport
 struct TuneCommand: BatchCommand {
   static let configuration = CommandConfiguration(
     commandName: "tune",
-    abstract: "Search at random for better settings of the job's network, within a time.",
+    abstract: "Search for the method and settings that rank best on the job's log, and write them.",
     discussion: """
-      It looks at validation items only, starts with the job's own settings, and abandons trials \
-      whose network, once its parts are joined, is worse than half of the others at the same epoch. \
-      Widths, rates, negatives, L2, dropout, pre-training and the factorisation to start from are \
-      drawn; everything else stays as the job has it, and no part is added to its network. Finished \
-      trials are kept in ncf.trials: a second call goes on where the first one stopped. It writes a \
-      job with the best settings, for ncf-batch run.
+      It looks at validation interactions only, by the job's split and over the whole catalogue. It \
+      climbs the ladder of a night with model: auto, from the popular list to the network, and then \
+      goes on with random settings of the network until the time is over. Finished trials are kept in \
+      ncf.trials: a second call takes them over. It writes a job that names the best method and its \
+      settings, for ncf-batch run.
 
-      With --json it prints {"finished", "abandoned", "base_ndcg", "ndcg", "method", "output"}.
+      With --json it prints {"trials", "skipped", "method", "settings", "ndcg", "k", "users", \
+      "output"}.
 
       \(Manual.examples([
         ("ncf-batch tune --budget 30min -d shop", "writes tuned.yaml"),
@@ -63,65 +61,61 @@ struct TuneCommand: BatchCommand {
   }
 
   func execute(in session: Session) throws {
-    let began = MonotonicClock.seconds()
     try WorkOptions.checkProcessor()
     let interruption = try session.stopOnSignals()
-    var job = try work.source.job(in: session)
-    guard job.method == .ncf || job.method == .auto else {
-      throw BatchError(
-        .configuration,
-        "model.method: a search is of a network, and this job's model is \(job.method.rawValue)",
-        advice: "set model.method to ncf or auto, or leave it out")
-    }
+    let job = try work.source.job(in: session)
     let file = try ReportFile(path: output)
-    let found = try search(job, from: began, in: session, interruption)
+    let choice = try search(job, in: session, interruption)
     session.console.endBar()
-    job.take(found.best)
     let path = work.source.path(in: session)
     let remark =
-      "The best of \(found.finished + found.abandoned) settings tried by ncf-batch tune: "
-      + "validation NDCG \(Figures.fixed(found.ndcg, 4))"
-    try file.write(TunedFile(replacing: path, with: job, remark: remark).text)
-    try StandardOutput.write(json ? self.json(found).pretty : summary(found))
+      "The best of \(choice.trials.count) trials of ncf-batch tune, validation NDCG@\(choice.k) "
+      + "\(choice.ndcgText): \(choice.method.words)"
+    let tuned = job.training(choice.method)
+    try file.write(TunedFile(replacing: path, with: tuned, remark: remark).text)
+    try StandardOutput.write(json ? self.json(choice).pretty : summary(choice))
   }
 
   private func search(
-    _ job: Job, from began: Double, in session: Session, _ interruption: Interruption
-  ) throws -> Finding {
-    let seed = seed ?? job.training.seed
-    return try work.trials(
-      "tune", of: job, seed: seed, connection.parameters, in: session, interruption
-    ) { work in
-      let tuner = Tuner(
-        SearchSpace(base: Method.Network(job).withoutRefit, seed: seed), store: work.store,
-        clock: MonotonicClock.seconds, deadline: began + budget,
-        report: { [budget] event in
-          try interruption.check()
-          let gone = MonotonicClock.seconds() - began
-          work.talk.hear(event, share: gone / budget, left: budget - gone)
-        }, runner: work.runner)
-      guard let found = try tuner.search(trials: trials) else {
-        throw BatchError(
-          .configuration, "no trial came to its end within --budget",
-          advice: "give more time, or make train.epochs or train.learning_rate smaller")
+    _ job: Job, in session: Session, _ interruption: Interruption
+  ) throws -> MethodChoice {
+    let store = try work.experiment(
+      "tune", of: job, seed: seed ?? job.training.seed, connection.parameters, in: session,
+      interruption)
+    let talk = TrialTalk(console: session.console, log: session.log)
+    let began = MonotonicClock.seconds()
+    var number = 1
+    do {
+      let choice = try store.search(MethodSearch.Limits(seconds: budget, trials: trials)) {
+        [budget] event in
+        try interruption.check()
+        let gone = MonotonicClock.seconds() - began
+        talk.hear(event, number: number, share: gone / budget, left: budget - gone)
+        if case .ended = event { number += 1 }
       }
-      return found
+      try store.finish()
+      return choice
+    } catch {
+      throw store.failed(error)
     }
   }
 
-  private func summary(_ found: Finding) -> String {
-    var text = "\(found.finished) trials finished, \(found.abandoned) abandoned\n"
-    if let base = found.baseNDCG {
-      text += "the job's own settings: validation NDCG \(Figures.fixed(base, 4))\n"
+  private func summary(_ choice: MethodChoice) -> String {
+    var text = "\(choice.trials.count) trials, \(choice.skipped.count) left out\n"
+    if let popular = choice.trials.first {
+      text +=
+        "\(popular.settings): validation NDCG@\(choice.k) "
+        + "\(Figures.fixed(popular.ndcgOfOthers, 4))\n"
     }
-    text += "the best, \(found.best.label): validation NDCG \(Figures.fixed(found.ndcg, 4))\n"
+    text += "the best, \(choice.method.words): validation NDCG@\(choice.k) \(choice.ndcgText)\n"
     return text + "written to \(output)\n"
   }
 
-  private func json(_ found: Finding) -> JSON {
+  private func json(_ choice: MethodChoice) -> JSON {
     [
-      "finished": found.finished, "abandoned": found.abandoned, "base_ndcg": found.baseNDCG,
-      "ndcg": found.ndcg, "method": found.best.label, "output": output,
+      "trials": choice.trials.count, "skipped": choice.skipped.count,
+      "method": choice.method.label, "settings": choice.method.words, "ndcg": choice.ndcg,
+      "k": choice.k, "users": choice.validatedUsers, "output": output,
     ]
   }
 
@@ -133,14 +127,5 @@ struct TuneCommand: BatchCommand {
       }
     }
     throw ValidationError("It must be a time such as 90s, 30min or 8h.")
-  }
-}
-
-extension Method.Network {
-  /// The same without a refit: a search looks at validation alone.
-  fileprivate var withoutRefit: Method.Network {
-    var network = self
-    network.options.refit = false
-    return network
   }
 }

@@ -1,6 +1,7 @@
 import Experiments
 import Formatting
 import Logging
+import Recommenders
 import Synchronization
 
 /// Tells of an experiment or a search while it goes on: a bar on a terminal, log lines elsewhere.
@@ -33,17 +34,26 @@ final class TrialTalk: Sendable {
     }
   }
 
-  /// Takes an event of a search, with the share of its time that has gone and what is left of it.
-  func hear(_ event: TuneEvent, share: Double, left: Double) {
+  /// Takes an event of a search for a method.
+  ///
+  /// - Parameters:
+  ///   - event: the event.
+  ///   - number: of the trial, from 1.
+  ///   - share: of the search's time that has gone.
+  ///   - left: seconds that are left of it.
+  func hear(_ event: SearchEvent, number: Int, share: Double, left: Double) {
     switch event {
-    case .working(let number, let what):
-      show("trial \(number + 1)  \(Figures.clock(max(0, left))) left  \(what)", share: share)
-    case .finished(let number, let label, let ndcg, let isAbandoned, let isBest):
+    case .began(let what), .working(let what):
+      show("trial \(number)  \(Figures.clock(max(0, left))) left  \(what)", share: share)
+    case .ended(let what, let ndcg, _):
       console.endBar()
-      let end = isAbandoned ? ", abandoned" : isBest ? ", the best so far" : ""
       log.info(
-        "trial \(number + 1): \(label), validation NDCG \(Figures.fixed(ndcg, 4))\(end)",
-        metadata: ["trial": "\(number + 1)", "ndcg": "\(ndcg)", "abandoned": "\(isAbandoned)"])
+        "trial \(number): \(what), validation NDCG \(Figures.fixed(ndcg, 4))",
+        metadata: ["trial": "\(number)", "ndcg": "\(ndcg)"])
+    case .sampled(let oneIn):
+      log.info("the log is large for --budget: the trials learn one user in \(oneIn)")
+    case .skipped(let what, let reason):
+      log.info("left out \(what): \(reason)")
     }
   }
 

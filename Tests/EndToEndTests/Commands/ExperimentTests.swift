@@ -102,7 +102,7 @@ struct ExperimentTests {
 
   @Test("tune keeps to its time and writes a job that run accepts")
   func tune() throws {
-    let shop = try Shop(.eighty)
+    let shop = try Shop(.twoHundred)
     let config = try shop.jobFile()
     let tuned = shop.folder.path + "/tuned.yaml"
     let began = ContinuousClock.now
@@ -122,16 +122,19 @@ struct ExperimentTests {
     try shop.expect("SELECT count(*) FROM ncf.trials", gives: "\(trials)")
   }
 
-  @Test("A search of a job that publishes a baseline is refused before any work: 78")
+  @Test("A search names a method for a job of a baseline too")
   func tuneBaseline() throws {
-    let shop = try Shop(.eighty)
+    let shop = try Shop(.twoHundred)
     let config = try shop.folder.write(
       "job: shop\nsource: {table: app.events}\nmodel: ials\n", to: "ials.yaml")
-    expect(
-      try shop.program.run(
-        "tune", "--config", config, "--budget", "20s", "--output", shop.folder.path + "/tuned.yaml"),
-      78, "model.method: a search is of a network, and this job's model is ials")
-    try shop.expect("SELECT count(*) FROM ncf.runs", gives: "0")
+    let tuned = shop.folder.path + "/tuned.yaml"
+    let result = try shop.program.run(
+      "tune", "--config", config, "--budget", "60s", "--trials", "9", "--output", tuned, "--json")
+    try expectSuccess(result)
+    try shop.expect("SELECT count(*) FROM ncf.trials", gives: "9")
+    let text = try String(contentsOfFile: tuned, encoding: .utf8)
+    #expect(text.contains("  method: "))
+    try expectSuccess(shop.night(config: tuned))
   }
 
   @Test(

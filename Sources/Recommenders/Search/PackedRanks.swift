@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 package import Ranking
 
 /// The ranks of tested users in a byte each, as text: what every metric up to K = 254 follows from.
@@ -35,14 +35,6 @@ package struct PackedRanks: Sendable, Equatable, Codable {
   package func values(_ metric: HoldoutMetric, k: Int) -> [Double] {
     precondition((1...254).contains(k), "ranks are kept up to 254, not \(k)")
     return bytes.map { metric.value(rank: Int($0), k: k) }
-  }
-
-  /// Hit ratio and NDCG.
-  ///
-  /// - Parameter k: 1 to 254.
-  /// - Returns: means over the tested users.
-  package func figures(k: Int) -> TrialResult.Figures {
-    TrialResult.Figures(hr: mean(.hr, k: k), ndcg: mean(.ndcg, k: k))
   }
 
   /// The metric's mean over the tested users.

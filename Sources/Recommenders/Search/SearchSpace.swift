@@ -2,7 +2,6 @@ import Baselines
 import Foundation
 import Interactions
 import NCF
-package import Recommenders
 
 /// What a random search draws from, around a job's own settings.
 package struct SearchSpace: Sendable {
