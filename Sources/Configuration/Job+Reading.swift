@@ -38,8 +38,9 @@ extension Job {
     top.read("job", &name)
     readSource(top.section("source"), in: document)
     readLists(top)
-    let hasWidth = readModel(top)
-    readTraining(top.section("train"))
+    let train = top.section("train")
+    let hasWidth = readModel(top, train)
+    readTraining(train)
     // The factors that the GMF part starts from say how wide it is, unless the file does.
     if training.pretrain == .factors, !hasWidth { model.gmfWidth = initial.width }
     let auto = top.section("auto")

@@ -32,11 +32,21 @@ private enum Share: ScalarValue {
 extension Job {
   /// Reads `model`, a section or the name of a method.
   ///
+  /// Without a method it is `auto`, or `ncf` where the network or its training has a value.
+  ///
+  /// - Parameters:
+  ///   - top: the whole job.
+  ///   - train: its section `train`.
   /// - Returns: whether `model.gmf` has a value.
-  mutating func readModel(_ top: Section) -> Bool {
+  mutating func readModel(_ top: Section, _ train: Section) -> Bool {
     let (section, word) = top.section("model", orWord: Method.self)
     let named: Method? = section.value("method")
-    method = (section.isGivenByVariable("method") ? named ?? word : word ?? named) ?? method
+    let isExplicit =
+      Self.networkKeys.contains(where: section.isGiven)
+      || Self.trainingKeys.contains(where: train.isGiven)
+    method =
+      (section.isGivenByVariable("method") ? named ?? word : word ?? named)
+      ?? (isExplicit ? .ncf : .auto)
     readNetwork(section)
     if case .baseline(let baseline) = method { section.read(&baselines[baseline]) }
     for (key, methods) in owners where !methods.contains(method) {
@@ -47,13 +57,20 @@ extension Job {
     return section.isGiven("gmf")
   }
 
+  /// Keys of `model` that describe the network.
+  private static let networkKeys = [
+    "gmf", "tower", "activation", "fusion", "embeddings", "link", "output", "l2", "dropout",
+    "own_dropout",
+  ]
+  /// Keys of `train` that describe how the network is trained in full.
+  private static let trainingKeys =
+    ["pretrain", "factorization", "alpha", "loss", "sampling", "optimizer", "finetune"]
+    + TrainingOptions.settings.map(\.key)
+    + PhaseOptions.settings.flatMap { [$0.key, "finetune.\($0.key)"] }
+
   /// Keys of `model` and the methods that they belong to.
   private var owners: [(key: String, methods: [Method])] {
-    let network = [
-      "gmf", "tower", "activation", "fusion", "embeddings", "link", "output", "l2", "dropout",
-      "own_dropout",
-    ]
-    return network.map { ($0, [.ncf, .auto]) }
+    return Self.networkKeys.map { ($0, [.ncf, .auto]) }
       + Self.grouped(
         Baseline.allCases.map { (.baseline($0), baselines[$0].settingKeys) })
   }

@@ -39,7 +39,8 @@ package struct ProposedFile {
       # matrix factorisation or another baseline. ncf.runs.choice says which, and why.
       model: auto
 
-      \(Self.training(proposal.rows))
+      # How a night trains: in full, or the live run's network further on what is new.
+      train: {mode: auto, seed: 1}
 
       # A model that is worse than the live one by more than tolerance is not published, nor one whose
       # users or rows shrank by more than max_shrink.
@@ -58,29 +59,6 @@ package struct ProposedFile {
     }
     guard read.source.relation == proposal.relation, read.name == job, read.output.schema == schema
     else { throw BatchError(.software, "the file would mean another source than was found") }
-  }
-
-  /// From this size on a wide factorisation has enough to learn from.
-  private static let largeLog = 100_000
-
-  private static func training(_ rows: Int?) -> String {
-    guard rows ?? largeLog >= largeLog else {
-      return """
-        # How a night trains: in full, or the live run's network further on what is new.
-        train: {mode: auto, seed: 1}
-        """
-    }
-    return """
-      # How the network is trained, where it is chosen: started from a matrix factorisation, which makes
-      # better lists than the paper's own settings, the defaults.
-      train:
-        pretrain: ials
-        factorization: {factors: 128, regularization: 40, alpha: 3}
-        refit: true
-        epochs: 5
-        patience: 2
-        finetune: {epochs: 2, patience: 1}
-      """
   }
 
   private static func source(_ proposal: SourceProposal) -> String {

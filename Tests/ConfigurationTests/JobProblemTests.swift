@@ -86,7 +86,7 @@ struct JobProblemTests {
     model: {method: bpr, neighbours: 8}
     # 2:34: model.neighbours belongs to model.method itemknn, not to bpr
     model: {alpha: 3}
-    # 2:16: model.alpha belongs to model.method ials, not to ncf
+    # 2:16: model.alpha belongs to model.method ials, not to auto
     train: {factorization: {factors: 8}}
     # 2:34: train.factorization.factors belongs to train.pretrain mf, bpr, ials or ease, not to \
     [gmf, mlp]
@@ -104,7 +104,7 @@ struct JobProblemTests {
     # 2:52: train.factorization.mf.alpha is not a key; did you mean model.alpha? Keys of \
     train.factorization.mf: factors, iterations, learning_rate, negatives, regularization
     model: {negatives: 3}
-    # 2:20: model.negatives belongs to model.method mf, not to ncf
+    # 2:20: model.negatives belongs to model.method mf, not to auto
     train: {pretrain: [ials, ials]}
     # 2:19: train.pretrain must be [gmf, mlp] or true, [] or false, or some of mf, bpr, ials, \
     ease, not a list

@@ -22,6 +22,28 @@ struct JobReadingTests {
     #expect(job == Job(source: .init(relation: .table("app.events", columns: .init()))))
   }
 
+  @Test(
+    "Without a method a value for the network or its training means the network, else it is chosen",
+    arguments: [
+      ("model: {tower: [16, 8]}", Job.Method.ncf), ("model: {dropout: 0.2}", .ncf),
+      ("train: {pretrain: ials}", .ncf), ("train: {epochs: 3}", .ncf),
+      ("train: {finetune: {epochs: 3}}", .ncf), ("train: {negatives: 4}", .ncf),
+      ("model: {gmf: null}", .auto), ("train: {refit: true, seed: 2, mode: full}", .auto),
+      ("train: {nightly: {epochs: 3}}", .auto), ("model: {method: auto, tower: [16, 8]}", .auto),
+      ("model: auto\ntrain: {epochs: 3}", .auto),
+    ])
+  func defaultMethod(text: String, method: Job.Method) throws {
+    #expect(try read("source: {table: app.events}\n" + text).method == method)
+  }
+
+  @Test("A variable for the network's training means the network too")
+  func defaultMethodByVariable() throws {
+    let text = "source: {table: app.events}"
+    #expect(try read(text, ["NCF_TRAIN_FINETUNE_EPOCHS": "3"]).method == .ncf)
+    #expect(try read(text, ["NCF_MODEL_GMF": "4"]).method == .ncf)
+    #expect(try read(text, ["NCF_TRAIN_SEED": "4"]).method == .auto)
+  }
+
   @Test("Every key reaches its value")
   func everyKey() throws {
     let job = try read(
@@ -299,11 +321,7 @@ struct JobReadingTests {
     let path = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
     let job = try Job(path: path + "/jobs/nightly.yaml", variables: [:])
     var expected = Job(source: .init(relation: .table("app.events", columns: .init())))
-    expected.model.gmfWidth = 128
-    expected.training.pretrain = .factors
-    expected.initial.settings[ALSOptions.self].factors = 128
-    expected.initial.settings[ALSOptions.self].regularization = 40
-    expected.initial.settings[ALSOptions.self].alpha = 3
+    #expect(expected.method == .auto)
     expected.training.refit = true
     expected.training.pretraining.epochs = 5
     expected.training.pretraining.patience = 2
@@ -321,11 +339,6 @@ struct JobReadingTests {
       let parts = line.components(separatedBy: "  # (default: ")
       defaults += parts.count == 2 ? key(of: parts[0]) + " " + parts[1].dropLast() : String(line)
       defaults += "\n"
-    }
-    // The factorisation's own values mean nothing where nothing starts from one.
-    for line in ["    factors: 128 ", "    regularization: 40 ", "    alpha: 3 "] {
-      #expect(defaults.contains(line))
-      defaults = defaults.replacing(line, with: key(of: line) + " null ")
     }
     #expect(
       try read(defaults) == Job(source: .init(relation: .table("app.events", columns: .init()))))

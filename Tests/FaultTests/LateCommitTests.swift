@@ -100,7 +100,7 @@ final class LateWorld: @unchecked Sendable {
     let phase = PhaseOptions(optimizer: .adam, learningRate: 0.01, epochs: 2, patience: 2)
     job = Job(
       source: Job.Source(relation: .table("app.events", columns: Job.Source.Columns())),
-      model: ModelSpec(gmfWidth: 4, tower: [], activation: .relu),
+      method: .ncf, model: ModelSpec(gmfWidth: 4, tower: [], activation: .relu),
       training: TrainingOptions(
         pretrain: .parts, alpha: 0.5, negatives: 2, batch: 100, pretraining: phase,
         joint: PhaseOptions(optimizer: .sgd, learningRate: 0.01, epochs: 1, patience: 1), seed: 7),

@@ -5,12 +5,14 @@ import Testing
 
 struct MemoryEstimateTests {
   @Test func eachEventOfTheSequencesCountsWithEightBytes() {
-    let job = Job(source: Job.Source(relation: .query("none")))
+    var job = Job(source: Job.Source(relation: .query("none")))
+    job.method = .ncf
+    let network = job
     func bytes(events: Int) -> [Int] {
       let sizes = MemoryEstimate.Sizes(
         rows: 5_000_000, events: events, interactions: 1_000_000, users: 10_000, items: 5_000,
         testedUsers: 10_000)
-      return MemoryEstimate(job, sizes, threads: 2).stages.map(\.bytes)
+      return MemoryEstimate(network, sizes, threads: 2).stages.map(\.bytes)
     }
     let (few, many) = (bytes(events: 1_000_000), bytes(events: 3_000_000))
     // The pull's fullest moment is before the sequences are made.

@@ -35,7 +35,7 @@ struct SimulatedNights {
     self.world = world
     self.threads = threads
     var job = Job(
-      source: Job.Source(relation: .query("none")),
+      source: Job.Source(relation: .query("none")), method: .ncf,
       model: ModelSpec(gmfWidth: 8, tower: [16, 8], activation: .relu),
       training: TrainingOptions(
         pretrain: .parts, alpha: 0.5, negatives: 4, batch: 256,

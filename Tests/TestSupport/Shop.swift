@@ -109,6 +109,7 @@ package final class Shop {
     let phase = PhaseOptions(optimizer: .adam, learningRate: 0.01, epochs: 25, patience: 25)
     var job = Job(
       source: Job.Source(relation: .table("app.events", columns: Job.Source.Columns())))
+    job.method = .ncf
     job.model = ModelSpec(gmfWidth: 4, tower: [16, 8], activation: .relu)
     job.training = TrainingOptions(
       pretrain: .parts, alpha: 0.5, negatives: 4, batch: 100, pretraining: phase,

@@ -21,7 +21,7 @@ package struct Job: Sendable, Equatable, Codable {
   /// What is known of how lists were served.
   package var served = Served()
   /// What is trained and published.
-  package var method: Method = .ncf
+  package var method: Method = .auto
   /// How the method is chosen, when it is `auto`.
   package var auto = Auto()
   /// The network, when the method is `ncf`.
