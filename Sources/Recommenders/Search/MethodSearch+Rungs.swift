@@ -49,7 +49,11 @@ extension MethodSearch {
     let pairs = best(middle + fine, 2)
     var last: [Trial] = []
     for factors in [64, 128, 192, 320] where factors < log.itemCount {
-      last += try measured(pairs, factors, 15)
+      let wider = try measured(pairs, factors, 15)
+      let (before, now) = (last.map(\.meanA).max() ?? -1, wider.map(\.meanA).max() ?? -1)
+      last += wider
+      // Wider ones take many times as long; they are tried for as long as width is worth something.
+      if now <= before { break }
     }
     return last.isEmpty ? middle + fine : last
   }
