@@ -263,7 +263,7 @@ package final class MethodSearch {
     let start = clock()
     _ = try probe.fit(some, pool: pool, report: { _ in })
     let pace = (clock() - start) / max(probe.work(on: some), 1)
-    (probe.factors, probe.iterations) = (192, 15)
+    probe.iterations = 15
     var oneIn = 1
     while pace * probe.work(on: log) / Double(oneIn) > limits.seconds * Self.share { oneIn *= 2 }
     return oneIn
