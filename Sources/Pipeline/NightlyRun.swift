@@ -26,10 +26,10 @@ struct NightlyRun {
   func run() throws -> RunOutcome {
     // Take over the method that an earlier run chose, where the job leaves it to the log.
     let selection = try MethodSelection.known(context)
-    return try with(selection).steps(selection)
+    return try with(selection).run(selection)
   }
 
-  private func steps(_ known: MethodSelection?) throws -> RunOutcome {
+  private func run(_ known: MethodSelection?) throws -> RunOutcome {
     // Read the log, as of a stopped run's time where that run's training can be continued.
     let inputs = try readLog()
     return try progress.outcome(of: inputs.pulled.counts) {
@@ -40,7 +40,7 @@ struct NightlyRun {
       // Count what became of the lists that were live.
       progress.served = try ServedStep(context, inputs.pulled).run()
       // Search for the method, where the job leaves it to the log and no choice is taken over.
-      let selection = try choosing(known, inputs)
+      let selection = try steps.choosing(known, inputs)
       // Find the moments of a split by the clock.
       let split = inputs.with(selection).clocked(selection, context)
       try progress.counted(split.pulled.counts)
@@ -52,42 +52,43 @@ struct NightlyRun {
     _ inputs: RunInputs, _ selection: MethodSelection?
   ) throws -> RunEnd {
     let pulled = inputs.pulled
-    // Decide how to train: in full, further from an earlier model, or not at all.
-    let course = try NightCourse.decide(inputs, context, record)
-    // Hold out what is tested.
-    let divided = try split(inputs, course)
-    // Choose what a fine-tune trains on.
-    let lesson = try course.recordedLesson(divided, context, record)
-    // Check that the rest of the run fits into memory.
-    let memory = try MemoryCheck(context, pulled, divided)
-    // Open the checkpoints, with what a stopped run had learnt.
-    let training = try training(inputs, course, divided, memory)
-    // Train the model.
-    let trained = try train(training, lesson)
-    // Load the live run's model.
-    let live = try Rival.load(run: rival, parent: course.parent, divided, context)
-    // Evaluate the model beside ItemPop, the live one and, on full nights, simple methods.
-    let rivals = SimpleRivals(context, divided, course.isFull ? selection : nil)
-    let evaluated = try evaluate(trained, live, rivals, pulled, divided, course)
+    // Train a model and evaluate it beside the live run's.
+    let model = try steps.model(inputs, selection) { course, divided in
+      try Rival.load(run: rival, parent: course.parent, divided, context)
+    }
+    let (trained, evaluated) = (model.trained, model.evaluated)
     // Store the model alone where nothing is to be published.
-    let stored = StoredModel(trained, evaluated, pulled, divided, context)
+    let stored = StoredModel(trained, evaluated, pulled, model.divided, context)
     guard context.request.publish else { return .trained(stored, metrics: evaluated.metrics) }
     // Let the gate decide on the figures, unless the run is forced.
     let forced = try GateCheck(context, record, rival: rival).run(trained, evaluated, pulled)
     // Begin the last stage, unless the run is to stop.
     let began = try progress.begin(.publish)
     // Fit the holdouts into the copy that is published.
-    let copy = try fitHoldouts(training, trained, evaluated)
+    let copy = try steps.fitHoldouts(model)
     // Publish the copy's lists, and store the model.
     let published = try PublishStage(
       context: context, record: record, lock: lock, pulled: pulled, seen: seen,
       metrics: evaluated.metrics, forcedReason: forced, calibration: evaluated.calibration,
-      rivals: try RivalSample(pulled, context, rivals).lists(), stored: stored, began: began
+      rivals: try RivalSample(pulled, context, model.rivals).lists(), stored: stored, began: began
     ).run(copy)
     progress.committed(published.stage)
     // Remove the lists and models that need no longer be kept.
     sweep()
     return .published(published, metrics: evaluated.metrics, forced: forced)
+  }
+
+  /// The steps that change nothing that readers see.
+  private var steps: NightSteps {
+    NightSteps(context: context, recorded: (record, progress), rival: rival)
+  }
+
+  /// The same run with a chosen method; itself without one.
+  private func with(_ selection: MethodSelection?) -> NightlyRun {
+    guard let selection else { return self }
+    return NightlyRun(
+      context: selection.resolved(context), record: record, lock: lock, seen: seen, rival: rival,
+      progress: progress)
   }
 
   private func readLog() throws -> RunInputs {

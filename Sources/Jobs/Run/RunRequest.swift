@@ -39,6 +39,9 @@ package struct RunRequest: Sendable {
   package var force = false
   /// Whether the method is searched for again, where the job leaves it to the log.
   package var search = false
+  /// Whether the night is replayed: what bounds it by time is bounded by counts, so that it gives the same
+  /// twice.
+  package var isReplay = false
   /// Overrides the job's `resume`: whether it goes on from a run that was stopped.
   package var resume: Resume?
   /// Overrides the job's seed.

@@ -43,21 +43,13 @@ extension Gate.Figures {
   ///   - trained: the run's model.
   ///   - evaluated: how good it is.
   ///   - pulled: what was pulled.
-  ///   - rival: the run that it is compared with; nil for none.
+  ///   - live: the figures of the run that it is compared with; nil for none.
   ///   - context: the run.
-  /// - Throws: `BatchError`, `PostgresError`.
   init(
-    _ trained: Trained, _ evaluated: Evaluated, _ pulled: Dataset, against rival: Int64?,
+    _ trained: Trained, _ evaluated: Evaluated, _ pulled: Dataset, against live: LiveFigures?,
     _ context: RunContext
-  ) throws {
+  ) {
     let k = context.job.output.k
-    let live = try rival.flatMap { run in
-      try context.connected(for: "gate") { connection in
-        try LiveFigures.read(
-          run: run, evaluationK: context.job.evaluation.k, countingUpTo: k,
-          in: context.job.output.schema, on: connection)
-      }
-    }
     self.init(
       isFinite: trained.model.isFinite, challenger: evaluated.ndcg, stored: evaluated.storedNDCG,
       itemPop: evaluated.itemPopNDCG, live: evaluated.liveNDCG, coverage: evaluated.coverage,

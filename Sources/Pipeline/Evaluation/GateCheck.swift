@@ -28,7 +28,14 @@ struct GateCheck {
   /// - Returns: why the gate refuses a model that is published by force; nil when it does not refuse.
   /// - Throws: `EarlyEnd` when it refuses; `BatchError`, `PostgresError`.
   func run(_ trained: Trained, _ evaluated: Evaluated, _ pulled: Dataset) throws -> String? {
-    let figures = try Gate.Figures(trained, evaluated, pulled, against: rival, context)
+    let live = try rival.flatMap { run in
+      try context.connected(for: "gate") { connection in
+        try LiveFigures.read(
+          run: run, evaluationK: context.job.evaluation.k, countingUpTo: context.job.output.k,
+          in: context.job.output.schema, on: connection)
+      }
+    }
+    let figures = Gate.Figures(trained, evaluated, pulled, against: live, context)
     let verdict = Gate.decide(figures, limits: context.job.gate)
     let isForced = context.request.force
     try record.gate(GateRecord(verdict, on: figures, live: rival, isForced: isForced).json())

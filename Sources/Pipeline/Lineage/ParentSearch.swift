@@ -34,10 +34,15 @@ struct ParentSearch {
   ///
   /// - Throws: `PostgresError`, `EncodingError`.
   func run() throws -> Found {
-    let mode = context.request.mode ?? context.job.nightly.mode
-    if mode == .full { return .none(reason: "asked for") }
-    if context.job.method == .auto { return .none(reason: "a method is chosen tonight") }
+    if let reason = Self.noParent(context) { return .none(reason: reason) }
     return try context.connected(for: "parent") { try find(on: $0) }
+  }
+
+  /// Why a run goes on from none, whatever there is; nil when it may.
+  static func noParent(_ context: RunContext) -> String? {
+    let mode = context.request.mode ?? context.job.nightly.mode
+    if mode == .full { return "asked for" }
+    return context.job.method == .auto ? "a method is chosen tonight" : nil
   }
 
   private func find(on connection: Connection) throws -> Found {
@@ -63,12 +68,7 @@ struct ParentSearch {
     guard let knowledge = stored.knowledge else {
       return .none(reason: "run \(run) did not store what it knew of the log")
     }
-    return .parent(
-      Parent(
-        run: run, stored: stored, knowledge: knowledge,
-        watermark: knowledge.limit(compared.watermark), nights: compared.nights,
-        isSameJob: compared.isSameJob && compared.seed == context.seed,
-        obstacle: obstacle(run, stored, compared)))
+    return .parent(Parent(run: run, stored: stored, knowledge: knowledge, compared, context))
   }
 
   /// The parent's number; nil when there is none.
@@ -81,25 +81,6 @@ struct ParentSearch {
       job: context.job.name, slot: request.slot, since: since, now: now)
   }
 
-  private func obstacle(
-    _ run: Int64, _ stored: LiveModel, _ compared: LineageReader.Comparison
-  ) -> String? {
-    let job = context.job
-    if job.method != .ncf { return "\(job.method.rawValue) is always trained in full" }
-    guard case .network(let model) = stored.model, model.spec == job.model else {
-      return "the model is of another shape than run \(run)'s"
-    }
-    if !compared.hasSameFeatures || (stored.features != nil) != job.hasFeatures {
-      return "users.features or items.features are others than run \(run)'s"
-    }
-    if !compared.hasSameOrder { return "evaluate.seed is another than run \(run)'s" }
-    if let knowledge = stored.knowledge,
-      !knowledge.suits(job.evaluation, isSame: compared.isSameJob)
-    {
-      return "evaluate.split or evaluate.horizon is another than run \(run)'s"
-    }
-    return compared.isSameSource ? nil : "the source is another than run \(run)'s"
-  }
 }
 
 extension Knowledge {
@@ -132,4 +113,44 @@ package struct Parent {
   let isSameJob: Bool
   /// Why its model can't be trained further by this job, in words; nil when it can.
   let obstacle: String?
+}
+
+extension Parent {
+  /// An earlier run whose model and knowledge are at hand.
+  ///
+  /// - Parameters:
+  ///   - run: its number.
+  ///   - stored: its model.
+  ///   - knowledge: what it knew of the log.
+  ///   - compared: how it differs from the run at hand.
+  ///   - context: the run at hand.
+  init(
+    run: Int64, stored: LiveModel, knowledge: Knowledge, _ compared: LineageReader.Comparison,
+    _ context: RunContext
+  ) {
+    self.init(
+      run: run, stored: stored, knowledge: knowledge,
+      watermark: knowledge.limit(compared.watermark), nights: compared.nights,
+      isSameJob: compared.isSameJob && compared.seed == context.seed,
+      obstacle: Self.obstacle(context.job, run, stored, compared))
+  }
+
+  private static func obstacle(
+    _ job: Job, _ run: Int64, _ stored: LiveModel, _ compared: LineageReader.Comparison
+  ) -> String? {
+    if job.method != .ncf { return "\(job.method.rawValue) is always trained in full" }
+    guard case .network(let model) = stored.model, model.spec == job.model else {
+      return "the model is of another shape than run \(run)'s"
+    }
+    if !compared.hasSameFeatures || (stored.features != nil) != job.hasFeatures {
+      return "users.features or items.features are others than run \(run)'s"
+    }
+    if !compared.hasSameOrder { return "evaluate.seed is another than run \(run)'s" }
+    if let knowledge = stored.knowledge,
+      !knowledge.suits(job.evaluation, isSame: compared.isSameJob)
+    {
+      return "evaluate.split or evaluate.horizon is another than run \(run)'s"
+    }
+    return compared.isSameSource ? nil : "the source is another than run \(run)'s"
+  }
 }

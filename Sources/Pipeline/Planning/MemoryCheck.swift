@@ -14,9 +14,13 @@ struct MemoryCheck {
   ///   - context: the run; it is warned when there is no room for checkpoints.
   ///   - pulled: what was pulled.
   ///   - divided: how it was split.
+  ///   - besides: bytes that are held beside what the estimate counts.
   /// - Throws: `BatchError` (78) when the run can't fit, rather than be killed on the way.
-  init(_ context: RunContext, _ pulled: Dataset, _ divided: Divided) throws(BatchError) {
+  init(
+    _ context: RunContext, _ pulled: Dataset, _ divided: Divided, besides: Int = 0
+  ) throws(BatchError) {
     var estimate = MemoryEstimate(context.job, pulled, divided, threads: context.pool.threads)
+    estimate.besides = besides
     guard let budget = MemoryBudget.bytes, estimate.peak > budget else {
       fitsCheckpoints = true
       return

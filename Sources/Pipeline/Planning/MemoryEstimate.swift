@@ -49,6 +49,8 @@ package struct MemoryEstimate {
   private let threads: Int
   /// Whether a copy of what is being trained is taken now and then.
   var keepsCheckpoints = true
+  /// What is held all the time beside the run's own data.
+  var besides = 0
 
   /// An estimate for a job on data of these sizes.
   package init(_ job: Job, _ sizes: Sizes, threads: Int) {
@@ -75,7 +77,7 @@ package struct MemoryEstimate {
   }
 
   /// Bytes at the fullest moment of the run.
-  package var peak: Int { stages.reduce(0) { max($0, $1.bytes) } }
+  package var peak: Int { besides + stages.reduce(0) { max($0, $1.bytes) } }
 
   /// The executable, its libraries and one connection, before any data.
   private static let program = 38 << 20

@@ -15,7 +15,8 @@ struct MethodSelection {
   /// The run whose search chose it; nil for the run at hand.
   let run: Int64?
 
-  private init(choice: MethodChoice, run: Int64?) { (self.choice, self.run) = (choice, run) }
+  /// A choice, and the run that made it; nil for the run at hand.
+  init(choice: MethodChoice, run: Int64?) { (self.choice, self.run) = (choice, run) }
 
   /// Finds the choice that the run takes over.
   ///
@@ -38,15 +39,27 @@ struct MethodSelection {
     }
     guard let found else { return nil }
     if !request.isBackfill {
-      if found.isOld || found.wasRefused { return nil }
+      if isSearchDue(after: found.choice, isOld: found.isOld, wasRefused: found.wasRefused) {
+        return nil
+      }
       if nightsBelow >= ServedFigures.warningNights {
         context.notice(
           "served has warned \(nightsBelow) nights running: the method is searched for again")
         return nil
       }
-      if found.choice.isPopularList { return nil }
     }
     return MethodSelection(choice: found.choice, run: found.run)
+  }
+
+  /// Whether a night searches anew, whatever became of the lists.
+  ///
+  /// - Parameters:
+  ///   - choice: what was chosen.
+  ///   - isOld: whether that was longer ago than `auto.every`.
+  ///   - wasRefused: whether the gate refused a run by it.
+  /// - Returns: the answer.
+  static func isSearchDue(after choice: MethodChoice, isOld: Bool, wasRefused: Bool) -> Bool {
+    isOld || wasRefused || choice.isPopularList
   }
 
   /// Whether a log has outgrown the choice: twice as many users could be judged.
@@ -76,11 +89,11 @@ struct MethodSelection {
     }
     let job = context.configured
     let inputs = SearchInputs(pulled, context)
-    // A backfill must give the same twice: its search is bounded by trials and not by time.
-    let isBackfill = context.request.isBackfill
+    // A backfill, and a night that is replayed, must give the same twice: trials bound their search.
+    let isRepeatable = context.request.isBackfill || context.request.isReplay
     let limits = MethodSearch.Limits(
-      seconds: isBackfill ? .infinity : job.auto.budget.seconds,
-      trials: job.auto.trials ?? (isBackfill ? Job.Auto.backfillTrials : nil),
+      seconds: isRepeatable ? .infinity : job.auto.budget.seconds,
+      trials: job.auto.trials ?? (isRepeatable ? Job.Auto.backfillTrials : nil),
       memory: MemoryBudget.bytes.map { $0 - MemoryBudget.resident })
     let bound =
       limits.seconds.isFinite

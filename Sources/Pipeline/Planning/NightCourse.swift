@@ -52,17 +52,17 @@ struct NightCourse {
   /// - Parameters:
   ///   - inputs: what was read, and the run that it may go on from.
   ///   - context: the run.
-  ///   - record: where it is recorded that there is nothing to do.
+  ///   - record: where it is recorded that there is nothing to do; nil records nothing.
   /// - Returns: how the run trains: in full or further, not `skip`.
   /// - Throws: `EarlyEnd` when there is nothing to do; `BatchError` (78) when a fine-tune was asked for and
   ///   can't be; `PostgresError`.
   static func decide(
-    _ inputs: RunInputs, _ context: RunContext, _ record: RunRecord
+    _ inputs: RunInputs, _ context: RunContext, _ record: RunRecord?
   ) throws -> NightCourse {
     let course = try NightCourse(inputs, context)
     context.notice(course.text)
     if case .skip(let reason) = course.plan {
-      try record.lineage(course.row(nil))
+      try record?.lineage(course.row(nil))
       throw EarlyEnd.skipped(reason: reason)
     }
     return course
@@ -106,10 +106,10 @@ struct NightCourse {
   /// - Returns: as `lesson(_:_:_:)`.
   /// - Throws: `PostgresError`.
   func recordedLesson(
-    _ divided: Divided, _ context: RunContext, _ record: RunRecord
+    _ divided: Divided, _ context: RunContext, _ record: RunRecord?
   ) throws -> (Lesson, start: Model)? {
     let lesson = lesson(divided, context)
-    try record.lineage(row(lesson?.0))
+    try record?.lineage(row(lesson?.0))
     return lesson
   }
 

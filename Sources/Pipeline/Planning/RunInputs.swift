@@ -78,9 +78,14 @@ struct RunInputs {
   ///   - context: the run.
   /// - Returns: the inputs with the split.
   func clocked(_ selection: MethodSelection?, _ context: RunContext) -> RunInputs {
+    clocked(by: ClockSplit.chosen(self, selection, context))
+  }
+
+  /// The inputs with a split by the clock; nil holds out each user's latest interactions.
+  func clocked(by clock: ClockSplit?) -> RunInputs {
     var inputs = self
-    inputs.clock = ClockSplit.chosen(self, selection, context)
-    inputs.tested = inputs.clock.map { pulled.before($0.cut) } ?? pulled
+    inputs.clock = clock
+    inputs.tested = clock.map { pulled.before($0.cut) } ?? pulled
     return inputs
   }
 

@@ -84,13 +84,38 @@ struct RunPlan {
     ]
   }
 
+  /// How often all training is done: a refit does it once more, and so does a baseline that absorbs what was
+  /// held out.
+  private var trainings: Int {
+    let isFittedAgain = job.method != .ncf && job.nightly.absorbHoldout
+    return (job.training.refit ? 2 : 1) + (isFittedAgain ? 1 : 0)
+  }
+
+  /// Seconds of evaluating and publishing: the model's figures take three passes over all pairs, the lists one.
+  private func scoringSeconds(pairs: Int, _ speed: TrialSpeed) -> Double {
+    4 * Double(pairs) / max(speed.pairsPerSecond, 1)
+  }
+
+  /// Seconds of training, evaluating and publishing, at most, at the speed of a short trial.
+  ///
+  /// - Throws: `BatchError` when interrupted.
+  func seconds() throws -> Double {
+    let speed = try TrialSpeed(context, pulled: pulled, divided: divided)
+    let serving = pulled.serving
+    var seconds =
+      scoringSeconds(pairs: serving.audience.scored.count * serving.items.count, speed)
+      + Double(trainings) * speed.baselineSeconds
+    if job.method == .ncf {
+      let samples = divided.split.training.count * job.training.groupSize
+      seconds += Double(trainings * mostEpochs * samples) / max(speed.samplesPerSecond, 1)
+    }
+    return seconds
+  }
+
   /// How long training and scoring would take at the speed of a short trial.
   private func times(samples: Int, pairs: Int, _ speed: TrialSpeed) -> String {
-    // A refit does all of it once more, and so does a baseline that absorbs what was held out.
-    var times = job.training.refit ? 2 : 1
-    if job.method != .ncf, job.nightly.absorbHoldout { times += 1 }
-    // The model's figures take three passes over all pairs, the lists one.
-    let scoring = Self.seconds(4 * Double(pairs) / max(speed.pairsPerSecond, 1))
+    let times = trainings
+    let scoring = Self.seconds(scoringSeconds(pairs: pairs, speed))
     var parts: [String] = []
     var tried = "\(Figures.rate(speed.pairsPerSecond)) pairs/s"
     if speed.baselineSeconds > 0, lesson == nil {

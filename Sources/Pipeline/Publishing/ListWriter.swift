@@ -7,8 +7,59 @@ import RunSupport
 import Source
 import Store
 
-/// Scores users block by block and writes their lists while the next block is scored; then writes the
-/// popular lists of those that are not scored.
+/// Makes everybody's list: of users who are scored block by block, then the popular lists of the others.
+struct ListMaker {
+  /// The run.
+  let context: RunContext
+  /// Who gets a list, and what is not in it.
+  let serving: ServingView
+  /// Length of a list.
+  let k: Int
+  /// What scores are multiplied by in the lists' sums; nil without sums.
+  var scale: Float?
+
+  /// Users scored together; a multiple of the ranking's own blocks.
+  private static let block = 2048
+
+  /// Makes the lists of users who are scored.
+  ///
+  /// - Parameters:
+  ///   - model: with rows for the newcomers.
+  ///   - body: takes the lists of some users.
+  /// - Throws: `BatchError` when interrupted; what `body` throws.
+  func scored(_ model: PublishedModel, _ body: (RecommendationLists) throws -> Void) throws {
+    let scorer = model.scorer(pool: context.pool)
+    let users = serving.audience.scored
+    let start = context.clock()
+    for first in stride(from: 0, to: users.count, by: Self.block) {
+      try context.interruption.check()
+      let end = min(first + Self.block, users.count)
+      try body(
+        topK(
+          scorer, users: Array(users[first..<end]), k: k, history: serving.excluded,
+          eligible: serving.catalogue.eligible, cap: serving.catalogue.cap, scale: scale,
+          pool: context.pool))
+      context.progress(
+        .publish, "scoring and writing lists", done: end, of: users.count, since: start,
+        unit: "users")
+    }
+  }
+
+  /// Makes the popular lists.
+  ///
+  /// - Parameters:
+  ///   - popular: what is popular.
+  ///   - body: takes a user's list.
+  /// - Throws: `BatchError` when interrupted; what `body` throws.
+  func cold(_ popular: PopularLists, _ body: (UInt32, [UInt32]) throws -> Void) throws {
+    for (made, user) in serving.audience.cold.enumerated() {
+      if made & 0x3FF == 0 { try context.interruption.check() }
+      try body(user, popular.list(excluding: serving.excluded(of: Int(user))))
+    }
+  }
+}
+
+/// Writes everybody's list, while the next block of users is scored.
 struct ListWriter {
   /// The run.
   let context: RunContext
@@ -23,8 +74,9 @@ struct ListWriter {
   /// What makes probabilities of the model's scores.
   let calibration: Calibration
 
-  /// Users scored together; a multiple of the ranking's own blocks.
-  private static let block = 2048
+  private var maker: ListMaker {
+    ListMaker(context: context, serving: serving, k: k, scale: calibration.scale)
+  }
 
   /// Writes every user's list.
   ///
@@ -46,16 +98,7 @@ struct ListWriter {
   private func writeScored(
     _ model: PublishedModel, to writer: inout CopyWriter, _ sent: inout RunTables.Sent
   ) throws {
-    let scorer = model.scorer(pool: context.pool)
-    let users = serving.audience.scored
-    let start = context.clock()
-    for first in stride(from: 0, to: users.count, by: Self.block) {
-      try context.interruption.check()
-      let end = min(first + Self.block, users.count)
-      let lists = topK(
-        scorer, users: Array(users[first..<end]), k: k, history: serving.excluded,
-        eligible: serving.catalogue.eligible, cap: serving.catalogue.cap,
-        scale: calibration.scale, pool: context.pool)
+    try maker.scored(model) { lists in
       for list in 0..<lists.count {
         let range = lists.range(ofList: list)
         if !range.isEmpty { sent.lists += 1 }
@@ -68,16 +111,11 @@ struct ListWriter {
             source: "model", to: &writer, &sent)
         }
       }
-      context.progress(
-        .publish, "scoring and writing lists", done: end, of: users.count, since: start,
-        unit: "users")
     }
   }
 
   private func writePopular(to writer: inout CopyWriter, _ sent: inout RunTables.Sent) throws {
-    for (written, user) in serving.audience.cold.enumerated() {
-      if written & 0x3FF == 0 { try context.interruption.check() }
-      let list = popular.list(excluding: serving.excluded(of: Int(user)))
+    try maker.cold(popular) { user, list in
       if !list.isEmpty { sent.lists += 1 }
       for (place, item) in list.enumerated() {
         try write(

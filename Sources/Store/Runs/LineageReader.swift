@@ -20,6 +20,17 @@ package struct LineageReader {
     package let hasSameOrder: Bool
     /// Nights that were fine-tuned since the last full training that it descends from.
     package let nights: Int
+
+    /// A run by the same configuration.
+    ///
+    /// - Parameters:
+    ///   - seed: its seed.
+    ///   - watermark: its watermark, microseconds since 1970 UTC.
+    ///   - nights: nights that were fine-tuned since the last full training that it descends from.
+    package init(sameWith seed: UInt64, watermark: Int64, nights: Int) {
+      (self.seed, self.watermark, self.nights) = (seed, watermark, nights)
+      (isSameJob, isSameSource, hasSameFeatures, hasSameOrder) = (true, true, true, true)
+    }
   }
 
   private let connection: Connection

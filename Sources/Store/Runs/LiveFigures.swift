@@ -14,6 +14,19 @@ package struct LiveFigures: Sendable, Equatable, Decodable {
   /// Length of its lists; nil when it was not recorded.
   package let k: Int?
 
+  /// Figures that are known.
+  ///
+  /// - Parameters:
+  ///   - users: users with an interaction.
+  ///   - rows: rows of the lists.
+  ///   - coverage: share of the catalogue in the tested users' lists; nil when no user was tested.
+  ///   - model: name of the model.
+  ///   - k: length of the lists.
+  package init(users: Int, rows: Int, coverage: Double?, model: String, k: Int) {
+    (self.users, self.rows, self.coverage) = (users, rows, coverage)
+    (self.model, self.k) = (coverage == nil ? nil : model, k)
+  }
+
   /// Reads the figures of a run.
   ///
   /// - Parameters:

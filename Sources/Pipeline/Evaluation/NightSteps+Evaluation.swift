@@ -6,7 +6,7 @@ import Source
 import Store
 
 /// The steps that hold interactions out, and judge the model by them.
-extension NightlyRun {
+extension NightSteps {
   /// Holds out what is tested, and records what that is.
   ///
   /// - Parameters:
@@ -15,9 +15,9 @@ extension NightlyRun {
   /// - Returns: the split.
   /// - Throws: `PostgresError`.
   func split(_ inputs: RunInputs, _ course: NightCourse) throws -> Divided {
-    try progress.stage(.split) {
+    try stage(.split) {
       let divided = SplitStage(news: course.learnt).run(inputs, validates: course.isFull)
-      try record.holdout(divided.record.json())
+      try record?.holdout(divided.record.json())
       return (divided, inputs.pulled.table.count, 0)
     }
   }
@@ -37,14 +37,16 @@ extension NightlyRun {
     _ trained: Trained, _ live: Rival?, _ rivals: SimpleRivals?, _ pulled: Dataset,
     _ divided: Divided, _ course: NightCourse
   ) throws -> Evaluated {
-    try progress.stage(.evaluate) {
+    try stage(.evaluate) {
       let stage = EvaluateStage(
         context: context, pulled: pulled, divided: divided, prior: course.calibration)
       let evaluated = try stage.run(
-        trained, live: live, rivals: course.isFull ? rivals : nil)
-      try record.scores(evaluated.calibration.json())
-      progress.rivals = evaluated.rivals
-      try record.rivals(evaluated.rivals)
+        trained, live: live, rivals: recorded != nil && course.isFull ? rivals : nil)
+      if let (record, progress) = recorded {
+        try record.scores(evaluated.calibration.json())
+        progress.rivals = evaluated.rivals
+        try record.rivals(evaluated.rivals)
+      }
       return (evaluated, evaluated.testedUsers, 0)
     }
   }

@@ -5,15 +5,7 @@ import Source
 import Store
 
 /// The steps that choose the method.
-extension NightlyRun {
-  /// The same run with a chosen method; itself without one.
-  func with(_ selection: MethodSelection?) -> NightlyRun {
-    guard let selection else { return self }
-    return NightlyRun(
-      context: selection.resolved(context), record: record, lock: lock, seen: seen, rival: rival,
-      progress: progress)
-  }
-
+extension NightSteps {
   /// Searches for the method, unless a choice is taken over, and records the choice.
   ///
   /// A stopped run's search goes on where it was.
@@ -26,7 +18,9 @@ extension NightlyRun {
   func choosing(_ known: MethodSelection?, _ inputs: RunInputs) throws -> MethodSelection? {
     guard context.configured.method == .auto else { return nil }
     let chosen = try takenOver(known, inputs) ?? searched(inputs)
-    try record.choice(try chosen.choice.json(), searchedBy: chosen.run ?? record.runID)
+    if let record {
+      try record.choice(try chosen.choice.json(), searchedBy: chosen.run ?? record.runID)
+    }
     return chosen
   }
 
@@ -40,7 +34,7 @@ extension NightlyRun {
   private func searched(_ inputs: RunInputs) throws -> MethodSelection {
     let journal = SearchJournal(inputs, context)
     if let stopped = inputs.stopped?.training, let search = stopped.search {
-      try record.resumed(stopped.run)
+      try record?.resumed(stopped.run)
       context.notice("goes on from run \(stopped.run): \(search.text)")
     }
     do {

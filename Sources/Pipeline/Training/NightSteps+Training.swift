@@ -7,7 +7,7 @@ import Source
 import Store
 
 /// The steps that train.
-extension NightlyRun {
+extension NightSteps {
   /// Opens the checkpoints, with what a stopped run had learnt where its training is continued.
   ///
   /// - Parameters:
@@ -20,8 +20,10 @@ extension NightlyRun {
   func training(
     _ inputs: RunInputs, _ course: NightCourse, _ divided: Divided, _ memory: MemoryCheck
   ) throws -> TrainStage {
-    let journal = try progress.keep(
-      RunJournal(opening: inputs, course, context, record, isOn: memory.fitsCheckpoints))
+    let journal = try recorded.map { record, progress in
+      try progress.keep(
+        RunJournal(opening: inputs, course, context, record, isOn: memory.fitsCheckpoints))
+    }
     return TrainStage(
       context: context, pulled: inputs.pulled, divided: divided, record: record,
       journal: journal)
@@ -43,30 +45,25 @@ extension NightlyRun {
         advice: "widen source.window, or publish unjudged with --force")
     }
     do {
-      return try progress.stage(.train) { (try training.run(lesson), split.training.count, 0) }
+      return try stage(.train) { (try training.run(lesson), split.training.count, 0) }
     } catch let error as TrainingError {
       let verdict = Gate.Verdict.refuse(reasons: [error.description])
-      try record.gate(GateRecord(verdict, on: nil, live: rival, isForced: false).json())
+      try record?.gate(GateRecord(verdict, on: nil, live: rival, isForced: false).json())
       throw EarlyEnd.refused(reasons: verdict.reasons)
     }
   }
 
   /// Fits the held-out interactions into a copy of the model, where the job publishes such a copy.
   ///
-  /// - Parameters:
-  ///   - training: what trains the copy.
-  ///   - trained: the model that was tested.
-  ///   - evaluated: its figures.
+  /// - Parameter model: the model that was tested, and what trains the copy.
   /// - Returns: the copy; the model itself where the job publishes that.
   /// - Throws: `EarlyEnd` when the training diverges; `BatchError` when interrupted; `PostgresError`.
-  func fitHoldouts(
-    _ training: TrainStage, _ trained: Trained, _ evaluated: Evaluated
-  ) throws -> PublishedModel {
-    guard context.job.nightly.absorbHoldout else { return trained.model }
+  func fitHoldouts(_ model: NightModel) throws -> PublishedModel {
+    guard context.job.nightly.absorbHoldout else { return model.trained.model }
     do {
-      return try training.absorbingEverything(trained)
+      return try model.training.absorbingEverything(model.trained)
     } catch let error as TrainingError {
-      throw EarlyEnd.refused(reasons: [error.description], metrics: evaluated.metrics)
+      throw EarlyEnd.refused(reasons: [error.description], metrics: model.evaluated.metrics)
     }
   }
 }
