@@ -2,7 +2,7 @@
 ///
 /// The hash is of the user's and the item's identifier and of a seed. So a tie is settled alike whatever
 /// else is in the log, and no item is the later one for every user.
-struct EventOrder {
+package struct EventOrder {
   private let seed: UInt64
   private let users: Vocabulary?
   private let items: Vocabulary?
@@ -13,23 +13,23 @@ struct EventOrder {
   ///   - seed: `evaluate.seed`.
   ///   - users: the users' identifiers; nil where an index is an identifier.
   ///   - items: the items' identifiers; nil where an index is an identifier.
-  init(seed: UInt64, users: Vocabulary? = nil, items: Vocabulary? = nil) {
+  package init(seed: UInt64, users: Vocabulary? = nil, items: Vocabulary? = nil) {
     (self.seed, self.users, self.items) = (seed, users, items)
   }
 
   /// What settles a user's ties; the greater one is later.
-  func ties(of user: Int) -> Ties {
+  package func ties(of user: Int) -> Ties {
     Ties(
       start: mixed(seed &+ 0x9E37_79B9_7F4A_7C15) ^ Self.hash(user, of: users), items: items)
   }
 
   /// One user's hashes of items.
-  struct Ties {
+  package struct Ties {
     fileprivate let start: UInt64
     fileprivate let items: Vocabulary?
 
     /// The hash of an item.
-    func hash(_ item: UInt32) -> UInt64 {
+    package func hash(_ item: UInt32) -> UInt64 {
       mixed(mixed(start) ^ EventOrder.hash(Int(item), of: items))
     }
   }

@@ -74,10 +74,16 @@ package struct InteractionColumns: Sendable {
   ///
   /// - Parameter second: the first second that is left out.
   /// - Returns: the earlier part.
-  package func before(_ second: UInt32) -> InteractionColumns {
+  package func before(_ second: UInt32) -> InteractionColumns { within(0..<second) }
+
+  /// The events of a stretch of time, in their order of arrival.
+  ///
+  /// - Parameter stretch: seconds since 1970 UTC.
+  /// - Returns: the part.
+  package func within(_ stretch: Range<UInt32>) -> InteractionColumns {
     var earlier = InteractionColumns(isMarked: isMarked)
-    earlier.reserveCapacity(seconds.count { $0 < second })
-    for row in seconds.indices where seconds[row] < second {
+    earlier.reserveCapacity(seconds.count { stretch.contains($0) })
+    for row in seconds.indices where stretch.contains(seconds[row]) {
       earlier.append(
         user: users[row], item: items[row], second: seconds[row], weight: weights[row],
         excludes: isMarked && marks[row])

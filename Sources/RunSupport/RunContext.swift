@@ -63,7 +63,7 @@ package struct RunContext {
 
   /// Connects for a stage, so that the server's activity view names run and stage.
   package func connect(for purpose: String) throws(PostgresError) -> Connection {
-    let run = runID.map(String.init) ?? "dry"
+    let run = runID.map(String.init) ?? (request.isReplay ? "backtest" : "dry")
     return try Connection(parameters, applicationName: "ncf-batch/\(run)/\(purpose)")
   }
 

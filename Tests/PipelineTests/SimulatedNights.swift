@@ -48,8 +48,11 @@ struct SimulatedNights {
 
   /// The log as it is after a number of days.
   ///
-  /// `replaces` gives another item for events from a second on.
-  func pull(days: Int, from cut: Int = .max, replaces: (Int) -> Int = { $0 }) -> Dataset {
+  /// `replaces` gives another item for events from a second on; `isForNights` keeps the events for earlier
+  /// nights.
+  func pull(
+    days: Int, from cut: Int = .max, isForNights: Bool = false, replaces: (Int) -> Int = { $0 }
+  ) -> Dataset {
     var columns = InteractionColumns()
     var latest = 0
     var users = VocabularyBuilder(kind: .bigint)
@@ -65,7 +68,7 @@ struct SimulatedNights {
     let (itemIDs, itemMap) = items.finish()
     let now = Int64(world.beginning + days * 86_400) * 1_000_000
     var arrivals: Arrivals?
-    if job.evaluation.split == .clock {
+    if isForNights || job.evaluation.split == .clock {
       arrivals = Arrivals(
         columns: columns, users: userIDs, userMap: userMap, items: itemIDs, itemMap: itemMap,
         rules: MergeRules(job, Moments()), lists: ListRows(), moments: Moments(), job: job,

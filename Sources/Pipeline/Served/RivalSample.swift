@@ -36,6 +36,17 @@ struct RivalSample {
       .prefix(RivalList.mostUsers).map(\.user).sorted()
   }
 
+  /// The same for users that are known.
+  ///
+  /// - Parameters:
+  ///   - users: indices of the serving view, ascending.
+  ///   - pulled: what was read.
+  ///   - context: the run.
+  ///   - rivals: the simple methods that the model is compared with; nil for none.
+  init(of users: [UInt32], _ pulled: Dataset, _ context: RunContext, _ rivals: SimpleRivals?) {
+    (self.users, self.pulled, self.context, self.rivals) = (users, pulled, context, rivals)
+  }
+
   /// The lists of every rival that fits into memory.
   ///
   /// - Returns: a list for each user of the sample, by rival.

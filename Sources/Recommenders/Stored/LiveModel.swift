@@ -18,6 +18,23 @@ package struct LiveModel {
   package var features: FeatureNames?
   /// What made probabilities of its run's scores; nil in files of versions that stored another kind.
   package var calibration: Calibration?
+
+  /// A model that is at hand.
+  ///
+  /// - Parameters:
+  ///   - model: its parameters.
+  ///   - users: ids of its users.
+  ///   - items: ids of its items.
+  ///   - knowledge: what its run knew of the log.
+  ///   - features: the features that it has rows of.
+  ///   - calibration: what made probabilities of its run's scores.
+  package init(
+    model: PublishedModel, users: Vocabulary, items: Vocabulary, knowledge: Knowledge? = nil,
+    features: FeatureNames? = nil, calibration: Calibration? = nil
+  ) {
+    (self.model, self.users, self.items) = (model, users, items)
+    (self.knowledge, self.features, self.calibration) = (knowledge, features, calibration)
+  }
 }
 
 extension LiveModel {

@@ -16,10 +16,21 @@ package struct PullStage {
   var beginsAtSince = true
   /// The moment as of which the log is read; nil for now.
   var past: PastPull?
+  /// The nights that the log is read for; nil for one night.
+  var span: NightSpan?
 
   /// Creates a value from its parts.
   package init(context: RunContext, beginsAtSince: Bool = true, past: PastPull? = nil) {
     (self.context, self.beginsAtSince, self.past) = (context, beginsAtSince, past)
+  }
+
+  /// A pull of the log of several nights, of which `Dataset.asOf(_:)` gives each.
+  ///
+  /// - Parameters:
+  ///   - context: the run.
+  ///   - span: from the first night on until the last event.
+  package init(context: RunContext, for span: NightSpan) {
+    (self.context, self.span) = (context, span)
   }
 
   /// Reads the source; from the beginning and in another snapshot when the connection is lost.
@@ -56,10 +67,18 @@ package struct PullStage {
     }
     let lists = try queries.read(context, on: connection)
     let dataset = reader.finish(
-      context.job, moments: moments, lists: lists, snapshot: bounds.snapshot, times: bounds.times)
+      context.job, moments: moments, lists: lists, snapshot: bounds.snapshot, times: bounds.times,
+      keepsArrivals: span != nil)
     try lists.rules.requireAny(of: dataset.serving.items)
     context.observer.observe(.reached(.read))
     return dataset
+  }
+
+  /// How far back rows are read; of several nights, as far as the first one reads.
+  private var window: String? {
+    guard let window = context.job.source.window else { return nil }
+    let more = span.map { " \(($0.end - $0.first) / 1_000_000) seconds" } ?? ""
+    return window.interval + more
   }
 
   struct Bounds {
@@ -72,9 +91,10 @@ package struct PullStage {
   private func bounds(on connection: Connection) throws -> Bounds {
     let (source, request) = (context.job.source, context.request)
     let row = try connection.execute(
-      SQL.Pull.bounds, source.window?.interval, request.since?.interval,
-      request.since?.microseconds, request.until?.interval, request.until?.microseconds,
-      beginsAtSince, source.lookback.interval, past?.watermark
+      SQL.Pull.bounds, window, request.since?.interval,
+      request.since?.microseconds, request.until?.interval,
+      span.map(\.end) ?? request.until?.microseconds, beginsAtSince, source.lookback.interval,
+      span.map(\.end) ?? past?.watermark
     ).row()
     return Bounds(
       snapshot: try row.decode("snapshot"),
@@ -84,5 +104,18 @@ package struct PullStage {
         upper: try row.decodeIfPresent("upper")),
       lower: try row.decodeIfPresent("lower_literal"),
       upper: try row.decodeIfPresent("upper_literal"))
+  }
+}
+
+/// The nights that one pull is for.
+package struct NightSpan: Sendable {
+  /// The moment of the first night, microseconds since 1970 UTC.
+  let first: Int64
+  /// Events from this moment on don't exist, microseconds since 1970 UTC; not later than the server's now.
+  let end: Int64
+
+  /// Nights from one second until another, since 1970 UTC.
+  package init(first: UInt32, end: UInt32) {
+    (self.first, self.end) = (Int64(first) * 1_000_000, Int64(end) * 1_000_000)
   }
 }

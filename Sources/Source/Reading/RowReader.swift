@@ -158,9 +158,11 @@ struct RowReader {
   ///   - lists: what the queries beside the source gave.
   ///   - snapshot: what was read in.
   ///   - times: where its time lies.
+  ///   - keepsArrivals: whether logs before any moment will be asked for, even without a split by the clock.
   /// - Returns: the log, and who gets a list of what.
   consuming func finish(
-    _ job: Job, moments: Moments, lists: ListRows = ListRows(), snapshot: String, times: PullTimes
+    _ job: Job, moments: Moments, lists: ListRows = ListRows(), snapshot: String, times: PullTimes,
+    keepsArrivals: Bool = false
   ) -> Dataset {
     let (allUsers, allUsersMap) = users.finish()
     let (allItems, allItemsMap) = items.finish()
@@ -172,7 +174,7 @@ struct RowReader {
     }
     let rules = MergeRules(job, moments)
     var arrivals: Arrivals?
-    if job.evaluation.split == .clock {
+    if keepsArrivals || job.evaluation.split == .clock {
       arrivals = Arrivals(
         columns: columns, users: allUsers, userMap: userMap, items: allItems,
         itemMap: allItemsMap, rules: rules, lists: lists, moments: moments, job: job,
