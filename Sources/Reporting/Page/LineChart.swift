@@ -68,8 +68,16 @@ struct LineChart {
 
   /// The figure, with its caption.
   var figure: Markup {
+    guard let drawing else { return .emptyFigure(title) }
+    return .figure(
+      id: id, caption: "\(title)", description: description, width: size.width,
+      height: size.height, drawing)
+  }
+
+  /// What is in the picture; nil without a point.
+  var drawing: Markup? {
     let points = series.flatMap(\.points)
-    guard !points.isEmpty else { return .emptyFigure(title) }
+    guard !points.isEmpty else { return nil }
     let right = size.width - size.names
     let floor = size.height - Self.bottom
     let values =
@@ -81,17 +89,14 @@ struct LineChart {
     var (low, high) = (across.min() ?? 0, across.max() ?? 1)
     if low == high { (low, high) = (low - 0.5, high + 0.5) }
     let x = Axis(low...high, ticks: ticks.map(\.at), from: Self.left + 8, to: right - 4)
-    return .figure(
-      id: id, caption: "\(title)", description: description, width: size.width,
-      height: size.height,
-      """
+    return """
       \(y.grid(from: Self.left, to: right))\(footing(x, floor, right))\(series.map { band($0, x, y) })\
       \(series.map { line($0, x, y) })\(faults.map { fault($0, x, y, floor) })\(names(x, y, right))
-      """)
+      """
   }
 
   /// What someone hears who can't see it: each line's last figure.
-  private var description: String {
+  var description: String {
     let parts = series.compactMap { series in
       series.points.last.map { "\(series.look.name) \(Figures.fixed($0.y, 4))" }
     }

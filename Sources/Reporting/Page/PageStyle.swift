@@ -1,10 +1,8 @@
 /// How the page looks: one column of text width, two or three pictures beside each other where there is
 /// room, the reader's own light or dark, ink on white in print.
 enum PageStyle {
-  /// The style sheet.
-  ///
-  /// It holds neither `<` nor `&`, so that the page is XML as well.
-  static let sheet: Markup = """
+  /// The colours, by the reader's light or dark.
+  private static let colours: Markup = """
     :root {
       color-scheme: light dark;
       --paper: #ffffff; --ink: #1b1e23; --soft: #59606b; --rule: #d5d9df; --grid: #e9ebef;
@@ -18,6 +16,45 @@ enum PageStyle {
         --parent: #a6aeb9; --bad: #ff8d84; --wash: #1c2026;
       }
     }
+
+    """
+
+  /// How the parts of pictures look.
+  private static let marks: Markup = """
+    svg text { font-size: 12px; fill: var(--ink); }
+    svg .tick { fill: var(--soft); font-size: 11px; }
+    .grid { stroke: var(--grid); stroke-width: 1; }
+    .axis { stroke: var(--soft); stroke-width: 1; }
+    .s-own { --c: var(--own); } .s-itempop { --c: var(--itempop); } .s-live { --c: var(--live); }
+    .s-gmf { --c: var(--gmf); } .s-mlp { --c: var(--mlp); } .s-parent { --c: var(--parent); }
+    .line { fill: none; stroke: var(--c); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+    .line.s-itempop { stroke-dasharray: 5 4; }
+    .line.s-live { stroke-dasharray: 9 3 2 3; }
+    .line.s-gmf, .line.s-mlp { stroke-width: 1.6; }
+    .leader { fill: none; stroke: var(--c); stroke-width: 0.75; opacity: 0.55; }
+    .band { fill: var(--c); opacity: 0.14; }
+    .dot { fill: var(--c); stroke: var(--paper); stroke-width: 1.2; }
+    .bar { fill: var(--c); }
+    svg .name { fill: var(--c); font-weight: 600; }
+    .fault { fill: none; stroke: var(--bad); stroke-width: 2; stroke-linecap: round; }
+    svg .word { fill: var(--bad); font-size: 11px; font-weight: 600; }
+
+    """
+
+  /// The style sheet of a picture that is a file of its own.
+  static let picture: Markup = """
+    \(colours)\(marks)\
+    svg { font-family: system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, "DejaVu Sans", sans-serif; }
+    .paper { fill: var(--paper); }
+    svg .title { font-size: 13px; font-weight: 600; }
+
+    """
+
+  /// The style sheet.
+  ///
+  /// It holds neither `<` nor `&`, so that the page is XML as well.
+  static let sheet: Markup = """
+    \(colours)\
     * { box-sizing: border-box; }
     html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
     body {
@@ -54,24 +91,8 @@ enum PageStyle {
     figure { margin: 0; min-width: 0; break-inside: avoid; }
     figcaption { font-size: 13px; margin-bottom: 6px; }
     svg { display: block; width: 100%; height: auto; overflow: visible; }
-    svg text { font-size: 12px; fill: var(--ink); }
+    \(marks)\
     .three svg text { font-size: 11.5px; }
-    svg .tick { fill: var(--soft); font-size: 11px; }
-    .grid { stroke: var(--grid); stroke-width: 1; }
-    .axis { stroke: var(--soft); stroke-width: 1; }
-    .s-own { --c: var(--own); } .s-itempop { --c: var(--itempop); } .s-live { --c: var(--live); }
-    .s-gmf { --c: var(--gmf); } .s-mlp { --c: var(--mlp); } .s-parent { --c: var(--parent); }
-    .line { fill: none; stroke: var(--c); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
-    .line.s-itempop { stroke-dasharray: 5 4; }
-    .line.s-live { stroke-dasharray: 9 3 2 3; }
-    .line.s-gmf, .line.s-mlp { stroke-width: 1.6; }
-    .leader { fill: none; stroke: var(--c); stroke-width: 0.75; opacity: 0.55; }
-    .band { fill: var(--c); opacity: 0.14; }
-    .dot { fill: var(--c); stroke: var(--paper); stroke-width: 1.2; }
-    .bar { fill: var(--c); }
-    svg .name { fill: var(--c); font-weight: 600; }
-    .fault { fill: none; stroke: var(--bad); stroke-width: 2; stroke-linecap: round; }
-    svg .word { fill: var(--bad); font-size: 11px; font-weight: 600; }
     .key { color: var(--c); font-weight: 600; white-space: nowrap; }
     .key::before {
       content: ""; display: inline-block; width: 9px; height: 9px; margin-right: 5px; background: var(--c);
