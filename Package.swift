@@ -82,7 +82,7 @@ let package = Package(
       name: "Migrations", path: "migrations",
       resources: [
         "0001_runs", "0002_metrics", "0003_models", "0004_live", "0005_trials", "0006_erasure",
-        "0007_served",
+        "0007_served", "0008_backtests",
       ].map { .embedInCode("\($0).sql") }),
     .target(
       name: "Store",
@@ -114,7 +114,7 @@ let package = Package(
       dependencies: [
         "Operations", "Pipeline", "Store", "Source", "Recommenders", "RunSupport", "Jobs",
         "Configuration", "Experiments", "Reporting", "Formatting", "Interactions", "NCF",
-        "Parallelism", "Postgres",
+        "Parallelism", "Postgres", "Ranking",
         "CProcessor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

@@ -99,6 +99,13 @@ BEGIN
     REVOKE SELECT ON ncf.served_users, ncf.served_shown, ncf.slot_users, ncf.rival_lists
       FROM ncf_read;
   END IF;
+  -- What users took up in the time of a backtest is not for readers.
+  IF pg_catalog.to_regclass('ncf.backtests') IS NOT NULL THEN
+    GRANT SELECT, INSERT, UPDATE, DELETE
+      ON ncf.backtests, ncf.backtest_nights, ncf.backtest_users TO ncf_run;
+    GRANT SELECT ON ncf.backtests, ncf.backtest_nights TO ncf_read;
+    REVOKE SELECT ON ncf.backtest_users FROM ncf_read;
+  END IF;
   -- Erasures are only added.
   IF pg_catalog.to_regclass('ncf.forgotten') IS NOT NULL THEN
     GRANT SELECT, INSERT ON ncf.forgotten TO ncf_run;

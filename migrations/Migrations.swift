@@ -34,5 +34,6 @@ package struct Migration: Sendable, Equatable {
     Migration(name: "0005_trials", bytes: PackageResources._005_trials_sql),
     Migration(name: "0006_erasure", bytes: PackageResources._006_erasure_sql),
     Migration(name: "0007_served", bytes: PackageResources._007_served_sql),
+    Migration(name: "0008_backtests", bytes: PackageResources._008_backtests_sql),
   ]
 }

@@ -22,6 +22,7 @@ struct NCFBatch: ParsableCommand {
         ncf-batch similar 7 -d shop            the items most like item 7
         ncf-batch export similar -d shop       them all, as CSV
         ncf-batch report --html r.html -d shop a page about the last run
+        ncf-batch help backtest                which of two jobs makes better lists
         ncf-batch experiment rq1 -d shop       the paper's methods on that log
         ncf-batch tune --budget 30min -d shop  better settings for the job
 
@@ -36,8 +37,8 @@ struct NCFBatch: ParsableCommand {
       RunCommand.self, MigrateCommand.self, CheckCommand.self, InitConfigCommand.self,
       RunsCommand.self, RollbackCommand.self, SlotsCommand.self, ForgetCommand.self,
       RecommendCommand.self,
-      SimilarCommand.self, ExportCommand.self, ExperimentCommand.self, TuneCommand.self,
-      ReportCommand.self, LoadCommand.self,
+      SimilarCommand.self, ExportCommand.self, BacktestCommand.self,
+      ExperimentCommand.self, TuneCommand.self, ReportCommand.self, LoadCommand.self,
     ],
     defaultSubcommand: RunCommand.self,
     helpNames: [.long, .customShort("?")])

@@ -33,7 +33,7 @@ extension Job.Source.Relation: Codable {
 
 extension Job {
   /// The job with `***` for passwords in its queries, as `dblink` takes them.
-  var withoutPasswords: Job {
+  package var withoutPasswords: Job {
     func hidden(_ text: String?) -> String? { text.map(Redaction.hidingPasswords) }
     var job = self
     if case .query(let text) = source.relation {

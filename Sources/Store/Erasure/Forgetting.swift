@@ -38,7 +38,7 @@ package struct Forgetting {
   ///
   /// - Parameter users: ids in text form.
   /// - Returns: what was removed.
-  /// - Throws: `BatchError`: 75 when a run of the job is at work, which may know them, 65 when a text is
+  /// - Throws: `BatchError`: 75 when a run or a backtest of the job is at work, which may know them, 65 when a text is
   ///   no id of the source's type; nothing has changed then.
   package func forget(_ users: [String]) throws(BatchError) -> Outcome {
     try BatchError.mapping("forget users of job \(job.name)") {
@@ -47,6 +47,13 @@ package struct Forgetting {
       defer { withExtendedLifetime(lock) {} }
       let connection = try Migrator(parameters).verifiedConnection("forget")
       try lock.take()
+      // A backtest writes down whom it judged by, night by night; the lock ends with the connection.
+      guard try connection.tryAdvisoryLock(AdvisoryKey.experiment(job.name)) else {
+        throw BatchError(
+          .temporary,
+          "a backtest or experiment of job \(job.name) is at work, which may know the users",
+          advice: "wait for it to end, or stop it; what it has finished is kept")
+      }
       let done = try ForgettingWork(job, on: connection).forget(.named(users), run: nil)
       return Outcome(
         job: job.name, users: done.users.count, rows: done.rows, models: done.models,

@@ -19,12 +19,18 @@ extension SQL {
       SELECT m.run_id FROM ncf.models AS m JOIN ncf.runs AS r ON r.run_id = m.run_id
       WHERE r.job = $1 ORDER BY m.run_id
       """
-    /// Tables of what became of the lists that name users as text; each has the job, or the run.
-    static let servedTables = ["served_users", "served_shown", "slot_users", "rival_lists"]
-    /// A row's job: the table's own, or its run's.
+    /// Tables of what became of lists that name users as text; each has the job, the run or the backtest.
+    static let servedTables = [
+      "served_users", "served_shown", "slot_users", "rival_lists", "backtest_users",
+    ]
+    /// A row's job: the table's own, its run's or its backtest's.
     private static func isOfJob(_ table: String) -> String {
-      table == "rival_lists"
-        ? "t.run_id IN (SELECT r.run_id FROM ncf.runs AS r WHERE r.job = $1)" : "t.job = $1"
+      switch table {
+      case "rival_lists": "t.run_id IN (SELECT r.run_id FROM ncf.runs AS r WHERE r.job = $1)"
+      case "backtest_users":
+        "t.backtest_id IN (SELECT b.backtest_id FROM ncf.backtests AS b WHERE b.job = $1)"
+      default: "t.job = $1"
+      }
     }
     /// Whom such a table names: $1 job.
     static func servedUsers(of table: String) -> String {

@@ -21,7 +21,10 @@ struct JobOptions: ParsableArguments {
   }
 
   /// Where the job's file is.
-  func path(in session: Session) -> String {
-    config ?? session.variable("NCF_CONFIG") ?? Self.standard
+  func path(in session: Session) -> String { Self.path(config, in: session) }
+
+  /// Where a job's file is, by the flag's value.
+  static func path(_ config: String?, in session: Session) -> String {
+    config ?? session.variable("NCF_CONFIG") ?? standard
   }
 }

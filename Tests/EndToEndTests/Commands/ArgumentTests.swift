@@ -44,6 +44,25 @@ struct ArgumentTests {
         ["init-config", "--user-column", "u"], "Columns are of a table: name it with --table."
       ),
       (["init-config", "--list", "--json"], "--list and --json exclude each other."),
+      (
+        ["backtest", "--from", "90d", "--to", "2026-02-01"],
+        "It must be a moment such as 2026-01-05 or 2026-01-05T03:00Z."
+      ),
+      (
+        ["backtest", "--from", "2026-02-01", "--to", "2026-02-01"], "--from must be before --to"
+      ),
+      (
+        ["backtest", "--from", "2026-01-01", "--to", "2026-02-01", "--every", "1mo"],
+        "--every must be of seconds, minutes, hours, days or weeks, not 1mo"
+      ),
+      (
+        ["backtest", "--from", "2026-01-01", "--to", "2026-02-01", "--every", "1s"],
+        "2678400 nights are more than 10000"
+      ),
+      (
+        ["backtest", "a.yaml", "--config", "a.yaml", "--from", "2026-01-01", "--to", "2026-02-01"],
+        "a.yaml is given twice."
+      ),
       (["experiment", "rq9"], "It must be one of: rq1, "),
       (
         ["experiment", "rq1", "--factors", "7"],

@@ -131,6 +131,7 @@ struct LeastRightsTests {
       for statement in [
         "SELECT FROM app.events", "SELECT FROM ncf.model_chunks", "DELETE FROM ncf.live",
         "SELECT FROM ncf.served_users", "SELECT FROM ncf.rival_lists", "SELECT FROM ncf.slot_users",
+        "SELECT FROM ncf.backtest_users",
         "SELECT data FROM ncf.checkpoint_chunks", "SELECT recent FROM ncf.checkpoints",
         "UPDATE ncf.slot_shares SET share = 1", "DELETE FROM ncf.recommendations_by_run",
         "DELETE FROM ncf.user_vectors_by_run", "UPDATE ncf.item_vectors SET eligible = false",
