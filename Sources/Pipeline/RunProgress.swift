@@ -13,6 +13,8 @@ final class RunProgress {
   var served = ServedFigures()
   /// Simple methods beside the model; none where they were not compared.
   var rivals: [RivalRow] = []
+  /// The method that a search chose; nil where the job names its method.
+  var choice: ChosenMethod?
   /// What was pulled, with the users who get the popular list by a search; nil before that is known.
   private var recounted: PullCounts?
   /// Nil before training.
@@ -101,7 +103,7 @@ final class RunProgress {
     var outcome = RunOutcome(
       exitCode: .success, runID: record.runID, job: context.job.name, counts: recounted ?? counts,
       epochs: journal?.rows ?? [], stages: stages)
-    (outcome.served, outcome.rivals) = (served, rivals)
+    (outcome.served, outcome.rivals, outcome.choice) = (served, rivals, choice)
     switch end {
     case .published(let published, let metrics, let forced):
       (outcome.status, outcome.reason, outcome.metrics) = (.published, forced, metrics)

@@ -20,6 +20,7 @@ package enum RunReport {
       ("epochs", .list(outcome.epochs.map(json))),
       ("stages", .list(outcome.stages.map(json))),
       ("rivals", .list(outcome.rivals.map(json))),
+      ("choice", outcome.choice.map(json) ?? .null),
       ("served", json(outcome.served)),
       ("error", .null),
     ])
@@ -117,6 +118,7 @@ extension RunReport {
     if outcome.rowsPublished > 0 {
       lines.append("  lists  \(Figures.count(outcome.rowsPublished)) rows")
     }
+    if let choice = outcome.choice { lines.append("  method \(choice.sentence)") }
     lines += served(outcome.served)
     lines += table(outcome.metrics)
     if let best = outcome.rivals.max(by: { $0.ndcg < $1.ndcg }) {

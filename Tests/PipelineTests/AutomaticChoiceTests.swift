@@ -34,6 +34,14 @@ struct AutomaticChoiceTests {
       FROM ncf.runs ORDER BY run_id
       """,
       gives: "1|1|t|8\n2|1|t|8")
+    // Both nights tell the same choice, of the first one's search.
+    let choice = try #require(second.choice)
+    #expect(choice == first.choice && choice.searchRun == 1 && choice.trials.count == 8)
+    #expect(choice.ndcg == choice.trials.first { $0.words == choice.words }?.ndcgOfOthers)
+    #expect(choice.bestPopularList != nil && choice.methodCount >= 3 && !choice.skipped.isEmpty)
+    let age = try shop.value("SELECT extract(epoch FROM now())::bigint - \(choice.searchedAt)")
+    #expect((0...600).contains(try #require(age.flatMap { Int($0) })))
+    #expect(try DossierReader(shop.database.parameters).read(.init(run: 2)).choice == choice)
     // Asked for again, it is searched for again.
     try shop.run(job, RunRequest(force: true, search: true))
     #expect(try shop.value("SELECT search_run_id FROM ncf.runs WHERE run_id = 3") == "3")

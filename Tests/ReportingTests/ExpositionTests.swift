@@ -63,6 +63,33 @@ struct ExpositionTests {
     #expect(lines.count { $0.hasPrefix("ncf_batch_served_hits{") } == 2)
   }
 
+  @Test("The choice of a method is told until the job names its method, also when a run fails")
+  func choice() {
+    var outcome = outcome()
+    outcome.choice = madeUpChoice()
+    let chosen = Exposition(outcome, endedAt: 1_791_780_000, version: "1").text()
+    let lines = chosen.split(separator: "\n")
+    let job = #"job="sh\"op\\\n""#
+    for line in [
+      """
+      ncf_batch_method_info{\(job),method="ItemKNN",settings="ItemKNN neighbours 100, shrinkage 100"} 1
+      """,
+      "ncf_batch_search_timestamp_seconds{\(job)} 1791770400",
+      "ncf_batch_search_duration_seconds{\(job)} 61.5", "ncf_batch_search_trials{\(job)} 5",
+      "ncf_batch_search_skipped_trials{\(job)} 1",
+      "ncf_batch_search_validation_users{\(job)} 6040",
+      "ncf_batch_search_validation_ndcg{\(job),of=\"chosen\",k=\"10\"} 0.049",
+      "ncf_batch_search_validation_ndcg{\(job),of=\"popular\",k=\"10\"} 0.0112",
+    ] {
+      #expect(lines.contains(Substring(line)), "\(line)")
+    }
+    let failed = Exposition(failure, job: outcome.job, seconds: 1, endedAt: 2, version: "1")
+    #expect(failed.text(keeping: chosen).contains("ncf_batch_method_info{"))
+    outcome.choice = nil
+    let named = Exposition(outcome, endedAt: 3, version: "1").text(keeping: chosen)
+    #expect(!named.contains("method_info") && !named.contains("_search_"))
+  }
+
   @Test("A failed run keeps the last success and the quality of what is served")
   func failed() {
     let good = Exposition(outcome(), endedAt: 100, version: "1").text()

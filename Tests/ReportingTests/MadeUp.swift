@@ -53,7 +53,7 @@ func madeUpDossier(text: String = "shop", nights: Int = 12) -> RunDossier {
       rank: rank, item: "\(text) \(rank)", title: rank.isMultiple(of: 2) ? text : nil,
       score: 0.04 / Double(rank), source: "model")
   }
-  return RunDossier(
+  var dossier = RunDossier(
     run: .init(
       runID: Int64(nights), job: text, kind: .nightly, status: .published, mode: .full,
       modeReason: text, parentRunID: nil, startedAt: "2026-10-12 02:00", seconds: 83,
@@ -90,6 +90,28 @@ func madeUpDossier(text: String = "shop", nights: Int = 12) -> RunDossier {
         })
     },
     notes: [text])
+  dossier.choice = madeUpChoice(text: text)
+  return dossier
+}
+
+/// A choice among two popular lists, neighbours with two settings, and iALS; one trial was left out.
+func madeUpChoice(text: String = "ItemKNN neighbours 100, shrinkage 100") -> ChosenMethod {
+  let trials: [(method: String, words: String, isPopular: Bool, ndcg: Double)] = [
+    ("ItemPop", "ItemPop", true, 0.0092), ("RecentPop", "RecentPop days 7", true, 0.0112),
+    ("ItemKNN", "ItemKNN neighbours 100, shrinkage 10", false, 0.0412),
+    ("ItemKNN", text, false, 0.049), ("iALS", "iALS factors 32", false, 0.0475),
+  ]
+  return ChosenMethod(
+    searchRun: 12, searchedAt: 1_791_770_400, searchedOn: "2026-10-12 02:00", name: "ItemKNN",
+    words: text,
+    settings: [.init(key: "neighbours", value: "100"), .init(key: "kind", value: text)],
+    isPopularList: false, ndcg: 0.049, k: 10, validatedUsers: 6040, seconds: 61.5, horizon: 604_800,
+    trials: trials.map {
+      ChosenMethod.Trial(
+        method: $0.method, words: $0.words, isPopularList: $0.isPopular,
+        oneIn: $0.words.hasSuffix("shrinkage 10") ? 4 : 1, ndcg: $0.ndcg + 0.001,
+        ndcgOfOthers: $0.ndcg, seconds: 2.5)
+    }, skipped: ["\(text): no time is left"])
 }
 
 /// Twelve days of two slots, of which the rival was ahead on the last three.

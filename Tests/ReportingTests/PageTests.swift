@@ -40,7 +40,7 @@ struct PageTests {
     let pictures = elements.names.filter { $0 == "svg" }.count
     #expect(pictures == 12)
     #expect(elements.names.filter { $0 == "desc" }.count == pictures)
-    #expect(elements.names.filter { $0 == "details" }.count == 5)
+    #expect(elements.names.filter { $0 == "details" }.count == 7)
   }
 
   @Test("What became of the lists comes first, beside what was expected and the rivals' figures")
@@ -58,6 +58,31 @@ struct PageTests {
     var none = madeUpDossier()
     none.served = ServedFigures()
     #expect(!Page(none).html.contains("What became of the lists"))
+  }
+
+  @Test("The choice of a method is told in a sentence, with its trials and what was not tried")
+  func choice() throws {
+    var dossier = madeUpDossier()
+    dossier.choice = madeUpChoice()
+    let page = Page(dossier).html
+    for part in [
+      """
+      <p>ItemKNN (neighbours 100, shrinkage 100) was chosen among 4 methods and 5 settings by run 12 of \
+      2026-10-12 02:00 UTC; its validation NDCG@10 was 0.0490, the best popular list 0.0112.</p>
+      """,
+      "interactions of 6,040 users", "The search took 1 min 02 s", "began 7 days before",
+      "iALS factors 32</bdi></th><td><bdi>all</bdi></td><td class=\"n\">0.0485</td>",
+      "<td class=\"n\">0.0475</td>", "<bdi>one in 4</bdi>",
+      "ItemKNN neighbours 100, shrinkage 100: no time is left",
+    ] {
+      #expect(page.contains(part), "\(part)")
+    }
+    dossier.choice?.name = "RecentPop"
+    dossier.choice?.words = "RecentPop days 7"
+    dossier.choice?.isPopularList = true
+    #expect(Page(dossier).html.contains("so that everybody gets the popular list.</p>"))
+    dossier.choice = nil
+    #expect(!Page(dossier).html.contains("The method that was chosen"))
   }
 
   @Test("Every section is there: quality, learning, history, lists, users, time")

@@ -9,6 +9,8 @@ package struct RunDossier: Sendable {
   package var metrics: [MetricRow] = []
   /// Simple methods beside the model, the best first, as in `ncf.rivals`.
   package var rivals: [RivalRow] = []
+  /// The method that a search chose; nil where the job names its method.
+  package var choice: ChosenMethod?
   /// Epochs that were validated, in order; without those of a second training.
   package var epochs: [Epoch] = []
   /// Time and memory of each stage, in order.

@@ -24,6 +24,8 @@ package struct RunOutcome: Sendable {
   package var stages: [StageRecord]
   /// Simple methods beside the model, as in `ncf.rivals`.
   package var rivals: [RivalRow] = []
+  /// The method that a search chose; nil where the job names its method.
+  package var choice: ChosenMethod?
   /// What became of the job's lists in the latest days, of all slots.
   package var served = ServedFigures()
   /// Rows published.

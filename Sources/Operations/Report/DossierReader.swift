@@ -98,6 +98,7 @@ package struct DossierReader {
           n: try row.decode("n"))
       }
       dossier.rivals = try connection.execute(SQL.Report.rivals, run).decode()
+      dossier.choice = try ChoiceReader(on: connection).chosen(for: run)
       dossier.epochs = try connection.execute(SQL.Report.epochs, run).decode()
       dossier.stages = try connection.execute(SQL.Report.stages, run).decode()
       let history = try connection.execute(

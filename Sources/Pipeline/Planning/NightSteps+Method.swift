@@ -18,8 +18,11 @@ extension NightSteps {
   func choosing(_ known: MethodSelection?, _ inputs: RunInputs) throws -> MethodSelection? {
     guard context.configured.method == .auto else { return nil }
     let chosen = try takenOver(known, inputs) ?? searched(inputs)
-    if let record {
+    if let (record, progress) = recorded {
       try record.choice(try chosen.choice.json(), searchedBy: chosen.run ?? record.runID)
+      progress.choice = try context.connected(for: "choice") {
+        try ChoiceReader(on: $0).chosen(for: record.runID)
+      }
     }
     return chosen
   }

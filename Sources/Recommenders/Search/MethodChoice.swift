@@ -1,5 +1,6 @@
 package import Baselines
 import Formatting
+package import Jobs
 import NCF
 import Settings
 
@@ -60,7 +61,61 @@ extension MethodChoice {
   package init(json: String) throws { self = try JSONText.decode(Self.self, from: json) }
 }
 
+extension MethodChoice {
+  /// The choice as reports tell it.
+  ///
+  /// - Parameters:
+  ///   - run: the run that searched.
+  ///   - moment: when it began, in seconds since 1970 UTC.
+  ///   - text: the same in words.
+  /// - Returns: the values.
+  package func chosen(by run: Int64, at moment: Int64, _ text: String) -> ChosenMethod {
+    ChosenMethod(
+      searchRun: run, searchedAt: moment, searchedOn: text, name: method.label,
+      words: method.words, settings: method.settings, isPopularList: isPopularList, ndcg: ndcg,
+      k: k, validatedUsers: validatedUsers, seconds: seconds, horizon: horizon.map { Int($0) },
+      trials: trials.map(\.told), skipped: skipped)
+  }
+}
+
+extension MethodChoice.Trial {
+  /// The trial as reports tell it.
+  fileprivate var told: ChosenMethod.Trial {
+    let baseline = Baseline.allCases.first {
+      settings == $0.title || settings.hasPrefix($0.title + " ")
+    }
+    return ChosenMethod.Trial(
+      method: baseline?.title ?? "network", words: settings,
+      isPopularList: baseline?.isPopularity ?? false, oneIn: oneIn, ndcg: ndcg,
+      ndcgOfOthers: ndcgOfOthers, seconds: seconds)
+  }
+}
+
 extension Method {
+  /// The settings, with the keys that a job's file has for them; of a network, those that a search sets.
+  var settings: [ChosenMethod.Setting] {
+    func numbers<Options: BaselineOptions>(
+      _ options: Options, _ section: String
+    ) -> [ChosenMethod.Setting] {
+      Options.settings.map {
+        ChosenMethod.Setting(key: section + $0.key, value: $0.text(in: options))
+      }
+    }
+    switch self {
+    case .baseline(let setup): return numbers(setup.options, "")
+    case .network(let network):
+      return [
+        ChosenMethod.Setting(key: "gmf", value: "\(network.spec.gmfWidth)"),
+        ChosenMethod.Setting(
+          key: "tower", value: network.spec.tower.map(String.init).joined(separator: "-")),
+        ChosenMethod.Setting(key: "dropout", value: "\(network.options.dropout)"),
+      ]
+        + network.start.flatMap { setup in
+          numbers(setup.options, "factorization.\(setup.baseline.rawValue).")
+        }
+    }
+  }
+
   /// Name and settings, such as `iALS factors 64, regularization 20, alpha 5, iterations 15`.
   package var words: String {
     func numbers<Options: BaselineOptions>(_ options: Options) -> [String] {

@@ -37,6 +37,7 @@ package struct Exposition: Sendable, Equatable {
     writer.add(outcome.counts)
     writer.add(outcome.stages)
     writer.add(outcome.metrics)
+    writer.add(outcome.choice)
     writer.add(outcome.served)
     job = outcome.job
     families = writer.families
@@ -69,7 +70,8 @@ package struct Exposition: Sendable, Equatable {
     let kept = Self.samples(of: job, in: old)
     let fresh = Dictionary(uniqueKeysWithValues: families.map { ($0.name, $0.samples) })
     return Self.helps.map { name, help in
-      guard let samples = fresh[name] ?? kept[name] else { return "" }
+      let samples = fresh[name] ?? kept[name] ?? []
+      if samples.isEmpty { return "" }
       return "# HELP \(name) \(help)\n# TYPE \(name) gauge\n"
         + samples.map { $0 + "\n" }.joined()
     }.joined()
@@ -119,6 +121,16 @@ package struct Exposition: Sendable, Equatable {
     ("hit_ratio", "Share of test users whose list of k holds the held-out item."),
     ("ndcg", "Normalised discounted cumulative gain of the held-out item in the list of k."),
     ("catalogue_coverage_ratio", "Share of the catalogue in some test user's list of k."),
+    ("method_info", "Always 1; the method that the last run's search, or an earlier one, chose."),
+    ("search_timestamp_seconds", "When the run began whose search chose the method, in Unix time."),
+    ("search_duration_seconds", "How long the search took."),
+    ("search_trials", "How many settings the search tried."),
+    ("search_skipped_trials", "How many the search left out."),
+    ("search_validation_users", "Users with a validation interaction."),
+    (
+      "search_validation_ndcg",
+      "Validation NDCG over the whole catalogue of what was chosen, and of the best popular list."
+    ),
     (
       "served_day_timestamp_seconds", "The last whole day that served figures are of, in Unix time."
     ),
@@ -147,13 +159,19 @@ extension Exposition {
 
     mutating func add(_ name: String, _ value: Double) { add(name, [([], value)]) }
 
+    /// Adds samples; without any, what the file had stays.
     mutating func add(_ name: String, _ samples: [([(String, String)], Double)]) {
+      if samples.contains(where: { $0.1.isFinite }) { replace(name, samples) }
+    }
+
+    /// Adds samples; without any, what the file had is removed.
+    mutating func replace(_ name: String, _ samples: [([(String, String)], Double)]) {
       let name = "ncf_batch_" + name
       let lines = samples.filter(\.1.isFinite).map { labels, value in
         let all = ([("job", job)] + labels).map { "\($0)=\"\(Self.escape($1))\"" }
         return "\(name){\(all.joined(separator: ","))} \(Self.number(value))"
       }
-      if !lines.isEmpty { families.append(Family(name: name, samples: lines)) }
+      families.append(Family(name: name, samples: lines))
     }
 
     mutating func end(
@@ -201,6 +219,27 @@ extension Exposition {
             )
           })
       }
+    }
+
+    /// The method that a search chose, and the search; without one, that there is none any more.
+    mutating func add(_ choice: ChosenMethod?) {
+      func samples(_ value: (ChosenMethod) -> Double) -> [([(String, String)], Double)] {
+        choice.map { [([], value($0))] } ?? []
+      }
+      replace(
+        "method_info",
+        choice.map { [([("method", $0.name), ("settings", $0.words)], 1)] } ?? [])
+      replace("search_timestamp_seconds", samples { Double($0.searchedAt) })
+      replace("search_duration_seconds", samples(\.seconds))
+      replace("search_trials", samples { Double($0.trials.count) })
+      replace("search_skipped_trials", samples { Double($0.skipped.count) })
+      replace("search_validation_users", samples { Double($0.validatedUsers) })
+      let figures = [("chosen", choice?.ndcg), ("popular", choice?.bestPopularList?.ndcgOfOthers)]
+      replace(
+        "search_validation_ndcg",
+        figures.compactMap { name, value in
+          value.map { ([("of", name), ("k", "\(choice?.k ?? 0)")], $0) }
+        })
     }
 
     /// Figures of the last whole day, by slot.

@@ -15,7 +15,7 @@ package struct Page {
   /// The file.
   package var html: String {
     let run = dossier.run
-    let sections = [served, quality, learning, course, recommended, readers, cost]
+    let sections = [served, choice, quality, learning, course, recommended, readers, cost]
     let page: Markup = """
       <!DOCTYPE html>
       <html lang="en" xmlns="http://www.w3.org/1999/xhtml">

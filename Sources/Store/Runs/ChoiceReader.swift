@@ -24,6 +24,13 @@ package struct ChoiceReader {
     let wasRefused: Bool
   }
 
+  private struct Chosen: Decodable {
+    let choice: String
+    let searchRunId: Int64
+    let searchedAt: Int64
+    let searchedOn: String
+  }
+
   private let connection: Connection
 
   /// A reader on a connection.
@@ -46,5 +53,19 @@ package struct ChoiceReader {
     else { return nil }
     return Found(
       run: row.runId, choice: choice, isOld: row.isOld, wasRefused: row.wasRefused)
+  }
+
+  /// Reads the choice that a run went by.
+  ///
+  /// - Parameter run: the run.
+  /// - Returns: the choice; nil where the job names its method, or where a version wrote it that spelt it
+  ///   otherwise.
+  /// - Throws: `PostgresError`.
+  package func chosen(for run: Int64) throws -> ChosenMethod? {
+    let found = try connection.execute(SQL.Runs.choice, run)
+    guard let row = try found.first?.decode(as: Chosen.self),
+      let choice = try? MethodChoice(json: row.choice)
+    else { return nil }
+    return choice.chosen(by: row.searchRunId, at: row.searchedAt, row.searchedOn)
   }
 }

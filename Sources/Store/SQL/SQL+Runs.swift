@@ -42,6 +42,16 @@ extension SQL {
     static let recordChoice = """
       UPDATE ncf.runs SET choice = $2::jsonb, search_run_id = $3 WHERE run_id = $1
       """
+    /// The choice that a run went by, and the run that made it.
+    ///
+    /// $1: the run.
+    static let choice = """
+      SELECT r.choice::text AS choice, s.run_id AS search_run_id,
+        extract(epoch FROM s.started_at)::bigint AS searched_at,
+        pg_catalog.to_char(s.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS searched_on
+      FROM ncf.runs AS r JOIN ncf.runs AS s ON s.run_id = r.search_run_id
+      WHERE r.run_id = $1
+      """
     static let recordPopularLists = "UPDATE ncf.runs SET cold_users = $2 WHERE run_id = $1"
     static let recordHoldout = "UPDATE ncf.runs SET holdout = $2::jsonb WHERE run_id = $1"
     static let insertRival = """

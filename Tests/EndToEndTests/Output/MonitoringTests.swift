@@ -73,6 +73,9 @@ struct MonitoringTests {
     try report(0, shop.program, "--config", job, "--force")
     try report(0, shop.program, "--config", job)
     try report(0, shop.program, "--config", job, "--dry-run")
+    var automatic = shop.program
+    automatic.environment["NCF_MODEL_METHOD"] = "auto"
+    try report(0, automatic, "--config", job, "--slot", "b", "--force")
     var program = shop.program
     program.environment["NCF_TRAIN_LEARNING_RATE"] = "1e-9"
     program.environment["NCF_TRAIN_FINETUNE_LEARNING_RATE"] = "1e-9"
@@ -85,7 +88,7 @@ struct MonitoringTests {
       let data = try Data(contentsOf: URL(filePath: file))
       return (try JSONSerialization.jsonObject(with: data) as? [String: Any])?["status"] as? String
     }
-    #expect(statuses == ["published", "skipped", nil, "refused", "failed", "failed"])
+    #expect(statuses == ["published", "skipped", nil, "published", "refused", "failed", "failed"])
     let schema = "jobs/report.schema.json"
     guard let meta = try validate("--check-metaschema", schema) else { return }
     #expect(meta.code == 0, "\(meta.output)\(meta.talk)")
@@ -93,6 +96,11 @@ struct MonitoringTests {
       let valid = try #require(try validate("--schemafile", schema, file))
       #expect(valid.code == 0, "\(valid.output)\(valid.talk)")
     }
+    let chosen = try String(contentsOfFile: files[3], encoding: .utf8)
+    #expect(chosen.contains("\"method\": \"ItemPop\""))
+    let strange = try shop.folder.write(
+      chosen.replacing("\"popular\": true", with: "\"popular\": 1"), to: "broken.json")
+    #expect(try validate("--schemafile", schema, strange)?.code == 1)
     // And it can refuse.
     let text = try String(contentsOfFile: files[0], encoding: .utf8)
     for (right, wrong) in [
@@ -108,6 +116,10 @@ struct MonitoringTests {
   @Test("Each query of Grafana's dashboard gives rows to a member of ncf_read, after a night")
   func dashboard() throws {
     let shop = try Shop(.eighty)
+    // The panels of searches have something to show.
+    var automatic = shop.program
+    automatic.environment["NCF_MODEL_METHOD"] = "auto"
+    try expectSuccess(automatic.run("--config", shop.jobFile(), "--force"))
     try expectSuccess(shop.night())
     // Something has become of the lists.
     try shop.connection.execute(
