@@ -1,4 +1,3 @@
-import Baselines
 import Interactions
 package import Jobs
 import NCF
@@ -141,44 +140,51 @@ package struct Batch {
       observer.observe(.warning("migration \(name) is pending: run ncf-batch migrate up"))
     }
     observer.observe(.runBegan(runID: nil, job: job.name))
-    var context = context(run: nil)
+    let asked = context(run: nil)
+    var known: MethodSelection?
     var stages: [StageRecord] = []
     let found: ParentSearch.Found
     if pending.isEmpty {
       let seen = try LivePointer.read(job: job.name, slot: request.slot, on: connection)
-      if let selection = try MethodSelection.known(context) {
-        context = selection.resolved(context)
-        observer.observe(.notice("the method: \(selection.choice.method.words)"))
-      }
-      found = try ParentSearch(context: context, seen: seen).run()
+      known = try MethodSelection.known(asked)
+      found = try ParentSearch(context: known?.resolved(asked) ?? asked, seen: seen).run()
     } else {
       found = .none(reason: "migrations are pending")
     }
-    let pulled = try StageTimer(context).time(.pull, into: &stages) {
-      let pulled = try PullStage(context: context, beginsAtSince: found.isNone).run()
+    let pulled = try StageTimer(asked).time(.pull, into: &stages) {
+      let pulled = try PullStage(
+        context: known?.resolved(asked) ?? asked, beginsAtSince: found.isNone
+      ).run()
       return (pulled, pulled.counts.rowsRead, pulled.bytes)
     }
     try pulled.refuseEmpty()
     try OutputRelations(
       job, users: pulled.users.kind, items: pulled.items.kind, on: connection
     ).verify()
-    if context.job.method == .auto {
-      observer.observe(
-        .notice(
-          "the method would be chosen on the log, in \(job.auto.budget) at most; what follows is for "
-            + "iALS at its defaults"))
-      context = context.with(job.training(Method(ALSOptions())))
-    }
-    let inputs = RunInputs(found, pulled).clocked(nil, context)
+    let selection = known?.kept(for: pulled, asked)
+    let context = selection?.resolved(asked) ?? asked
+    let isSearched = context.job.method == .auto
+    let inputs = RunInputs(
+      isSearched ? .none(reason: "a method is chosen tonight") : found, pulled
+    ).with(selection).clocked(selection, context)
     let course = try NightCourse(inputs, context)
     observer.observe(.notice(course.text))
     let divided = try StageTimer(context).time(.split, into: &stages) {
       let divided = SplitStage(news: course.learnt).run(inputs, validates: course.isFull)
       return (divided, pulled.table.count, 0)
     }
-    let lesson = course.lesson(divided, context)?.0
-    let plan = RunPlan(context, pulled: pulled, divided: divided, lesson: lesson)
-    for line in try plan.lines() { observer.observe(.notice(line)) }
+    let lines: [String]
+    if isSearched {
+      lines = try SearchPlan(context, inputs, divided).lines()
+    } else {
+      lines = try RunPlan(
+        context, pulled: inputs.pulled, divided: divided,
+        lesson: course.lesson(divided, context)?.0,
+        rivals: SimpleRivals(
+          context, divided, course.isFull ? selection?.choice.factorization : nil)
+      ).lines()
+    }
+    for line in lines { observer.observe(.notice(line)) }
     return RunOutcome(
       exitCode: .success, job: job.name, counts: pulled.counts, stages: stages,
       seconds: clock() - start)

@@ -57,7 +57,8 @@ struct NightSteps {
     // Load the live run's model.
     let live = try live(course, divided)
     // Evaluate the model beside ItemPop, the live one and, on full nights, simple methods.
-    let rivals = SimpleRivals(context, divided, course.isFull ? selection : nil)
+    let rivals = SimpleRivals(
+      context, divided, course.isFull ? selection?.choice.factorization : nil)
     let evaluated = try evaluate(trained, live, rivals, pulled, divided, course)
     return NightModel(
       course: course, divided: divided, training: training, trained: trained,

@@ -1,6 +1,7 @@
 import Baselines
 import NCF
 import Operations
+import Postgres
 import Recommenders
 import RunSupport
 import Store
@@ -183,5 +184,89 @@ struct AutomaticChoiceTests {
     _ = try Rollback(shop.database.parameters, job: job).run()
     try shop.run(job, backfill)
     #expect(try shop.lists() == lists)
+  }
+
+  /// What a dry run says.
+  private func plan(
+    _ shop: Shop, _ job: Job, _ request: RunRequest = RunRequest()
+  ) throws -> [String] {
+    let recorder = Recorder()
+    var request = request
+    request.dryRun = true
+    try shop.run(job, request, observer: recorder)
+    return recorder.notices
+  }
+
+  @Test func aDryRunTellsWhyASearchIsDueAndWhatFollowsIt() throws {
+    let shop = try Shop(.twoHundred)
+    let job = shop.job(Self.automatic)
+    let first = try plan(shop, job)
+    #expect(first.contains("no run has searched yet: the method is searched for"))
+    for start in [
+      "time: at most 10min and 8 trials for the search; what follows is as for the widest",
+      "time: ials at most", "time, for ItemKNN neighbours 400, shrinkage 10: itemknn at most",
+      "time, for EASE", "time, for NeuMF from iALS",
+    ] {
+      let lines = first.filter { $0.hasPrefix(start) }
+      #expect(lines.count == 1, "\(start): \(first)")
+    }
+    let fits = first.filter { $0.hasPrefix("time") }.dropFirst()
+    #expect(fits.allSatisfy { $0.contains("comparing with simple methods at most") })
+    try shop.expect("SELECT count(*) FROM ncf.runs", gives: "0")
+    let outcome = try shop.run(job, RunRequest(force: true, threads: 2))
+    let words = try #require(outcome.choice?.words)
+
+    let second = try plan(shop, job)
+    let known = second.first { $0.hasPrefix("the method is the choice of run 1, ") }
+    #expect(known?.hasSuffix(" s ago: \(words)") == true, "\(second)")
+    #expect(second.filter { $0.hasPrefix("time") }.count == 1)
+    #expect(!second.contains { $0.contains("for the search") })
+
+    var asked = RunRequest()
+    asked.search = true
+    #expect(
+      try plan(shop, job, asked).contains(
+        "it is asked for: the method is searched for again"))
+    // What is true of the run that searched, and what is said then.
+    for (change, said) in [
+      ("started_at = started_at - interval '40 days'", ", 40 days ago, is older than 30d"),
+      ("started_at = now(), status = 'refused'", "the gate has refused the choice of run 1, "),
+    ] {
+      try shop.connection.execute("UPDATE ncf.runs SET \(change)")
+      let notices = try plan(shop, job)
+      #expect(notices.contains { $0.contains(said) }, "\(said): \(notices)")
+    }
+    try shop.connection.execute("UPDATE ncf.runs SET status = 'published'")
+    try shop.add(
+      """
+      SELECT u, u % 5 + i, now() - i * interval '1 hour'
+      FROM generate_series(1001, 1300) AS u, generate_series(1, 4) AS i
+      """)
+    let grown =
+      "twice as many users can be judged as for the choice of run 1: the method is searched for again"
+    let third = try plan(shop, job)
+    #expect(third.contains(grown) && third.contains { $0.contains("for the search") })
+    let recorder = Recorder()
+    try shop.run(job, RunRequest(force: true, threads: 2), observer: recorder)
+    #expect(recorder.notices.contains(grown))
+    #expect(try shop.value("SELECT search_run_id FROM ncf.runs WHERE run_id = 2") == "2")
+  }
+
+  @Test func aDryRunOnASmallLogTellsThatEverybodyWouldGetThePopularList() throws {
+    let shop = try Shop(events: false)
+    try shop.add(
+      """
+      SELECT u, (u * 7 + i * 3) % 12, now() - i * interval '1 hour'
+      FROM generate_series(1, 40) AS u, generate_series(1, 4) AS i
+      """)
+    let notices = try plan(shop, shop.job(Self.automatic))
+    #expect(
+      notices.contains { $0.hasSuffix("since 40 users can be judged and 100 are needed") },
+      "\(notices)")
+    try shop.run(shop.job(Self.automatic), RunRequest(force: true))
+    #expect(
+      try plan(shop, shop.job(Self.automatic)).contains {
+        $0.hasPrefix("the choice of run 1, ") && $0.contains("is a popular list")
+      })
   }
 }

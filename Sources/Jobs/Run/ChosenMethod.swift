@@ -34,7 +34,9 @@ package struct ChosenMethod: Sendable, Equatable {
       ndcgOfOthers: Double, seconds: Double
     ) {
       (self.method, self.words, self.isPopularList) = (method, words, isPopularList)
-      (self.oneIn, self.ndcg, self.ndcgOfOthers, self.seconds) = (oneIn, ndcg, ndcgOfOthers, seconds)
+      (self.oneIn, self.ndcg, self.ndcgOfOthers, self.seconds) = (
+        oneIn, ndcg, ndcgOfOthers, seconds
+      )
     }
   }
 

@@ -1,5 +1,6 @@
 import Jobs
 import Postgres
+import Recommenders
 import RunSupport
 import Store
 
@@ -108,6 +109,18 @@ extension Checkup {
           served + ended + last.reason,
           advice: "ncf-batch runs shows the last runs and why each ended as it did")
       default: return .ok(served + ended)
+      }
+    }
+  }
+
+  /// Whose choice of a method the next night takes over, or why it searches.
+  mutating func checkMethod(_ job: Job, _ connection: Connection, isMigrated: Bool) {
+    attempt(.method, "look at the choice of a method", isMigrated: isMigrated) { [threads] in
+      guard job.method == .auto else { return .ok("the job names it: \(job.method.rawValue)") }
+      switch try ChoiceReader(on: connection).standing(of: job, RunRequest(threads: threads)) {
+      case .kept(let found):
+        return .ok("the choice of \(found.origin): \(found.choice.method.words)")
+      case .due(let reason): return .ok("\(reason), in \(job.auto.budget) at most")
       }
     }
   }

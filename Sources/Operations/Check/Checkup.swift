@@ -60,6 +60,7 @@ package struct Checkup {
     case output
     case lock
     case lists
+    case method
     case source
     case sample
     case index
@@ -113,6 +114,7 @@ package struct Checkup {
     checkOutput(job, connection)
     checkLock(job, connection, isMigrated: isMigrated)
     checkLists(job, connection, isMigrated: isMigrated)
+    checkMethod(job, connection, isMigrated: isMigrated)
     checkSource(job, connection)
     return findings
   }

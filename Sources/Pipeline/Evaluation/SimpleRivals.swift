@@ -31,11 +31,10 @@ struct SimpleRivals {
   /// - Parameters:
   ///   - context: the run.
   ///   - divided: what is learnt and tested.
-  ///   - selection: the choice of a search; nil where the job names its method.
-  init?(_ context: RunContext, _ divided: Divided, _ selection: MethodSelection?) {
+  ///   - factorization: iALS as the last search set it; nil for none.
+  init?(_ context: RunContext, _ divided: Divided, _ factorization: BaselineSetup?) {
     guard context.job.evaluation.rivals else { return nil }
-    (self.context, self.divided) = (context, divided)
-    factorization = selection?.choice.factorization
+    (self.context, self.divided, self.factorization) = (context, divided, factorization)
   }
 
   /// The methods, with their names; without the run's own.

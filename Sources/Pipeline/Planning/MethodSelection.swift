@@ -18,37 +18,24 @@ struct MethodSelection {
   /// A choice, and the run that made it; nil for the run at hand.
   init(choice: MethodChoice, run: Int64?) { (self.choice, self.run) = (choice, run) }
 
-  /// Finds the choice that the run takes over.
+  /// Finds the choice that the run takes over, and tells it, or why a search is due.
   ///
   /// - Parameter context: the run.
-  /// - Returns: nil when the job names its method, or when a search is due: where there is no choice, an old
-  ///   one, one that the gate refused, one of the popular list, one whose lists had fewer hits than a
-  ///   rival's three nights running, or where it is asked for.
+  /// - Returns: nil when the job names its method, or when a search is due.
   /// - Throws: `PostgresError`.
   static func known(_ context: RunContext) throws -> MethodSelection? {
-    let request = context.request
-    guard context.configured.method == .auto, !request.search else { return nil }
-    let (found, nightsBelow) = try context.connected(for: "choice") { connection in
-      let found = try ChoiceReader(on: connection).newest(
-        of: context.configured, slot: request.slot, before: request.since ?? request.until)
-      let nights = try found.map {
-        try ServedReader(on: connection).servedWarnings(
-          job: context.configured.name, slot: request.slot, since: $0.run)
-      }
-      return (found, nights ?? 0)
+    guard context.configured.method == .auto else { return nil }
+    let standing = try context.connected(for: "choice") {
+      try ChoiceReader(on: $0).standing(of: context.configured, context.request)
     }
-    guard let found else { return nil }
-    if !request.isBackfill {
-      if isSearchDue(after: found.choice, isOld: found.isOld, wasRefused: found.wasRefused) {
-        return nil
-      }
-      if nightsBelow >= ServedFigures.warningNights {
-        context.notice(
-          "served has warned \(nightsBelow) nights running: the method is searched for again")
-        return nil
-      }
+    switch standing {
+    case .kept(let found):
+      context.notice("the method is the choice of \(found.origin): \(found.choice.method.words)")
+      return MethodSelection(choice: found.choice, run: found.run)
+    case .due(let reason):
+      context.notice(reason)
+      return nil
     }
-    return MethodSelection(choice: found.choice, run: found.run)
   }
 
   /// Whether a night searches anew, whatever became of the lists.

@@ -30,8 +30,7 @@ extension NightSteps {
   /// The choice of an earlier run; nil where a search is due or goes on.
   private func takenOver(_ known: MethodSelection?, _ inputs: RunInputs) -> MethodSelection? {
     guard let known, inputs.stopped?.training.search == nil else { return nil }
-    if context.request.isBackfill { return known }
-    return known.isOutgrown(by: inputs.pulled, context.job.evaluation) ? nil : known
+    return known.kept(for: inputs.pulled, context)
   }
 
   private func searched(_ inputs: RunInputs) throws -> MethodSelection {
@@ -46,5 +45,23 @@ extension NightSteps {
       journal.leave()
       throw error
     }
+  }
+}
+
+extension MethodSelection {
+  /// The choice, unless the log has outgrown it; that is told.
+  ///
+  /// - Parameters:
+  ///   - pulled: what was read.
+  ///   - context: the run.
+  /// - Returns: nil where a search is due.
+  func kept(for pulled: Dataset, _ context: RunContext) -> MethodSelection? {
+    guard !context.request.isBackfill, isOutgrown(by: pulled, context.configured.evaluation) else {
+      return self
+    }
+    context.notice(
+      "twice as many users can be judged as for the choice\(run.map { " of run \($0)" } ?? ""): the "
+        + "method is searched for again")
+    return nil
   }
 }

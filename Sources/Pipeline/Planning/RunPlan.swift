@@ -6,6 +6,7 @@ import NCF
 import Parallelism
 import RunSupport
 import Source
+import Store
 
 /// What a run would do, for `--dry-run`.
 struct RunPlan {
@@ -13,10 +14,22 @@ struct RunPlan {
   private let pulled: Dataset
   private let divided: Divided
   private let lesson: Lesson?
+  private let rivals: SimpleRivals?
 
-  /// A plan from what was pulled; `lesson` is what a fine-tune would train on.
-  init(_ context: RunContext, pulled: Dataset, divided: Divided, lesson: Lesson? = nil) {
+  /// A plan from what was pulled.
+  ///
+  /// - Parameters:
+  ///   - context: the run.
+  ///   - pulled: what was read.
+  ///   - divided: how it was split.
+  ///   - lesson: what a fine-tune would train on; nil for a full training.
+  ///   - rivals: the simple methods to compare with; nil for none.
+  init(
+    _ context: RunContext, pulled: Dataset, divided: Divided, lesson: Lesson? = nil,
+    rivals: SimpleRivals? = nil
+  ) {
     (self.context, self.pulled, self.divided, self.lesson) = (context, pulled, divided, lesson)
+    self.rivals = rivals
   }
 
   private var job: Job { context.job }
@@ -40,13 +53,9 @@ struct RunPlan {
   /// - Throws: `BatchError` when interrupted.
   func lines() throws -> [String] {
     let counts = pulled.counts
-    let positives = lesson?.positives.items.count ?? divided.split.training.count
-    let samples = positives * job.training.groupSize
     let serving = pulled.serving
     let audience = serving.audience
-    let pairs = audience.scored.count * serving.items.count
     let estimate = MemoryEstimate(job, pulled, divided, threads: context.pool.threads)
-    let speed = try TrialSpeed(context, pulled: pulled, divided: divided)
     return [
       "\(counts.rowsRead) rows read: \(counts.rowsUsed) used, \(counts.rowsMerged) merged, "
         + "left out: \(counts.rejectedText)",
@@ -71,9 +80,15 @@ struct RunPlan {
           ? ", \(estimate.checkpoint / 1_048_576) of them for what is written down to go on from"
           : "")
         + (MemoryBudget.bytes.map { "; \($0 / 1_048_576) MiB may be had" } ?? ""),
-      times(samples: samples, pairs: pairs, speed),
+      "time: " + (try times),
     ] + counted
   }
+
+  private var positives: Int { lesson?.positives.items.count ?? divided.split.training.count }
+  /// Samples of an epoch.
+  private var samples: Int { positives * job.training.groupSize }
+  /// Pairs of user and item that are scored for lists.
+  private var pairs: Int { pulled.serving.audience.scored.count * pulled.serving.items.count }
 
   /// That it is counted what became of the live lists; a backfill counts nothing.
   private var counted: [String] {
@@ -113,7 +128,15 @@ struct RunPlan {
   }
 
   /// How long training and scoring would take at the speed of a short trial.
-  private func times(samples: Int, pairs: Int, _ speed: TrialSpeed) -> String {
+  ///
+  /// - Throws: `BatchError` when interrupted.
+  var times: String {
+    get throws {
+      times(try TrialSpeed(context, pulled: pulled, divided: divided, rivals: rivals))
+    }
+  }
+
+  private func times(_ speed: TrialSpeed) -> String {
     let times = trainings
     let scoring = Self.seconds(scoringSeconds(pairs: pairs, speed))
     var parts: [String] = []
@@ -130,8 +153,22 @@ struct RunPlan {
           + Self.seconds(Double(epochs) * epoch))
       tried = "\(Figures.rate(speed.samplesPerSecond)) samples/s, " + tried
     }
+    if let beside = beside(speed) { parts.append(beside) }
     parts.append("evaluating and publishing \(scoring) (tried: \(tried))")
-    return "time: " + parts.joined(separator: "; ")
+    return parts.joined(separator: "; ")
+  }
+
+  /// How long the simple methods would take: to be tested, in a full training, and to list for a sample.
+  private func beside(_ speed: TrialSpeed) -> String? {
+    guard let rivals else { return nil }
+    let tested = lesson == nil ? min(divided.split.testUsers.count, SimpleRivals.mostUsers) : 0
+    let listed =
+      context.request.publish ? min(pulled.serving.audience.count, RivalList.mostUsers) : 0
+    let fits = (tested > 0 ? 1 : 0) + (listed > 0 ? 1 : 0)
+    if fits == 0 { return nil }
+    let pairs = Double(rivals.setups.count * (tested + listed) * pulled.serving.items.count)
+    let seconds = Double(fits) * speed.rivalSeconds + pairs / max(speed.pairsPerSecond, 1)
+    return "comparing with simple methods at most \(Self.seconds(seconds))"
   }
 
   /// Epochs of all phases of the network, if none stops early.

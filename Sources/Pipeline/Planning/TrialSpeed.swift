@@ -13,18 +13,23 @@ struct TrialSpeed {
   let samplesPerSecond: Double
   /// Seconds that the baseline, or the factorisation which the network starts from, would take.
   let baselineSeconds: Double
+  /// Seconds that the simple methods beside the model would take to fit, all of them once.
+  let rivalSeconds: Double
   /// Pairs of user and item scored and ranked in a second.
   let pairsPerSecond: Double
 
   /// Trains and scores for a fraction of a second each.
   ///
   /// - Throws: `BatchError` when interrupted.
-  init(_ context: RunContext, pulled: Dataset, divided: Divided) throws {
+  init(
+    _ context: RunContext, pulled: Dataset, divided: Divided, rivals: SimpleRivals? = nil
+  ) throws {
     let job = context.job
     let trial = Trial(context: context, divided: divided, itemCount: pulled.table.itemCount)
     samplesPerSecond =
       job.method == .ncf ? try trial.samplesPerSecond(job.model, job.training) : 0
     baselineSeconds = try trial.baselineSeconds()
+    rivalSeconds = try (rivals?.setups ?? []).reduce(0) { try $0 + trial.seconds($1.setup.options) }
     let scored = try trial.scored()
     let scorer = scored.scorer(pool: context.pool)
     let users = (0..<UInt32(min(scorer.userCount, 256))).map { $0 }
@@ -106,7 +111,7 @@ private struct Trial {
   }
 
   /// Seconds of a baseline: those of one pass on a sample, times the growth of the work.
-  private func seconds(_ options: some BaselineOptions) throws -> Double {
+  func seconds(_ options: some BaselineOptions) throws -> Double {
     try context.interruption.check()
     var once = options
     once.passes = 1

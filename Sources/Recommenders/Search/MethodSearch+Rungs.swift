@@ -1,8 +1,13 @@
-import Baselines
+package import Baselines
 import NCF
 
 /// The rungs of the ladder above the popular lists.
 extension MethodSearch {
+  /// The widths of the factorisations that are tried last, the least first.
+  package static let factors = [64, 128, 192, 320]
+  /// Their iterations.
+  package static let iterations = 15
+
   func neighbours() throws -> [Trial] {
     try measure(
       [(100, 10), (100, 100), (400, 10)].map { neighbours, shrinkage in
@@ -48,8 +53,8 @@ extension MethodSearch {
     let fine = try measured(around, 64, 8)
     let pairs = best(middle + fine, 2)
     var last: [Trial] = []
-    for factors in [64, 128, 192, 320] where factors < log.itemCount {
-      let wider = try measured(pairs, factors, 15)
+    for factors in Self.factors where factors < log.itemCount {
+      let wider = try measured(pairs, factors, Self.iterations)
       let (before, now) = (last.map(\.meanA).max() ?? -1, wider.map(\.meanA).max() ?? -1)
       last += wider
       // Wider ones take many times as long; they are tried for as long as width is worth something.
@@ -90,6 +95,13 @@ extension MethodSearch {
 
   /// The network that starts from some factorisations; none where it can't.
   private func network(from start: [BaselineSetup], dropout: Float) -> [Method] {
+    Self.network(network, from: start, dropout: dropout)
+  }
+
+  /// A network that starts from some factorisations; none where it can't.
+  package static func network(
+    _ network: Method.Network, from start: [BaselineSetup], dropout: Float
+  ) -> [Method] {
     var network = network
     network.start = start
     network.spec.gmfWidth = network.start.width

@@ -28,12 +28,14 @@ extension Page {
   private func trials(of choice: ChosenMethod) -> DataTable {
     DataTable(
       header: [
-        "trial", "users learnt", "NDCG@\(choice.k), choosing settings", "NDCG@\(choice.k), choosing methods",
+        "trial", "users learnt", "NDCG@\(choice.k), choosing settings",
+        "NDCG@\(choice.k), choosing methods",
         "seconds",
       ],
       rows: choice.trials.map { trial in
         [
-          trial.words, trial.oneIn == 1 ? "all" : "one in \(trial.oneIn)", Figures.fixed(trial.ndcg, 4), Figures.fixed(trial.ndcgOfOthers, 4),
+          trial.words, trial.oneIn == 1 ? "all" : "one in \(trial.oneIn)",
+          Figures.fixed(trial.ndcg, 4), Figures.fixed(trial.ndcgOfOthers, 4),
           Figures.seconds(trial.seconds),
         ]
       }, caption: "Trials of the search, by each half of the users")

@@ -1,3 +1,4 @@
+import Formatting
 package import Jobs
 package import Postgres
 package import Recommenders
@@ -15,6 +16,16 @@ package struct ChoiceReader {
     package let isOld: Bool
     /// Whether the gate refused a run by it.
     package let wasRefused: Bool
+    /// Seconds since the run began.
+    package let age: Double
+
+    /// Whose choice it is, for a sentence: `run 12, 3 days ago`.
+    package var origin: String {
+      let days = Int(age / 86_400)
+      let ago =
+        days == 0 ? "\(Figures.duration(age)) ago" : "\(days) day\(days == 1 ? "" : "s") ago"
+      return "run \(run), \(ago)"
+    }
   }
 
   private struct Row: Decodable {
@@ -22,6 +33,7 @@ package struct ChoiceReader {
     let choice: String
     let isOld: Bool
     let wasRefused: Bool
+    let age: Double
   }
 
   private struct Chosen: Decodable {
@@ -52,7 +64,7 @@ package struct ChoiceReader {
       let choice = try? MethodChoice(json: row.choice)
     else { return nil }
     return Found(
-      run: row.runId, choice: choice, isOld: row.isOld, wasRefused: row.wasRefused)
+      run: row.runId, choice: choice, isOld: row.isOld, wasRefused: row.wasRefused, age: row.age)
   }
 
   /// Reads the choice that a run went by.
@@ -67,5 +79,17 @@ package struct ChoiceReader {
       let choice = try? MethodChoice(json: row.choice)
     else { return nil }
     return choice.chosen(by: row.searchRunId, at: row.searchedAt, row.searchedOn)
+  }
+
+  /// For how many nights running a rival's lists had more hits than those of a choice.
+  ///
+  /// - Parameters:
+  ///   - job: name of the job.
+  ///   - slot: the slot.
+  ///   - run: the run that searched.
+  /// - Returns: nights.
+  /// - Throws: `PostgresError`.
+  func nightsBelow(_ job: String, _ slot: String, since run: Int64) throws -> Int {
+    try ServedReader(on: connection).servedWarnings(job: job, slot: slot, since: run)
   }
 }

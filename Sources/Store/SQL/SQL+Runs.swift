@@ -66,6 +66,7 @@ extension SQL {
     static let lastSearch = """
       SELECT s.run_id, s.choice::text AS choice,
         s.started_at < pg_catalog.now() - $3::interval AS is_old,
+        extract(epoch FROM pg_catalog.now() - s.started_at)::float8 AS age,
         EXISTS (SELECT FROM ncf.runs AS r
           WHERE r.search_run_id = s.run_id AND r.status = 'refused') AS was_refused
       FROM ncf.runs AS s

@@ -14,8 +14,8 @@ struct CheckCommand: BatchCommand {
     discussion: """
       One line for each thing tried: the configuration, the processor, the connection, its TLS, the \
       server, a pooler in between, time limits, both clocks, migrations, rights, the output schema, a \
-      run that is at work, what is served, the source's types, a sample of its rows, an index for \
-      source.window, and memory. It needs no more rights than a night.
+      run that is at work, what is served, the choice of a method, the source's types, a sample of its \
+      rows, an index for source.window, and memory. It needs no more rights than a night.
 
         ok    as it should be
         warn  a night would run, but better look at it

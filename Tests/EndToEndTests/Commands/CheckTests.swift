@@ -44,15 +44,26 @@ struct CheckTests {
     #expect(try shop.value(newest) == before)
     #expect(fresh.code == 0)
     #expect(Set(fresh.results.values) == ["ok"], "\(fresh.messages)")
-    #expect(fresh.results.count == 17)
+    #expect(fresh.results.count == 18)
     #expect(fresh.messages["source"]?.contains("user_id bigint") == true)
     #expect(fresh.messages["sample"]?.hasPrefix("640 rows: 80 users, 40 items") == true)
     try expectSuccess(shop.night(config: config))
     let after = try check(shop.program, config)
     #expect(after.code == 0)
     #expect(after.messages["lists"] == "served: the lists of run 1")
+    #expect(after.messages["method"] == "the job names it: ncf")
+    var automatic = shop.program
+    automatic.environment["NCF_MODEL_METHOD"] = "auto"
+    #expect(
+      try check(automatic, config).messages["method"]
+        == "no run has searched yet: the method is searched for, in 10min at most")
+    try expectSuccess(automatic.run("--config", config, "--force"))
+    let chosen = try check(automatic, config).messages["method"]
+    #expect(
+      chosen?.contains(/^the choice of run 2, .* ago, is a popular list: .*, in 10min at/) == true,
+      "\(chosen ?? "-")")
     let lines = try shop.program.run("check", "--config", config).output.split(separator: "\n")
-    #expect(lines.count == 17)
+    #expect(lines.count == 18)
     #expect(lines.allSatisfy { $0.hasPrefix("ok    ") })
   }
 
