@@ -56,6 +56,9 @@ struct ExpositionTests {
       "ncf_batch_served_expected_hits{\(job),slot=\"b\",source=\"model\"} 44.25",
       "ncf_batch_served_rival_hits{\(job),slot=\"main\",rival=\"itempop\"} 60",
       "ncf_batch_served_rival_live_hits{\(job),slot=\"main\",rival=\"itempop\"} 39",
+      "ncf_batch_served_group_taking_users{\(job),dimension=\"item_age\",at_least=\"-1\"} 200",
+      "ncf_batch_served_group_hits{\(job),dimension=\"history\",at_least=\"5\"} 25",
+      "ncf_batch_served_group_expected_hits{\(job),dimension=\"tenth\",at_least=\"10\"} 22",
       "ncf_batch_served_nights_below{\(job)} 3",
     ] {
       #expect(lines.contains(Substring(line)), "\(line)")

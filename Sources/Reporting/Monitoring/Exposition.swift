@@ -143,6 +143,12 @@ package struct Exposition: Sendable, Equatable {
     ("served_rival_hits", "Those of them whose item the rival would have listed."),
     ("served_rival_live_hits", "Those of them whose item was in the live list."),
     (
+      "served_group_taking_users",
+      "Users that took a new item in the latest days, by tenth, length of history or age of item."
+    ),
+    ("served_group_hits", "Those of them whose first new item was in the list."),
+    ("served_group_expected_hits", "What hits of the group was to be by the published scores."),
+    (
       "served_nights_below",
       "Nights running in which the live lists had fewer hits than the best rival's."
     ),
@@ -270,6 +276,18 @@ extension Exposition {
             ([("slot", rival.slot), ("rival", rival.rival)], Double(rival[keyPath: value]))
           })
       }
+      func groups(
+        _ value: (ServedFigures.Group) -> Double?
+      ) -> [([(String, String)], Double)] {
+        served.groups.compactMap { group in
+          value(group).map {
+            ([("dimension", group.dimension), ("at_least", "\(group.atLeast)")], $0)
+          }
+        }
+      }
+      replace("served_group_taking_users", groups { Double($0.takingUsers) })
+      replace("served_group_hits", groups { Double($0.hits) })
+      replace("served_group_expected_hits", groups(\.expectedHits))
       add("served_nights_below", Double(served.nightsBelow))
     }
 
