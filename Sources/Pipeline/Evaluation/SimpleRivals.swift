@@ -39,15 +39,27 @@ struct SimpleRivals {
 
   /// The methods, with their names; without the run's own.
   var setups: [(name: String, setup: BaselineSetup)] {
+    Self.setups(job, factorization).map { ($0, $1.seeded(context.seed)) }
+  }
+
+  /// The methods that a job's model is compared with.
+  ///
+  /// - Parameters:
+  ///   - job: the job.
+  ///   - factorization: iALS as the last search set it; nil for none.
+  /// - Returns: the methods with their names, without the job's own.
+  static func setups(
+    _ job: Job, _ factorization: BaselineSetup?
+  ) -> [(name: String, setup: BaselineSetup)] {
     let all: [(String, (any BaselineOptions)?)] = [
       ("itempop", ItemPopOptions()), ("recentpop30", RecentPopOptions(days: 30)),
       ("recentpop7", RecentPopOptions(days: 7)), ("lastitem", LastItemOptions()),
       ("itemknn", KNNOptions(neighbours: 100, shrinkage: 100)), ("ials", factorization?.options),
     ]
-    let own = Method(job).seeded(0)
+    let own = job.method == .auto ? nil : Method(job).seeded(0)
     return all.compactMap { name, options in
       guard let options, Method(options) != own else { return nil }
-      return (name, BaselineSetup(options).seeded(context.seed))
+      return (name, BaselineSetup(options))
     }
   }
 

@@ -21,6 +21,8 @@ struct MemoryCheck {
   ) throws(BatchError) {
     var estimate = MemoryEstimate(context.job, pulled, divided, threads: context.pool.threads)
     estimate.besides = besides
+    // Simple methods that do not fit are left out when it comes to them.
+    estimate.comparesRivals = false
     guard let budget = MemoryBudget.bytes, estimate.peak > budget else {
       fitsCheckpoints = true
       return

@@ -2,6 +2,7 @@ import Baselines
 import Interactions
 package import Jobs
 import NCF
+import Store
 
 /// How much memory a run will hold at its fullest, told from the sizes of its data.
 ///
@@ -51,6 +52,10 @@ package struct MemoryEstimate {
   var keepsCheckpoints = true
   /// What is held all the time beside the run's own data.
   var besides = 0
+  /// Whether the model is compared with simple methods; a run leaves out those that do not fit.
+  package var comparesRivals = true
+  /// iALS as a search set it, which is then one of them; nil for none.
+  var factorization: BaselineSetup?
 
   /// An estimate for a job on data of these sizes.
   package init(_ job: Job, _ sizes: Sizes, threads: Int) {
@@ -60,18 +65,25 @@ package struct MemoryEstimate {
   /// Bytes at each stage's fullest, in the order of the stages.
   var stages: [(stage: Stage, bytes: Int)] {
     [
-      (.pull, Self.program + pulling + parent), (.split, resident + parent),
+      (.pull, Self.program + pulling + parent), (.split, resident + parent + counting),
       (
         .train,
         resident + parent + learning + checkpoint + candidates(lists: 1) + catalogueScores
       ),
-      (.evaluate, resident + scoring + validated + catalogueRows + candidates(lists: 2)),
+      (
+        .evaluate,
+        resident
+          + max(
+            scoring + validated + catalogueRows + candidates(lists: 2),
+            2 * parameters + validated + comparing)
+      ),
       (
         .publish,
         resident
           + max(
-            scoring + copies + lists, 3 * parameters, absorbing + (absorbing > 0 ? checkpoint : 0),
-            similarity + copies)
+            scoring + copies + lists + rivalLists, 3 * parameters + rivalLists,
+            absorbing + (absorbing > 0 ? checkpoint : 0), similarity + copies + rivalLists,
+            parameters + copies + comparing + rivalLists)
       ),
     ]
   }
@@ -221,6 +233,42 @@ package struct MemoryEstimate {
 
   /// Lists of the users that are scored together, and everyone's lists for coverage.
   private var lists: Int { (sizes.testedUsers + 2_048) * job.output.k * 8 }
+
+  /// The second of each item's first event, by which hits of the lists that were live are counted.
+  ///
+  /// What is found goes to the server at once.
+  private var counting: Int { 4 * sizes.items }
+
+  /// The simple methods that the model is compared with.
+  private var rivals: [BaselineSetup] {
+    guard comparesRivals, job.evaluation.rivals else { return [] }
+    return SimpleRivals.setups(job, factorization).map(\.setup)
+  }
+
+  /// The fullest moment of fitting a simple method, or of ranking by it, one after the other.
+  private var comparing: Int {
+    let log = LogSizes(
+      interactions: sizes.interactions, users: sizes.users, items: sizes.items)
+    let weights = job.source.isWeighted ? 4 * sizes.interactions : 0
+    let fullest = rivals.map { setup in
+      fitted(setup) + max(setup.options.fittingMemory(log, threads: threads), catalogueRows)
+    }.max()
+    return fullest.map { weights + 32 * sizes.users + $0 } ?? 0
+  }
+
+  /// What a simple method has learnt.
+  private func fitted(_ setup: BaselineSetup) -> Int {
+    switch setup.options.form {
+    case .factors(let width): 4 * (sizes.users + sizes.items) * width
+    case .neighbours(let most): 8 * sizes.items * min(most, sizes.items) + 8 * sizes.interactions
+    }
+  }
+
+  /// A list of each simple method for each user of the sample; they are kept until they are published.
+  private var rivalLists: Int {
+    let users = min(sizes.users + sizes.outside, RivalList.mostUsers)
+    return rivals.count * users * (48 + 4 * job.output.k)
+  }
 
   /// What finding similar items takes.
   ///

@@ -55,7 +55,8 @@ struct RunPlan {
     let counts = pulled.counts
     let serving = pulled.serving
     let audience = serving.audience
-    let estimate = MemoryEstimate(job, pulled, divided, threads: context.pool.threads)
+    var estimate = MemoryEstimate(job, pulled, divided, threads: context.pool.threads)
+    estimate.factorization = rivals?.factorization
     return [
       "\(counts.rowsRead) rows read: \(counts.rowsUsed) used, \(counts.rowsMerged) merged, "
         + "left out: \(counts.rejectedText)",
