@@ -38,17 +38,6 @@ struct MethodSelection {
     }
   }
 
-  /// Whether a night searches anew, whatever became of the lists.
-  ///
-  /// - Parameters:
-  ///   - choice: what was chosen.
-  ///   - isOld: whether that was longer ago than `auto.every`.
-  ///   - wasRefused: whether the gate refused a run by it.
-  /// - Returns: the answer.
-  static func isSearchDue(after choice: MethodChoice, isOld: Bool, wasRefused: Bool) -> Bool {
-    isOld || wasRefused || choice.isPopularList
-  }
-
   /// Whether a log has outgrown the choice: twice as many users could be judged.
   func isOutgrown(by pulled: Dataset, _ evaluation: Job.Evaluation) -> Bool {
     let most = 2 * max(choice.validatedUsers, MethodSearch.fewestUsers)

@@ -219,11 +219,13 @@ package final class NightReplay {
       return MethodSelection(
         choice: choice.value, run: choice.number == number ? nil : choice.number)
     }
-    let isOld =
-      Double(moment) - Double(choice.moment) > context.configured.auto.every.seconds
-    let isDue = MethodSelection.isSearchDue(
-      after: choice.value, isOld: isOld, wasRefused: choice.wasRefused)
-    return isDue ? nil : MethodSelection(choice: choice.value, run: choice.number)
+    let age = Double(moment) - Double(choice.moment)
+    let found = ChoiceReader.Found(
+      run: choice.number, choice: choice.value, isOld: age > context.configured.auto.every.seconds,
+      wasRefused: choice.wasRefused, age: age)
+    // Nothing was served.
+    let reason = found.reasonToSearch(context.configured, nightsBelow: 0)
+    return reason == nil ? MethodSelection(choice: choice.value, run: choice.number) : nil
   }
 
   /// The live night as the parent of the next one.

@@ -19,6 +19,19 @@ package struct ChoiceReader {
     /// Seconds since the run began.
     package let age: Double
 
+    /// A search that is known.
+    ///
+    /// - Parameters:
+    ///   - run: the run that searched.
+    ///   - choice: what it chose.
+    ///   - isOld: whether the choice is older than `auto.every`.
+    ///   - wasRefused: whether the gate refused a run by it.
+    ///   - age: seconds since the run began.
+    package init(run: Int64, choice: MethodChoice, isOld: Bool, wasRefused: Bool, age: Double) {
+      (self.run, self.choice) = (run, choice)
+      (self.isOld, self.wasRefused, self.age) = (isOld, wasRefused, age)
+    }
+
     /// Whose choice it is, for a sentence: `run 12, 3 days ago`.
     package var origin: String {
       let days = Int(age / 86_400)

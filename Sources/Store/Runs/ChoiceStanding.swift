@@ -31,18 +31,29 @@ extension ChoiceReader {
           + ": the method is searched for")
     }
     if request.isBackfill { return .kept(found) }
-    guard let reason = try reason(against: found, job, request) else { return .kept(found) }
+    let reason = try found.reasonToSearch(
+      job, nightsBelow: try nightsBelow(job.name, request.slot, since: found.run))
+    guard let reason else { return .kept(found) }
     return .due(reason + ": the method is searched for again")
   }
 
-  private func reason(
-    against found: Found, _ job: Job, _ request: RunRequest
-  ) throws -> String? {
-    if found.isOld { return "the choice of \(found.origin), is older than \(job.auto.every)" }
-    if found.wasRefused { return "the gate has refused the choice of \(found.origin)" }
-    let nights = try nightsBelow(job.name, request.slot, since: found.run)
+}
+
+extension ChoiceReader.Found {
+  /// Why a night searches anew; nil where it takes the choice over.
+  ///
+  /// - Parameters:
+  ///   - job: the job.
+  ///   - nightsBelow: for how many nights running the lists had fewer hits than a rival's.
+  /// - Returns: the reason.
+  /// - Throws: what `nightsBelow` throws.
+  package func reasonToSearch(
+    _ job: Job, nightsBelow: @autoclosure () throws -> Int
+  ) rethrows -> String? {
+    if isOld { return "the choice of \(origin), is older than \(job.auto.every)" }
+    if wasRefused { return "the gate has refused the choice of \(origin)" }
+    let nights = try nightsBelow()
     if nights >= ServedFigures.warningNights { return "served has warned \(nights) nights running" }
-    if found.choice.isPopularList { return "the choice of \(found.origin), is a popular list" }
-    return nil
+    return choice.isPopularList ? "the choice of \(origin), is a popular list" : nil
   }
 }
