@@ -21,6 +21,8 @@ package struct ChosenMethod: Sendable, Equatable {
     package var isPopularList: Bool
     /// The sample of users that it learnt from is one in so many; 1 for all users.
     package var oneIn: Int
+    /// Whether users were judged by the clock, and not by their latest interactions.
+    package var isByTheClock: Bool
     /// Mean NDCG over the whole catalogue of the users who choose among the settings of a method.
     package var ndcg: Double
     /// The same of the users who choose among methods.
@@ -30,13 +32,12 @@ package struct ChosenMethod: Sendable, Equatable {
 
     /// Creates a value from its parts.
     package init(
-      method: String, words: String, isPopularList: Bool, oneIn: Int = 1, ndcg: Double,
-      ndcgOfOthers: Double, seconds: Double
+      method: String, words: String, isPopularList: Bool, oneIn: Int = 1,
+      isByTheClock: Bool = false, ndcg: Double, ndcgOfOthers: Double, seconds: Double
     ) {
       (self.method, self.words, self.isPopularList) = (method, words, isPopularList)
-      (self.oneIn, self.ndcg, self.ndcgOfOthers, self.seconds) = (
-        oneIn, ndcg, ndcgOfOthers, seconds
-      )
+      (self.oneIn, self.isByTheClock) = (oneIn, isByTheClock)
+      (self.ndcg, self.ndcgOfOthers, self.seconds) = (ndcg, ndcgOfOthers, seconds)
     }
   }
 
@@ -89,9 +90,9 @@ package struct ChosenMethod: Sendable, Equatable {
   package var settingCount: Int { Set(trials.map(\.words)).count }
 
   /// The popular list with the highest NDCG of the users who choose among methods, of those that learnt from
-  /// the most users; nil without any.
+  /// the most users and were judged by latest interactions; nil without any.
   package var bestPopularList: Trial? {
-    let popular = trials.filter(\.isPopularList)
+    let popular = trials.filter { $0.isPopularList && !$0.isByTheClock }
     let least = popular.map(\.oneIn).min()
     return popular.filter { $0.oneIn == least }.max { $0.ndcgOfOthers < $1.ndcgOfOthers }
   }

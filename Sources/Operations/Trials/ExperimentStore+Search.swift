@@ -23,7 +23,8 @@ extension ExperimentStore {
       var limits = limits
       limits.memory = MemoryBudget.bytes.map { $0 - MemoryBudget.resident }
       let search = MethodSearch(
-        inputs.data, network: Method.Network(job), validation: inputs.validation, limits: limits,
+        inputs.latest.data, network: Method.Network(job), validation: inputs.latest.validation,
+        byTheClock: inputs.byTheClock, limits: limits,
         k: job.evaluation.k, seed: context.seed, pool: context.pool, clock: context.clock,
         report: report)
       let split = inputs.horizon.map { "clock \($0) s" } ?? "latest"

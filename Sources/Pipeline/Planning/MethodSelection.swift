@@ -78,7 +78,8 @@ struct MethodSelection {
     let start = context.clock()
     var count = 0
     let search = MethodSearch(
-      inputs.data, network: Method.Network(job), validation: inputs.validation, limits: limits,
+      inputs.latest.data, network: Method.Network(job), validation: inputs.latest.validation,
+      byTheClock: inputs.byTheClock, limits: limits,
       k: job.evaluation.k, seed: context.seed, pool: context.pool, clock: context.clock
     ) { event in
       try context.interruption.check()

@@ -23,17 +23,22 @@ package struct FinishedTrial: Sendable, Equatable, Codable {
   /// - Parameters:
   ///   - method: the method and its settings.
   ///   - oneIn: the sample of users.
+  ///   - isByTheClock: whether users are judged by the clock.
   ///   - seed: of the search.
   /// - Returns: JSON.
   /// - Throws: `EncodingError` for a number that JSON has no form for.
-  package static func key(_ method: Method, oneIn: Int, seed: UInt64) throws -> String {
+  package static func key(_ method: Method, oneIn: Int, isByTheClock: Bool, seed: UInt64)
+    throws -> String
+  {
     struct Key: Encodable {
       let search = FinishedTrial.recipe
       let method: Method
       let oneIn: Int
+      let isByTheClock: Bool
       let seed: String
     }
-    return try JSONText.encode(Key(method: method, oneIn: oneIn, seed: String(seed)))
+    return try JSONText.encode(
+      Key(method: method, oneIn: oneIn, isByTheClock: isByTheClock, seed: String(seed)))
   }
 
   /// Grows when trials are trained or judged otherwise, so that older ones are not taken for theirs.

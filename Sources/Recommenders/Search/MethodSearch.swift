@@ -80,7 +80,9 @@ package final class MethodSearch {
   private let validation: Validation
   /// The whole log.
   private let whole: Ground
-  /// What trials learn and are judged by: the whole log, or a sample of its users.
+  /// The log one horizon before a test by the clock, whose validation is by the clock too; nil without.
+  private let byTheClock: Ground?
+  /// What trials learn and are judged by: the whole log, a sample of its users, or what is known by the clock.
   private var ground: Ground
   private let limits: Limits
   private let k: Int
@@ -97,7 +99,7 @@ package final class MethodSearch {
   package var drawsOn = false
   /// How long before the newest event the test begins, of a split by the clock; recorded with the choice.
   package var horizon: UInt32?
-  private let factorizations = FactorizationCache()
+  private var factorizations = FactorizationCache()
   /// The trials so far, in the order of the ladder.
   private var trials: [Trial] = []
   private var skipped: [String] = []
@@ -105,6 +107,10 @@ package final class MethodSearch {
   private var pace: [Baseline: Double] = [:]
 
   var log: TrainingLog { ground.data.log }
+  /// The highest mean NDCG of half A so far.
+  var bestOfA: Double { trials.map(\.meanA).max() ?? 0 }
+  /// Seconds that the ladder may take: some are left to measure the best methods by the clock.
+  private var ladderSeconds: Double { limits.seconds * (byTheClock == nil ? 1 : 0.7) }
   private var elapsed: Double { clock() - began + recalledSeconds }
 
   /// What trials learn, and whom they are judged by.
@@ -117,6 +123,8 @@ package final class MethodSearch {
     var isOfA: [Bool]
     /// Users of half A whom the epochs of a network are judged by.
     var epochs: CatalogueValidation
+    /// Whether users are judged by the clock.
+    var isByTheClock = false
 
     init(
       _ data: MethodTraining.Data, oneIn: Int, _ validation: Validation, k: Int, seed: UInt64,
@@ -140,6 +148,7 @@ package final class MethodSearch {
   struct Trial {
     var method: Method
     var oneIn: Int
+    var isByTheClock: Bool
     var seconds: Double
     var a: [Double]
     var b: [Double]
@@ -153,6 +162,8 @@ package final class MethodSearch {
   ///   - data: the training interactions, and what networks learn beside them.
   ///   - network: the network that may be tried; its GMF part starts from what the search finds.
   ///   - validation: what users are judged by.
+  ///   - byTheClock: for a test by the clock, what is learnt and judged one horizon before it: the best methods
+  ///     are measured on it too.
   ///   - limits: time, trials and memory.
   ///   - k: the length of the lists that NDCG is of.
   ///   - seed: of everything drawn, and of the halves.
@@ -160,9 +171,9 @@ package final class MethodSearch {
   ///   - clock: seconds that never go back.
   ///   - report: hears of the trials; what it throws ends the search.
   package init(
-    _ data: MethodTraining.Data, network: Method.Network, validation: Validation, limits: Limits,
-    k: Int, seed: UInt64,
-    pool: WorkerPool, clock: @escaping @Sendable () -> Double,
+    _ data: MethodTraining.Data, network: Method.Network, validation: Validation,
+    byTheClock: (data: MethodTraining.Data, validation: Validation)? = nil, limits: Limits,
+    k: Int, seed: UInt64, pool: WorkerPool, clock: @escaping @Sendable () -> Double,
     report: @escaping (SearchEvent) throws -> Void = { _ in }
   ) {
     (self.network, self.limits, self.validation) = (network, limits, validation)
@@ -171,6 +182,11 @@ package final class MethodSearch {
     validatedUsers = validation.users.count
     whole = Ground(data, oneIn: 1, validation, k: k, seed: seed, pool: pool)
     ground = whole
+    self.byTheClock = byTheClock.map {
+      var ground = Ground($0.data, oneIn: 1, $0.validation, k: k, seed: seed, pool: pool)
+      ground.isByTheClock = true
+      return ground
+    }
     began = clock()
   }
 
@@ -181,18 +197,27 @@ package final class MethodSearch {
   /// Climbs the ladder.
   ///
   /// Where the log is too large for the time, trials learn a sample of the users, and the two best methods
-  /// are fitted to all of them in the end.
+  /// are fitted to all of them in the end. For a test by the clock the ladder is judged by the latest interactions
+  /// before it, and the best of each method by the window before it too.
   ///
   /// - Returns: what was chosen; popularity where nothing can be judged.
   /// - Throws: what `report` and `memory` throw.
   package func run() throws -> MethodChoice {
     try takeSample()
-    let finalists = Self.best(5, of: try climb(), by: \.meanA)
-    guard ground.oneIn > 1 else { return choice(among: finalists) }
-    ground = whole
-    return choice(
-      among: try Self.best(3, of: finalists, by: \.meanB).compactMap {
+    var finalists = Self.best(5, of: try climb(), by: \.meanA)
+    if ground.oneIn > 1 {
+      ground = whole
+      finalists = try Self.best(3, of: finalists, by: \.meanB).compactMap {
         try measure($0.method, isFinal: true)
+      }
+    }
+    guard let byTheClock, byTheClock.isOfA.count >= Self.fewestUsers else {
+      return choice(among: finalists.map { [$0] })
+    }
+    (ground, factorizations) = (byTheClock, FactorizationCache())
+    return choice(
+      among: try finalists.compactMap { trial in
+        try measure(trial.method, isFinal: true).map { [trial, $0] }
       })
   }
 
@@ -297,7 +322,8 @@ package final class MethodSearch {
       try skip(name, reason)
       return nil
     }
-    let key = try FinishedTrial.key(method.seeded(0), oneIn: ground.oneIn, seed: seed)
+    let key = try FinishedTrial.key(
+      method.seeded(0), oneIn: ground.oneIn, isByTheClock: ground.isByTheClock, seed: seed)
     let known = try memory?.trial(key).flatMap {
       $0.ranks.bytes.count == ground.isOfA.count ? $0 : nil
     }
@@ -323,7 +349,8 @@ package final class MethodSearch {
     }
     let pairs = zip(finished.ranks.values(.ndcg, k: k), ground.isOfA)
     let trial = Trial(
-      method: method.seeded(0), oneIn: ground.oneIn, seconds: finished.seconds,
+      method: method.seeded(0), oneIn: ground.oneIn, isByTheClock: ground.isByTheClock,
+      seconds: finished.seconds,
       a: pairs.filter(\.1).map(\.0), b: pairs.filter { !$0.1 }.map(\.0))
     trials.append(trial)
     try report(.ended(name, ndcg: trial.meanA, seconds: trial.seconds))
@@ -366,7 +393,7 @@ package final class MethodSearch {
     // The popular list is always there to choose.
     if trials.isEmpty { return nil }
     if let most = limits.trials, trials.count >= most { return "no trial is left" }
-    let left = limits.seconds - elapsed
+    let left = ladderSeconds - elapsed
     if left <= 0 { return "no time is left" }
     guard case .baseline(let setup) = method else { return nil }
     let memory = setup.options.fittingMemory(log.sizes, threads: pool.threads)
@@ -401,38 +428,59 @@ package final class MethodSearch {
 
     private func working() throws {
       try search.report(.working(name))
-      if isBounded, search.elapsed > search.limits.seconds { throw OutOfTime() }
+      if isBounded, search.elapsed > search.ladderSeconds { throw OutOfTime() }
     }
   }
 
   // MARK: - The choice
 
+  /// Each finalist's users of half B by every validation that it was measured by, on the scale of the best
+  /// finalist: their mean counts the validations alike.
+  private static func values(_ finalists: [[Trial]]) -> [[Double]] {
+    let places = finalists.first?.indices ?? 0..<0
+    let best = places.map { place in
+      max(finalists.map { $0[place].meanB }.max() ?? 0, .leastNormalMagnitude)
+    }
+    return finalists.map { trials in
+      let count = trials.reduce(0) { $0 + $1.b.count }
+      return places.flatMap { place -> [Double] in
+        let share = Double(places.count * max(trials[place].b.count, 1)) * best[place]
+        return trials[place].b.map { $0 * Double(count) / share }
+      }
+    }
+  }
+
   /// The simplest finalist within one standard error of the best one on half B, if it is better than the
   /// first one, popularity, by more than chance.
-  private func choice(among finalists: [Trial]) -> MethodChoice {
-    guard let best = finalists.max(by: { $0.meanB < $1.meanB }), let popular = finalists.first
-    else {
+  private func choice(among finalists: [[Trial]]) -> MethodChoice {
+    let values = Self.values(finalists)
+    let means = values.map { $0.reduce(0, +) / Double(max($0.count, 1)) }
+    guard let best = means.indices.max(by: { means[$0] < means[$1] }) else {
       preconditionFailure("popularity is always measured")
     }
     let isBetter =
-      PairedTest(best.b, popular.b).map { $0.firstIsBetter < Self.significance } ?? false
-    let chosen =
+      PairedTest(values[best], values[0]).map { $0.firstIsBetter < Self.significance } ?? false
+    let place =
       !isBetter
-      ? popular
-      : finalists.first { trial in
+      ? 0
+      : values.indices.first {
         // The difference in standard errors.
-        PairedTest(best.b, trial.b).map { $0.t <= 1 } ?? false
+        PairedTest(values[best], values[$0]).map { $0.t <= 1 } ?? false
       } ?? best
+    let chosen = finalists[place][0]
     return MethodChoice(
       method: chosen.method, ndcg: chosen.meanB, k: k, validatedUsers: validatedUsers,
       trials: trials.map {
         MethodChoice.Trial(
-          settings: $0.method.words, oneIn: $0.oneIn, ndcg: $0.meanA, ndcgOfOthers: $0.meanB,
+          settings: $0.method.words, oneIn: $0.oneIn, isByTheClock: $0.isByTheClock, ndcg: $0.meanA,
+          ndcgOfOthers: $0.meanB,
           seconds: $0.seconds)
       },
       skipped: skipped, seconds: elapsed, horizon: horizon,
-      factorization: finalists.lazy.compactMap { trial in
-        guard case .baseline(let setup) = trial.method, setup.baseline == .ials else { return nil }
+      factorization: finalists.lazy.compactMap { trials in
+        guard case .baseline(let setup) = trials[0].method, setup.baseline == .ials else {
+          return nil
+        }
         return setup
       }.first)
   }
