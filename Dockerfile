@@ -9,7 +9,7 @@ ARG SWIFT_VERSION=6.3
 FROM swift:${SWIFT_VERSION}-bookworm AS build
 RUN apt-get update -qq \
  && apt-get install -qq --yes --no-install-recommends \
-      libpq-dev libopenblas-dev zlib1g-dev pkg-config \
+      libpq-dev zlib1g-dev pkg-config \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 # Dependencies first: they change less often than the sources do.
@@ -31,7 +31,7 @@ RUN swift build -c release --product ncf-bench --static-swift-stdlib \
 FROM debian:bookworm-slim AS runtime
 RUN apt-get update -qq \
  && apt-get install -qq --yes --no-install-recommends \
-      libpq5 libopenblas0-pthread zlib1g libstdc++6 ca-certificates \
+      libpq5 zlib1g libstdc++6 ca-certificates \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin ncf-batch
 COPY --from=build /image/ /

@@ -7,6 +7,8 @@ SCRATCH ?= .build
 FILTER ?=
 # The whole of the tests of faults, which takes an hour or so: make faults FULL=1
 FULL ?=
+# The short form of the test on imitated processors: make processors SHORT=1
+SHORT ?=
 # Where the random choices of those tests begin: make faults SEED=7
 SEED ?=
 # How many damaged inputs `make fuzz` tries; with SEED they can be had again.
@@ -28,7 +30,7 @@ static = $(SCRATCH)-static
 sources = $(shell find Sources migrations Package.swift -name '*.swift' -o -name '*.sql' -o -name '*.h')
 
 .DEFAULT_GOAL := help
-.PHONY: help build test faults fuzz sanitize sanitize-address sanitize-thread lint demo bench dist install uninstall test-install test-documentation test-demo clean
+.PHONY: help build test processors faults fuzz sanitize sanitize-address sanitize-thread lint demo bench dist install uninstall test-install test-documentation test-demo clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +76,12 @@ sanitize-address sanitize-thread:
 	  $(SWIFT) test -c release --scratch-path $(SCRATCH)-$(sanitizer) -Xswiftc -enable-testing --sanitize=$(sanitizer) \
 	  --disable-testable-imports --disable-xctest $(addprefix --skip ,$(unsanitary)) \
 	  $(if $(FILTER),--filter '$(FILTER)')
+
+# What imitates other processors.
+imitations = qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+processors: build ## the same results on imitated processors, arm64's kernels among them (SHORT=1 for some)
+	@scripts/bootstrap --also $(imitations)
+	scripts/with-postgres scripts/test-processors $(if $(SHORT),--short) $(binaries)
 
 lint: ## format, documentation, architecture, shell scripts, files of jobs/
 	@scripts/lint

@@ -1,12 +1,16 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Kernels are built for x86-64-v3 (AVX2 and FMA); the command line checks the processor before it
-/// calls them. Other architectures are built as they are.
+/// Kernels are built once for each set of registers; the program chooses when it starts. Nothing else
+/// may be built for more than the baseline: see `scripts/lint-objects`.
 #if arch(x86_64)
-  let kernelFlags: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=x86-64-v3"])]
+  let sets: [(name: String, flags: [String])] = [
+    ("Kernels128", ["-march=x86-64-v2", "-mfma"]),
+    ("Kernels256", ["-march=x86-64-v3"]),
+    ("Kernels512", ["-march=x86-64-v4", "-mprefer-vector-width=512"]),
+  ]
 #else
-  let kernelFlags: [SwiftSetting] = []
+  let sets: [(name: String, flags: [String])] = [("Kernels128", [])]
 #endif
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -25,29 +29,39 @@ let package = Package(
   targets: [
     // The system's libraries: module maps and shims, nothing else.
     .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-    .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CProcessor"),
 
     // Leaves: parts that know nothing of the job.
     .target(name: "Formatting"),
     .target(name: "Settings"),
-    .target(name: "Interactions", dependencies: ["Settings"]),
+    .target(name: "Elementary"),
+    .target(name: "Interactions", dependencies: ["Settings", "Elementary"]),
     .target(name: "Parallelism", dependencies: ["CProcessor"]),
     .target(name: "Postgres", dependencies: ["CLibpq", "Formatting"]),
     .target(name: "SyntheticData", dependencies: ["Interactions"]),
 
+    // The arithmetic: the source of all kernels, and the choice among what the sets make of it. Kernels
+    // are generic, so their bodies have to be in the module's file for the sets to specialise.
+    .target(
+      name: "Lanes", dependencies: ["CProcessor"],
+      swiftSettings: [.unsafeFlags(["-enable-cmo-everything"])]),
+    .target(
+      name: "Kernels",
+      dependencies: ["Lanes", "CProcessor"] + sets.map { .target(name: $0.name) }),
+
     // Models and how they are judged.
     .target(
       name: "NCF",
-      dependencies: ["Settings", "Interactions", "Parallelism", "CBLAS", "CProcessor"],
-      swiftSettings: kernelFlags),
+      dependencies: [
+        "Settings", "Interactions", "Parallelism", "Elementary", "Kernels", "Lanes", "CProcessor",
+      ]),
     .target(
       name: "Baselines",
-      dependencies: ["Settings", "Interactions", "Parallelism", "CBLAS", "CProcessor"],
-      swiftSettings: kernelFlags),
+      dependencies: ["Settings", "Interactions", "Parallelism", "Elementary", "Kernels", "Lanes"]),
     .target(
-      name: "Ranking", dependencies: ["Interactions", "Parallelism"], swiftSettings: kernelFlags),
+      name: "Ranking",
+      dependencies: ["Interactions", "Parallelism", "Elementary", "Kernels", "Lanes"]),
 
     // What a run is told and what is told of it: values, no input or output.
     .target(
@@ -114,8 +128,7 @@ let package = Package(
       dependencies: [
         "Operations", "Pipeline", "Store", "Source", "Recommenders", "RunSupport", "Jobs",
         "Configuration", "Experiments", "Reporting", "Formatting", "Interactions", "NCF",
-        "Parallelism", "Postgres", "Ranking",
-        "CProcessor",
+        "Parallelism", "Postgres", "Ranking", "Kernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -123,7 +136,7 @@ let package = Package(
       name: "ncf-bench",
       dependencies: [
         "SyntheticData", "NCF", "Ranking", "Baselines", "Interactions", "Parallelism",
-        "Postgres", "Formatting",
+        "Postgres", "Formatting", "Kernels", "Lanes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -134,16 +147,22 @@ let package = Package(
       path: "Tests/TestSupport"),
     .testTarget(name: "FormattingTests", dependencies: ["Formatting"]),
     .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "SyntheticData"]),
+    .testTarget(name: "ElementaryTests", dependencies: ["Elementary"]),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Kernels", "Lanes", "Interactions", "Elementary"]),
     .testTarget(name: "ParallelismTests", dependencies: ["Parallelism"]),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Formatting", "TestSupport"]),
     .testTarget(
       name: "NCFTests",
       dependencies: [
         "NCF", "Ranking", "Baselines", "Settings", "Parallelism", "Interactions", "SyntheticData",
+        "Kernels", "Lanes",
       ], resources: [.copy("Recorded")]),
     .testTarget(
       name: "BaselinesTests",
-      dependencies: ["Baselines", "Ranking", "Parallelism", "Interactions", "SyntheticData"]),
+      dependencies: [
+        "Baselines", "Ranking", "Parallelism", "Interactions", "SyntheticData", "Kernels", "Lanes",
+      ]),
     .testTarget(
       name: "RankingTests", dependencies: ["Ranking", "Parallelism", "Interactions"],
       resources: [.copy("Recorded")]),
@@ -205,10 +224,20 @@ let package = Package(
       ]),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["RunSupport", "Postgres", "Formatting", "TestSupport", "ncf-batch"],
+      dependencies: [
+        "RunSupport", "Postgres", "Formatting", "Kernels", "TestSupport", "ncf-batch",
+      ],
       exclude: ["Python"]),
   ]
 )
+
+for set in sets {
+  package.targets.append(
+    .target(
+      name: set.name, dependencies: ["Lanes", "CProcessor"],
+      swiftSettings: set.flags.isEmpty
+        ? [] : [.unsafeFlags(set.flags.flatMap { ["-Xcc", $0] })]))
+}
 
 // `make test FILTER=PostgresTests` compiles no other tests.
 if let name = Context.environment["NCF_TEST_TARGET"],

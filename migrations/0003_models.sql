@@ -49,7 +49,6 @@ CREATE TABLE ncf.checkpoints (
   watermark timestamptz NOT NULL,
   recent bytea NOT NULL,
   fingerprint text NOT NULL,
-  engine text NOT NULL,
   resumptions integer NOT NULL DEFAULT 0,
   format text NOT NULL DEFAULT 'safetensors',
   bytes bigint NOT NULL,
@@ -77,8 +76,6 @@ COMMENT ON COLUMN ncf.checkpoints.recent IS
   'Hashes, 8 bytes each, of the rows of the last hour before it that had arrived: later ones are left out';
 COMMENT ON COLUMN ncf.checkpoints.fingerprint IS
   'Hash of the interactions that the run had pulled; a run that resumes must have pulled the same';
-COMMENT ON COLUMN ncf.checkpoints.engine IS
-  'Type of processor that the arithmetic was made for: another one rounds differently';
 COMMENT ON COLUMN ncf.checkpoints.resumptions IS
   'Number of runs that resumed from it and ended before a checkpoint of their own';
 COMMENT ON COLUMN ncf.checkpoints.format IS 'Form of the concatenated chunks';

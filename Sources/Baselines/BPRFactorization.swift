@@ -1,4 +1,4 @@
-private import Glibc
+private import Elementary
 package import Interactions
 package import Parallelism
 
@@ -79,7 +79,7 @@ package enum BPRFactorization: Factorization {
       difference += users[user + column] * (items[first + column] - items[second + column])
     }
     // The derivative of ln sigmoid.
-    let pull = weight / (1 + expf(difference))
+    let pull = weight * Float(Elementary.sigmoid(Double(-difference)))
     let (rate, keep) = (options.learningRate, options.regularization)
     for column in 0..<width {
       let (u, i, j) = (users[user + column], items[first + column], items[second + column])

@@ -1,4 +1,4 @@
-private import Glibc
+private import Elementary
 package import Interactions
 package import Parallelism
 
@@ -76,7 +76,7 @@ package enum ElementwiseALS: Factorization {
   /// Each item's weight as a missing one: equation 8 there.
   private static func missingWeights(_ byItem: WeightedRows, _ options: EALSOptions) -> [Float] {
     let powers = (0..<byItem.count).map {
-      pow(Double(byItem.range(of: $0).count), Double(options.popularityPower))
+      Elementary.pow(Double(byItem.range(of: $0).count), Double(options.popularityPower))
     }
     let sum = powers.reduce(0, +)
     return powers.map { sum == 0 ? 0 : Float(Double(options.missingWeight) * $0 / sum) }

@@ -1,5 +1,6 @@
-private import CBLAS
 package import Interactions
+import Kernels
+import Lanes
 package import Parallelism
 
 /// Settings of `ImplicitALS`.
@@ -48,175 +49,193 @@ package enum ImplicitALS: Factorization {
     positives: UserItems, weights: [Float] = [], itemCount: Int, options: ALSOptions,
     pool: WorkerPool, report: (_ iteration: Int) throws -> Void = { _ in }
   ) throws -> MatrixFactors {
-    openblas_set_num_threads(1)
-    let width = options.factors
+    let (width, stride) = (options.factors, padded(options.factors))
     let byUser = WeightedRows(positives, weights)
     let byItem = byUser.transposed(columnCount: itemCount)
-    var users = [Float](repeating: 0, count: positives.userCount * width)
-    var items = [Float](repeating: 0, count: itemCount * width)
+    let users = Storage<Float>(count: positives.userCount * stride)
+    let items = Storage<Float>(count: itemCount * stride)
     for item in 0..<itemCount {
       var random = CounterRandom(seed: options.seed, stream: UInt64(item))
-      for column in 0..<width { items[item * width + column] = Float(0.1 * random.gaussian()) }
+      for column in 0..<width {
+        items.buffer[item * stride + column] = Float(0.1 * random.gaussian())
+      }
     }
-    for iteration in stride(from: 1, through: options.iterations, by: 1) {
-      solve(&users, rows: byUser, against: items, options: options, pool: pool)
-      solve(&items, rows: byItem, against: users, options: options, pool: pool)
+    for iteration in Swift.stride(from: 1, through: options.iterations, by: 1) {
+      solve(users, rows: byUser, against: items, options: options, pool: pool)
+      solve(items, rows: byItem, against: users, options: options, pool: pool)
       try report(iteration)
     }
     return MatrixFactors(
-      width: width, userCount: positives.userCount, itemCount: itemCount, users: users,
-      items: items)
+      width: width, userCount: positives.userCount, itemCount: itemCount,
+      users: unpadded(users, width: width), items: unpadded(items, width: width))
+  }
+
+  /// Rows without what fills them up to a multiple of 8.
+  private static func unpadded(_ rows: Storage<Float>, width: Int) -> [Float] {
+    let (stride, all) = (padded(width), rows.array)
+    if stride == width { return all }
+    return (0..<all.count / stride).flatMap { all[$0 * stride..<$0 * stride + width] }
   }
 
   /// Solves for all rows of one side, the other side held.
   private static func solve(
-    _ solution: inout [Float], rows: WeightedRows, against other: [Float], options: ALSOptions,
-    pool: WorkerPool
+    _ solution: Storage<Float>, rows: WeightedRows, against other: Storage<Float>,
+    options: ALSOptions, pool: WorkerPool
   ) {
     let width = options.factors
     let gram = gram(of: other, width: width, regularization: options.regularization, pool: pool)
     let scratch = (0..<pool.threads).map { _ in NormalEquations(width: width) }
-    unsafe solution.writeRows(rows.count, by: 32, pool) { range, base, worker in
-      for row in range {
-        unsafe scratch[worker].solve(
-          rows.range(of: row), of: rows, against: other, gram: gram, alpha: options.alpha,
-          into: base + row * width)
-      }
+    forEachBlock(of: rows.count, by: 32, pool) { range, worker in
+      scratch[worker].solve(
+        range, of: rows, against: other, gram: gram, alpha: options.alpha, into: solution)
     }
   }
 
-  /// Computes `Y^T Y + reg I`, lower triangle in column-major order, from fixed shards in their order.
+  /// Computes `Y^T Y + reg I`, the lower triangle of a row-major matrix, from fixed shards in their
+  /// order.
   private static func gram(
-    of rows: [Float], width: Int, regularization: Float, pool: WorkerPool
-  ) -> [Float] {
-    let count = rows.count / width
-    let shard = 2_048
-    let shards = max(1, (count + shard - 1) / shard)
-    let parts = (0..<shards).map { _ in Block(width * width) }
-    pool.forEach(shards) { index, _ in
-      let start = index * shard
-      let end = min(count, start + shard)
-      unsafe rows.withUnsafeBufferPointer { rows in
-        guard let base = rows.baseAddress, end > start else { return }
-        unsafe cblas_ssyrk(
-          CblasColMajor, CblasLower, CblasNoTrans, Int32(width), Int32(end - start), 1,
-          base + start * width, Int32(width), 0, parts[index].base, Int32(width))
-      }
+    of rows: Storage<Float>, width: Int, regularization: Float, pool: WorkerPool
+  ) -> Storage<Float> {
+    let sum = GramMatrix.lower(
+      of: rows, count: rows.buffer.count / padded(width), width: padded(width), pool: pool)
+    for factor in 0..<width {
+      sum.buffer[factor * padded(width) + factor] += regularization
     }
-    var sum = [Float](repeating: 0, count: width * width)
-    for part in parts {
-      for position in sum.indices { sum[position] += unsafe part.base[position] }
-    }
-    for factor in 0..<width { sum[factor * width + factor] += regularization }
     return sum
   }
 }
 
-/// One thread's memory for the normal equations of a row.
-///
-/// Safe: it belongs to the thread that solves with it.
-@safe private final class NormalEquations: @unchecked Sendable {
+/// Products of tall matrices with themselves.
+enum GramMatrix {
+  /// Rows whose products are summed before they are added to those of others.
+  private static let shard = 2_048
+
+  /// Computes `Y^T Y` from shards of rows that are added in their order.
+  ///
+  /// - Parameters:
+  ///   - rows: `count` x `width`.
+  ///   - count: how many rows.
+  ///   - width: a multiple of 8.
+  ///   - pool: the threads; the result is the same for any number.
+  /// - Returns: width x width, row-major; what is above the diagonal is not to be read.
+  static func lower(
+    of rows: Storage<Float>, count: Int, width: Int, pool: WorkerPool
+  ) -> Storage<Float> {
+    let shards = max(1, (count + shard - 1) / shard)
+    let parts = (0..<shards).map { _ in Storage<Float>(count: width * width) }
+    let scratch = (0..<pool.threads).map { _ in Storage<Float>(count: ProductScratch.count) }
+    pool.forEach(shards) { index, worker in
+      let start = index * shard
+      let y = Matrix(rows.buffer.from(start * width), stride: width)
+      unsafe Kernels.active.pointee.lowerTransposedProduct(
+        y, y, Matrix(parts[index].buffer, stride: width), width, min(count - start, shard), width,
+        false, scratch[worker].buffer)
+    }
+    for part in parts.dropFirst() {
+      unsafe Kernels.active.pointee.add(part.buffer, 1, parts[0].buffer, width * width)
+    }
+    return parts[0]
+  }
+}
+
+/// One thread's memory for the normal equations of rows, of which sixteen are solved at a time.
+private final class NormalEquations: @unchecked Sendable {
   /// Entries that are added to the matrix in one product.
   private static let chunk = 256
+  /// Systems that are solved together.
+  private static let lanes = 16
+
   private let width: Int
-  private let matrix: Block
-  private let gathered: Block
+  private let stride: Int
+  private let memory = Memory()
+  private let matrix: Buffer<Float>
+  private let right: Buffer<Float>
+  private let weights: Buffer<Float>
+  private let plain: Buffer<Float>
+  private let scaled: Buffer<Float>
+  private let packed: Buffer<Float>
+  private let solutions: Buffer<Float>
+  private let scratch: Buffer<Float>
+  private let product: Buffer<Float>
 
   init(width: Int) {
     self.width = width
-    matrix = Block(width * width)
-    gathered = Block(Self.chunk * width)
+    stride = padded(width)
+    matrix = memory.make(stride * stride)
+    right = memory.make(stride)
+    weights = memory.make(Self.chunk)
+    plain = memory.make(Self.chunk * stride)
+    scaled = memory.make(Self.chunk * stride)
+    packed = memory.make(Self.lanes * width * (width + 1) / 2)
+    solutions = memory.make(Self.lanes * width)
+    scratch = memory.make(Self.lanes * (width + 1))
+    product = memory.make(ProductScratch.count)
   }
 
-  /// Solves `(gram + sum (c - 1) y y^T) x = sum c y` over a row's entries.
+  /// Solves `(gram + sum (c - 1) y y^T) x = sum c y` over each row's entries; zero without any.
+  ///
+  /// The Gram matrix has each entry's row with weight 1 and the regularisation on its diagonal, so that
+  /// only rounding can make a matrix not positive definite: no vector then.
   func solve(
-    _ entries: Range<Int>, of rows: WeightedRows, against other: [Float], gram: [Float],
-    alpha: Float, into solution: UnsafeMutablePointer<Float>
+    _ range: Range<Int>, of rows: WeightedRows, against other: Storage<Float>,
+    gram: Storage<Float>, alpha: Float, into solution: Storage<Float>
   ) {
-    unsafe solution.update(repeating: 0, count: width)
-    if entries.isEmpty { return }
-    unsafe gram.withUnsafeBufferPointer { gram in
-      if let base = gram.baseAddress { unsafe matrix.base.update(from: base, count: gram.count) }
-    }
-    unsafe other.withUnsafeBufferPointer { other in
-      guard let base = other.baseAddress else { return }
-      if rows.weights.isEmpty {
-        unsafe add(entries, of: rows, from: base, weight: alpha, into: solution)
-      } else {
-        // A product takes one factor for all its rows, so they are scaled; roots have one sign.
-        unsafe add(entries, of: rows, from: base, alpha: alpha, sign: 1, into: solution)
-        unsafe add(entries, of: rows, from: base, alpha: alpha, sign: -1, into: solution)
+    var lanes: [Int] = []
+    for row in range {
+      if rows.range(of: row).isEmpty {
+        solution.buffer.clear(row * stride, count: width)
+        continue
+      }
+      collect(rows.range(of: row), of: rows, against: other, gram: gram, alpha: alpha)
+      unsafe Kernels.active.pointee.interleave(
+        Matrix(matrix, stride: stride), width, lanes.count, packed)
+      for place in 0..<width { solutions[place * Self.lanes + lanes.count] = right[place] }
+      lanes.append(row)
+      if lanes.count == Self.lanes {
+        finish(lanes, into: solution)
+        lanes.removeAll(keepingCapacity: true)
       }
     }
-    var order = Int32(width)
-    var info: Int32 = 0
-    // The lower triangle: OpenBLAS 0.3.21 takes twice as long for the upper one.
-    unsafe spotrf_("L", &order, matrix.base, &order, &info)
-    // The Gram matrix has each entry's row with weight 1 and the regularisation on its diagonal, so that
-    // only rounding can make it not positive definite: no vector then.
-    if info != 0 { return unsafe solution.update(repeating: 0, count: width) }
-    for side in [CblasNoTrans, CblasTrans] {
-      unsafe cblas_strsv(
-        CblasColMajor, CblasLower, side, CblasNonUnit, order, matrix.base, order, solution, 1)
-    }
+    if !lanes.isEmpty { finish(lanes, into: solution) }
   }
 
-  /// Adds entries of one weight to the matrix and to the right side.
-  private func add(
-    _ entries: Range<Int>, of rows: WeightedRows, from other: UnsafePointer<Float>, weight: Float,
-    into right: UnsafeMutablePointer<Float>
-  ) {
-    var start = entries.lowerBound
-    while start < entries.upperBound {
-      let end = min(entries.upperBound, start + Self.chunk)
-      for entry in start..<end {
-        unsafe copy(other + Int(rows.columns[entry]) * width, to: entry - start, scale: 1)
-        unsafe addScaled(other + Int(rows.columns[entry]) * width, weight, to: right)
-      }
-      multiply(end - start, factor: weight - 1)
-      start = end
-    }
-  }
-
-  /// Adds the entries whose weight, less 1, has a sign.
-  private func add(
-    _ entries: Range<Int>, of rows: WeightedRows, from other: UnsafePointer<Float>, alpha: Float,
-    sign: Float, into right: UnsafeMutablePointer<Float>
-  ) {
-    var count = 0
-    for entry in entries {
-      let weight = alpha * rows.weights[entry]
-      if (weight >= 1) != (sign > 0) { continue }
-      let row = unsafe other + Int(rows.columns[entry]) * width
-      unsafe copy(row, to: count, scale: abs(weight - 1).squareRoot())
-      unsafe addScaled(row, weight, to: right)
-      count += 1
-      if count == Self.chunk {
-        multiply(count, factor: sign)
-        count = 0
+  /// Solves what was collected.
+  private func finish(_ lanes: [Int], into solution: Storage<Float>) {
+    unsafe Kernels.active.pointee.solve(packed, solutions, width, scratch)
+    for (lane, row) in lanes.enumerated() {
+      for place in 0..<width {
+        solution.buffer[row * stride + place] = solutions[place * Self.lanes + lane]
       }
     }
-    multiply(count, factor: sign)
   }
 
-  @inline(__always)
-  private func copy(_ row: UnsafePointer<Float>, to place: Int, scale: Float) {
-    let target = unsafe gathered.base + place * width
-    for column in 0..<width { unsafe target[column] = row[column] * scale }
-  }
-
-  @inline(__always)
-  private func addScaled(
-    _ row: UnsafePointer<Float>, _ weight: Float, to right: UnsafeMutablePointer<Float>
+  /// Computes the matrix and the right side of a row.
+  private func collect(
+    _ entries: Range<Int>, of rows: WeightedRows, against other: Storage<Float>,
+    gram: Storage<Float>, alpha: Float
   ) {
-    for column in 0..<width { unsafe right[column] += row[column] * weight }
+    matrix.copy(from: gram.buffer, count: matrix.count)
+    right.clear(count: stride)
+    unsafe rows.columns.withUnsafeBufferPointer { columns in
+      guard let base = columns.baseAddress else { return }
+      // Safe: kernels only read it.
+      let columns = unsafe Buffer(base: UnsafeMutablePointer(mutating: base), count: columns.count)
+      for start in Swift.stride(from: entries.lowerBound, to: entries.upperBound, by: Self.chunk) {
+        let count = min(Self.chunk, entries.upperBound - start)
+        for place in 0..<count { weights[place] = alpha * rows.weight(start + place) }
+        add(columns.from(start), count: count, of: other.buffer)
+      }
+    }
   }
 
-  /// Adds `factor` times the product of the gathered rows with themselves.
-  private func multiply(_ count: Int, factor: Float) {
-    if count == 0 || factor == 0 { return }
-    unsafe cblas_ssyrk(
-      CblasColMajor, CblasLower, CblasNoTrans, Int32(width), Int32(count), factor,
-      gathered.base, Int32(width), 1, matrix.base, Int32(width))
+  /// Adds entries to the matrix and to the right side.
+  private func add(_ columns: Buffer<UInt32>, count: Int, of other: Buffer<Float>) {
+    let kernels = unsafe Kernels.active
+    unsafe kernels.pointee.gatherWeighted(
+      columns, weights, count, other, stride, plain, scaled)
+    unsafe kernels.pointee.addRows(columns, weights, count, other, stride, stride, right)
+    unsafe kernels.pointee.lowerTransposedProduct(
+      Matrix(plain, stride: stride), Matrix(scaled, stride: stride),
+      Matrix(matrix, stride: stride), width, count, width, true, product)
   }
 }

@@ -1,6 +1,6 @@
-private import CProcessor
-private import Glibc
 package import Interactions
+import Kernels
+import Lanes
 package import Parallelism
 
 /// Settings of `LogLossFactorization`.
@@ -53,117 +53,77 @@ package enum LogLossFactorization: Factorization {
     positives: UserItems, weights: [Float] = [], itemCount: Int, options: MFOptions,
     pool: WorkerPool, report: (_ iteration: Int) throws -> Void = { _ in }
   ) throws -> MatrixFactors {
-    var model = Descent(userCount: positives.userCount, itemCount: itemCount, options: options)
+    let model = Descent(userCount: positives.userCount, itemCount: itemCount, options: options)
     let passes = StochasticPasses(positives, weights, seed: options.seed)
-    // Drawn before they are needed, so that the caches can fetch the next item during a step.
-    var drawn = [Int](repeating: 0, count: options.negatives)
+    // A positive and then its negatives: drawn before they are needed, so that the caches can fetch the
+    // next item during a step.
+    let list = Storage<UInt32>(count: options.negatives + 1)
     try passes.run(iterations: options.iterations, report: report) { entry, user, weight, random in
-      for place in drawn.indices { drawn[place] = Int.random(in: 0..<itemCount, using: &random) }
-      if let first = drawn.first { model.prefetch(item: first) }
-      model.step(user, Int(positives.items[entry]), label: 1, weight: weight)
-      for (place, item) in drawn.enumerated() {
-        if place + 1 < drawn.count { model.prefetch(item: drawn[place + 1]) }
-        model.step(user, item, label: 0, weight: weight)
+      list.buffer[0] = positives.items[entry]
+      for place in 1..<options.negatives + 1 {
+        list.buffer[place] = UInt32(
+          truncatingIfNeeded: Int.random(in: 0..<itemCount, using: &random))
       }
+      model.descend(user, list.buffer, weight: weight)
     }
     return model.factors
   }
 
   /// Vectors and biases on their way down.
   private struct Descent {
-    private typealias Vector = SIMD16<Float>
-    private static let lanes = Vector.scalarCount
+    /// Numbers in a row are a multiple of this; what they hold beyond the factors is and stays 0.
+    private static let lanes = 16
 
     private let options: MFOptions
     private let userCount: Int
     private let itemCount: Int
-    /// Vectors in a row; what they hold beyond the factors is and stays 0.
-    private let vectors: Int
-    private let users: Block
-    private let items: Block
-    private var userBiases: [Float]
-    private var itemBiases: [Float]
-    private var bias: Float = 0
+    private let width: Int
+    private let memory = Memory()
+    private let model: FactorDescent
 
     init(userCount: Int, itemCount: Int, options: MFOptions) {
       self.options = options
       (self.userCount, self.itemCount) = (userCount, itemCount)
-      vectors = (options.factors + Self.lanes - 1) / Self.lanes
-      users = Block(userCount * vectors * Self.lanes)
-      items = Block(itemCount * vectors * Self.lanes)
-      userBiases = [Float](repeating: 0, count: userCount)
-      itemBiases = [Float](repeating: 0, count: itemCount)
-      draw(users, userCount, stream: 1)
-      draw(items, itemCount, stream: 2)
+      width = (options.factors + Self.lanes - 1) / Self.lanes * Self.lanes
+      model = FactorDescent(
+        users: memory.make(userCount * width), items: memory.make(itemCount * width),
+        userBiases: memory.make(userCount), itemBiases: memory.make(itemCount),
+        bias: memory.make(1), width: width, learningRate: options.learningRate,
+        regularization: options.regularization)
+      draw(model.users, userCount, stream: 1)
+      draw(model.items, itemCount, stream: 2)
     }
 
-    private func draw(_ rows: Block, _ count: Int, stream: UInt64) {
-      let width = options.factors
+    private func draw(_ rows: Buffer<Float>, _ count: Int, stream: UInt64) {
+      let factors = options.factors
       let drawn = drawnVectors(
-        count, width: width, deviation: 0.1, seed: options.seed, stream: stream)
+        count, width: factors, deviation: 0.1, seed: options.seed, stream: stream)
       for row in 0..<count {
-        for column in 0..<width {
-          unsafe rows.base[row * vectors * Self.lanes + column] = drawn[row * width + column]
-        }
+        rows.copy(from: drawn[row * factors..<(row + 1) * factors], at: row * width)
       }
     }
 
-    /// Asks the caches for an item's vector.
-    @inline(__always)
-    func prefetch(item: Int) {
-      let row = unsafe items.base + item * vectors * Self.lanes
-      for line in 0..<vectors { unsafe processor_prefetch(row + line * Self.lanes) }
-    }
-
-    /// Goes one step down the gradient of one sample.
-    @inline(__always)
-    mutating func step(_ user: Int, _ item: Int, label: Float, weight: Float) {
-      precondition(user < userCount && item < itemCount, "no such user or item")
-      let size = vectors * MemoryLayout<Vector>.stride
-      let p = unsafe UnsafeMutableRawPointer(users.base) + user * size
-      let q = unsafe UnsafeMutableRawPointer(items.base) + item * size
-      var sum = Vector.zero
-      for offset in stride(from: 0, to: size, by: MemoryLayout<Vector>.stride) {
-        let (own, other) = unsafe (
-          p.load(fromByteOffset: offset, as: Vector.self),
-          q.load(fromByteOffset: offset, as: Vector.self)
-        )
-        sum = sum.addingProduct(own, other)
+    /// Goes one step down the gradient for each item of a list, of which the first is the positive.
+    func descend(_ user: Int, _ list: Buffer<UInt32>, weight: Float) {
+      precondition(user < userCount, "no such user")
+      for place in 0..<list.count {
+        precondition(Int(list[place]) < itemCount, "no such item")
       }
-      // Halves are added to halves: `sum()` would be a chain of fifteen additions.
-      let eight = sum.lowHalf + sum.highHalf
-      let four = eight.lowHalf + eight.highHalf
-      let two = four.lowHalf + four.highHalf
-      let score = bias + userBiases[user] + itemBiases[item] + (two.x + two.y)
-      let pull = options.learningRate * weight * (label - 1 / (1 + expf(-score)))
-      let keep = 1 - options.learningRate * options.regularization
-      for offset in stride(from: 0, to: size, by: MemoryLayout<Vector>.stride) {
-        let (own, other) = unsafe (
-          p.load(fromByteOffset: offset, as: Vector.self),
-          q.load(fromByteOffset: offset, as: Vector.self)
-        )
-        unsafe p.storeBytes(
-          of: (keep * own).addingProduct(pull, other), toByteOffset: offset, as: Vector.self)
-        unsafe q.storeBytes(
-          of: (keep * other).addingProduct(pull, own), toByteOffset: offset, as: Vector.self)
-      }
-      userBiases[user] = keep * userBiases[user] + pull
-      itemBiases[item] = keep * itemBiases[item] + pull
-      bias = keep * bias + pull
+      unsafe Kernels.active.pointee.descend(model, user, list, list.count, weight)
     }
 
     /// What has been learnt.
     var factors: MatrixFactors {
       MatrixFactors(
         width: options.factors, userCount: userCount, itemCount: itemCount,
-        users: rows(users, userCount), items: rows(items, itemCount), userBiases: userBiases,
-        itemBiases: itemBiases)
+        users: rows(model.users, userCount), items: rows(model.items, itemCount),
+        userBiases: (0..<userCount).map { model.userBiases[$0] },
+        itemBiases: (0..<itemCount).map { model.itemBiases[$0] })
     }
 
-    private func rows(_ block: Block, _ count: Int) -> [Float] {
-      (0..<count).flatMap { row in
-        (0..<options.factors).map { unsafe block.base[row * vectors * Self.lanes + $0] }
-      }
+    private func rows(_ buffer: Buffer<Float>, _ count: Int) -> [Float] {
+      (0..<count).flatMap { row in (0..<options.factors).map { buffer[row * width + $0] } }
     }
+
   }
 }

@@ -1,5 +1,6 @@
-private import CBLAS
 package import Interactions
+import Kernels
+import Lanes
 package import Parallelism
 
 /// Settings of `ShallowAutoencoder`.
@@ -41,7 +42,7 @@ package struct FactorizationError: Error, Sendable, Equatable, CustomStringConve
 ///
 /// The matrix `P` has a number for each pair of items: time grows with the third power of their count.
 package enum ShallowAutoencoder: Factorization {
-  /// The largest catalogue: LAPACK counts with 32 bits, and `P` takes eight gigabytes then.
+  /// The largest catalogue: `P` takes eight gigabytes then.
   package static let mostItems = 46_340
   /// Directions that are looked for beside those that are kept, which makes the search quicker.
   package static let oversampling = 32
@@ -70,7 +71,6 @@ package enum ShallowAutoencoder: Factorization {
           + "its \(mostItems)",
         advice: "choose another factorisation, or read fewer items")
     }
-    openblas_set_num_threads(1)
     let width = options.factors
     let rank = min(width + oversampling, itemCount, positives.userCount)
     guard rank > 0 else {
@@ -82,23 +82,20 @@ package enum ShallowAutoencoder: Factorization {
     let model = try ItemModel(
       WeightedRows(positives, weights), itemCount: itemCount, width: rank,
       regularization: options.regularization, pool: pool)
-    var basis = ColumnBasis(
-      drawnVectors(rank, width: itemCount, deviation: 1, seed: options.seed, stream: 1),
-      rows: itemCount, columns: rank)
-    basis.orthonormalize()
+    let basis = RowBasis(rows: rank, columns: itemCount)
+    basis.fill(drawnVectors(rank, width: itemCount, deviation: 1, seed: options.seed, stream: 1))
+    basis.orthonormalize(pool)
     for iteration in stride(from: 1, through: options.iterations, by: 1) {
-      basis.columns = model.items(from: model.users(from: basis.columns))
-      basis.orthonormalize()
+      basis.take(model.items(from: model.users(from: basis.rows)))
+      basis.orthonormalize(pool)
       try report(iteration)
     }
-    let users = model.users(from: basis.columns)
-    let (toUsers, toItems) = rotation(users, rank: rank, width: width)
+    let users = model.users(from: basis.rows)
+    let (toUsers, toItems) = rotation(users, rank: rank, width: width, pool)
     return MatrixFactors(
       width: width, userCount: positives.userCount, itemCount: itemCount,
-      users: product(users, toUsers, inner: rank, width: width, pool: pool),
-      items: product(
-        transposed(basis.columns, rows: rank, columns: itemCount, pool: pool), toItems,
-        inner: rank, width: width, pool: pool))
+      users: users.product(with: toUsers, pool: pool),
+      items: basis.rows.transposed(pool).product(with: toItems, pool: pool))
   }
 
   /// Rayleigh and Ritz: what turns the basis into singular vectors, strongest first.
@@ -109,80 +106,35 @@ package enum ShallowAutoencoder: Factorization {
   ///   - users: `X B Q`, rows of `rank` numbers.
   ///   - rank: columns of the basis.
   ///   - width: how many vectors are wanted.
-  /// - Returns: `rank` x `width` each, row-major; columns beyond the rank of `X B` are zero.
+  ///   - pool: the threads.
+  /// - Returns: `rank` x `width` each; columns beyond the rank of `X B` are zero.
   private static func rotation(
-    _ users: [Float], rank: Int, width: Int
-  ) -> (users: [Float], items: [Float]) {
-    var vectors = [Float](repeating: 0, count: rank * rank)
-    unsafe cblas_ssyrk(
-      CblasColMajor, CblasUpper, CblasNoTrans, Int32(rank), Int32(users.count / rank), 1, users,
-      Int32(rank), 0, &vectors, Int32(rank))
-    var values = [Float](repeating: 0, count: rank)
-    var order = Int32(rank)
-    var info: Int32 = 0
-    unsafe withWorkspace { work, size in
-      unsafe ssyev_("V", "U", &order, &vectors, &order, &values, work, size, &info)
+    _ users: RowMatrix, rank: Int, width: Int, _ pool: WorkerPool
+  ) -> (users: RowMatrix, items: RowMatrix) {
+    let stride = users.stride
+    let gram = GramMatrix.lower(of: users.storage, count: users.rows, width: stride, pool: pool)
+    var products = [Double](repeating: 0, count: rank * rank)
+    for row in 0..<rank {
+      for column in 0...row {
+        products[row * rank + column] = Double(gram.buffer[row * stride + column])
+      }
     }
-    precondition(info == 0, "no eigenvalues of a matrix of finite numbers")
-    var toUsers = [Float](repeating: 0, count: rank * width)
-    var toItems = toUsers
-    let least = (values.last ?? 0) * Float.ulpOfOne * Float(rank)
+    let problem = SymmetricEigenproblem(products, order: rank)
+    let toUsers = RowMatrix(rows: rank, columns: width)
+    let toItems = RowMatrix(rows: rank, columns: width)
+    let least = (problem.values.last ?? 0) * Double(Float.ulpOfOne) * Double(rank)
     for column in 0..<min(rank, width) {
       let place = rank - 1 - column
-      if values[place] <= least { break }
+      if problem.values[place] <= least { break }
       // The eigenvalue is the singular value's square.
-      let root = values[place].squareRoot().squareRoot()
+      let root = problem.values[place].squareRoot().squareRoot()
       for row in 0..<rank {
-        let number = vectors[place * rank + row]
-        toUsers[row * width + column] = number / root
-        toItems[row * width + column] = number * root
+        let number = problem.vectors[place * rank + row]
+        toUsers[row, column] = Float(number / root)
+        toItems[row, column] = Float(number * root)
       }
     }
     return (toUsers, toItems)
-  }
-
-  /// The product of rows of `inner` numbers with an `inner` x `width` matrix, by fixed blocks of rows.
-  private static func product(
-    _ rows: [Float], _ matrix: [Float], inner: Int, width: Int, pool: WorkerPool
-  ) -> [Float] {
-    let count = rows.count / inner
-    var result = [Float](repeating: 0, count: count * width)
-    unsafe result.writeRows(count, by: 256, pool) { range, base, _ in
-      unsafe rows.withUnsafeBufferPointer { rows in
-        guard let rows = rows.baseAddress else { return }
-        unsafe cblas_sgemm(
-          CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(range.count), Int32(width),
-          Int32(inner), 1, rows + range.lowerBound * inner, Int32(inner), matrix, Int32(width), 0,
-          base + range.lowerBound * width, Int32(width))
-      }
-    }
-    return result
-  }
-}
-
-/// Columns that span what is looked for, in column-major order.
-private struct ColumnBasis {
-  var columns: [Float]
-  let rows: Int32
-  let count: Int32
-
-  init(_ columns: [Float], rows: Int, columns count: Int) {
-    self.columns = columns
-    self.rows = Int32(rows)
-    self.count = Int32(count)
-  }
-
-  /// Replaces the columns by orthonormal ones of the same span, by Householder's reflections.
-  mutating func orthonormalize() {
-    var (rows, count) = (rows, count)
-    var scales = [Float](repeating: 0, count: Int(count))
-    var info: Int32 = 0
-    unsafe withWorkspace { work, size in
-      unsafe sgeqrf_(&rows, &count, &columns, &rows, &scales, work, size, &info)
-    }
-    unsafe withWorkspace { work, size in
-      unsafe sorgqr_(&rows, &count, &count, &columns, &rows, scales, work, size, &info)
-    }
   }
 }
 
@@ -191,11 +143,11 @@ private struct ItemModel {
   private let byUser: WeightedRows
   private let byItem: WeightedRows
   private let itemCount: Int
-  /// Columns of everything that is multiplied.
+  /// Rows of everything that is multiplied.
   private let width: Int
   private let pool: WorkerPool
   /// `P`, symmetric.
-  private let inverse: Block
+  private let inverse: Storage<Float>
   /// 1 over its diagonal.
   private let scales: [Float]
 
@@ -204,147 +156,98 @@ private struct ItemModel {
   ) throws {
     (self.byUser, self.itemCount, self.width, self.pool) = (byUser, itemCount, width, pool)
     byItem = byUser.transposed(columnCount: itemCount)
-    inverse = Block(itemCount * itemCount)
+    inverse = Storage(count: itemCount * itemCount)
     Self.fill(inverse, byUser, byItem, regularization: regularization, pool)
-    guard Self.invert(inverse, order: itemCount, pool) else {
+    guard SymmetricInverse.invert(inverse, order: itemCount, pool) else {
       throw FactorizationError(
         description: "the items' matrix of ease can't be inverted with a regularization of "
           + "\(regularization)",
         advice: "raise its regularization")
     }
-    let base = unsafe inverse.base
-    scales = (0..<itemCount).map { unsafe 1 / base[$0 * itemCount + $0] }
+    let diagonal = inverse.buffer
+    scales = (0..<itemCount).map { 1 / diagonal[$0 * itemCount + $0] }
   }
 
   /// Fills in `X^T X + lambda I`, each row by the users of its item.
   private static func fill(
-    _ matrix: Block, _ byUser: WeightedRows, _ byItem: WeightedRows, regularization: Float,
-    _ pool: WorkerPool
+    _ matrix: Storage<Float>, _ byUser: WeightedRows, _ byItem: WeightedRows,
+    regularization: Float, _ pool: WorkerPool
   ) {
     let itemCount = byItem.count
     forEachBlock(of: itemCount, by: 16, pool) { range, _ in
       for item in range {
-        let row = unsafe matrix.base + item * itemCount
+        let row = matrix.buffer.from(item * itemCount)
         for entry in byItem.range(of: item) {
           let weight = byItem.weight(entry)
           for other in byUser.range(of: Int(byItem.columns[entry])) {
-            unsafe row[Int(byUser.columns[other])] += weight * byUser.weight(other)
+            row[Int(byUser.columns[other])] += weight * byUser.weight(other)
           }
         }
-        unsafe row[item] += regularization
+        row[item] += regularization
       }
     }
-  }
-
-  /// Inverts in place; says whether the matrix was positive definite.
-  private static func invert(_ matrix: Block, order: Int, _ pool: WorkerPool) -> Bool {
-    var count = Int32(order)
-    var info: Int32 = 0
-    unsafe spotrf_("L", &count, matrix.base, &count, &info)
-    if info == 0 { unsafe spotri_("L", &count, matrix.base, &count, &info) }
-    if info != 0 { return false }
-    // Only the lower triangle is the inverse's: the upper one follows, by tiles that stay in the cache.
-    let tile = 64
-    forEachBlock(of: order, by: tile, pool) { rows, _ in
-      for start in stride(from: rows.lowerBound, to: order, by: tile) {
-        for row in rows {
-          for column in max(start, row)..<max(min(order, start + tile), row) {
-            unsafe matrix.base[column * order + row] = matrix.base[row * order + column]
-          }
-        }
-      }
-    }
-    return true
   }
 
   /// `X B Q`.
   ///
-  /// - Parameter columns: `Q`, as many rows as items, column-major.
+  /// - Parameter basis: `Q` transposed, a column for each item.
   /// - Returns: a row for each user.
-  func users(from columns: [Float]) -> [Float] {
-    let scaled = scaled(columns)
-    var result = columns
-    subtract(scaled, from: &result)
-    return sums(byUser, transposed(result, rows: width, columns: itemCount, pool: pool))
+  func users(from basis: RowMatrix) -> RowMatrix {
+    let result = products(scaled(basis))
+    result.subtract(from: basis)
+    return sums(byUser, result.transposed(pool))
   }
 
-  /// `B^T X^T Y`.
+  /// `B^T X^T Y`, transposed.
   ///
   /// - Parameter rows: `Y`, a row for each user.
-  /// - Returns: as many rows as items, column-major.
-  func items(from rows: [Float]) -> [Float] {
-    let columns = transposed(sums(byItem, rows), rows: itemCount, columns: width, pool: pool)
-    var products = [Float](repeating: 0, count: columns.count)
-    subtract(columns, from: &products)
-    var result = scaled(products)
-    for place in result.indices { result[place] += columns[place] }
+  /// - Returns: a column for each item.
+  func items(from rows: RowMatrix) -> RowMatrix {
+    let columns = sums(byItem, rows).transposed(pool)
+    let result = scaled(products(columns))
+    result.subtract(from: columns)
     return result
   }
 
-  /// Each row multiplied by its scale.
-  private func scaled(_ columns: [Float]) -> [Float] {
-    var result = columns
-    for column in 0..<width {
-      for row in 0..<itemCount { result[column * itemCount + row] *= scales[row] }
+  /// Each column multiplied by its scale.
+  private func scaled(_ matrix: RowMatrix) -> RowMatrix {
+    let result = RowMatrix(rows: matrix.rows, columns: matrix.columns)
+    for row in 0..<matrix.rows {
+      for column in 0..<itemCount { result[row, column] = matrix[row, column] * scales[column] }
     }
     return result
   }
 
-  /// Subtracts `P` times columns, by fixed blocks of rows.
-  private func subtract(_ columns: [Float], from result: inout [Float]) {
-    let count = Int32(itemCount)
-    unsafe result.writeRows(itemCount, by: 192, pool) { range, base, _ in
-      unsafe cblas_sgemm(
-        CblasColMajor, CblasTrans, CblasNoTrans, Int32(range.count), Int32(width), count, -1,
-        inverse.base + range.lowerBound * itemCount, count, columns, count, 1,
-        base + range.lowerBound, count)
+  /// A matrix times `P`, by fixed blocks of columns.
+  private func products(_ matrix: RowMatrix) -> RowMatrix {
+    let result = RowMatrix(rows: matrix.rows, columns: itemCount)
+    let scratch = (0..<pool.threads).map { _ in Storage<Float>(count: ProductScratch.count) }
+    let count = itemCount
+    forEachBlock(of: count, by: 128, pool) { [inverse] range, worker in
+      unsafe Kernels.active.pointee.product(
+        matrix.matrix, Matrix(inverse.buffer.from(range.lowerBound), stride: count),
+        result.matrix(from: range.lowerBound), matrix.rows, count, range.count, false,
+        scratch[worker].buffer)
     }
+    return result
   }
 
   /// Each row's entries' rows of the other side, weighted and added up.
-  private func sums(_ rows: WeightedRows, _ other: [Float]) -> [Float] {
-    let width = width
-    var result = [Float](repeating: 0, count: rows.count * width)
-    unsafe result.writeRows(rows.count, by: 32, pool) { range, base, _ in
-      unsafe other.withUnsafeBufferPointer { other in
-        guard let other = other.baseAddress else { return }
-        for row in range {
-          let sum = unsafe base + row * width
-          for entry in rows.range(of: row) {
-            let part = unsafe other + Int(rows.columns[entry]) * width
-            let weight = rows.weight(entry)
-            for column in 0..<width { unsafe sum[column] += weight * part[column] }
-          }
-        }
+  private func sums(_ rows: WeightedRows, _ other: RowMatrix) -> RowMatrix {
+    let result = RowMatrix(rows: rows.count, columns: other.columns)
+    let columns = Storage(rows.columns)
+    let weights = Storage(rows.weights)
+    forEachBlock(of: rows.count, by: 32, pool) { range, _ in
+      for row in range {
+        let entries = rows.range(of: row)
+        if entries.isEmpty { continue }
+        let own =
+          weights.buffer.count == 0 ? weights.buffer : weights.buffer.from(entries.lowerBound)
+        unsafe Kernels.active.pointee.addRows(
+          columns.buffer.from(entries.lowerBound), own, entries.count, other.storage.buffer,
+          other.stride, other.stride, result.storage.buffer.from(row * result.stride))
       }
     }
     return result
   }
-}
-
-/// A row-major matrix with its rows as columns, by tiles that stay in the cache.
-private func transposed(_ matrix: [Float], rows: Int, columns: Int, pool: WorkerPool) -> [Float] {
-  var result = [Float](repeating: 0, count: matrix.count)
-  let tile = 32
-  unsafe result.writeRows(columns, by: tile, pool) { range, base, _ in
-    for start in stride(from: 0, to: rows, by: tile) {
-      for column in range {
-        for row in start..<min(rows, start + tile) {
-          unsafe base[column * rows + row] = matrix[row * columns + column]
-        }
-      }
-    }
-  }
-  return result
-}
-
-/// Calls a routine of LAPACK twice: to ask how much memory it works best with, and with that.
-private func withWorkspace(
-  _ routine: (_ work: UnsafeMutablePointer<Float>, _ size: UnsafePointer<Int32>) -> Void
-) {
-  var (best, size): (Float, Int32) = (0, -1)
-  unsafe routine(&best, &size)
-  size = max(1, Int32(best))
-  let work = Block(Int(size))
-  unsafe routine(work.base, &size)
 }

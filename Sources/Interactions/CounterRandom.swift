@@ -1,4 +1,4 @@
-import Glibc
+import Elementary
 
 /// A seeded generator whose n-th number depends on nothing but seed, stream and n.
 ///
@@ -61,8 +61,8 @@ package struct CounterRandom: Sendable, RandomNumberGenerator {
   /// Takes two numbers of the stream each time and keeps nothing back, so a stream's position stays
   /// a plain count of numbers.
   package mutating func gaussian() -> Double {
-    let radius = (-2 * log(1 - uniform())).squareRoot()
-    return radius * cos(2 * Double.pi * uniform())
+    let radius = (-2 * Elementary.log(1 - uniform())).squareRoot()
+    return radius * Elementary.cosine(turns: uniform())
   }
 }
 

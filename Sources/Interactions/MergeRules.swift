@@ -1,4 +1,4 @@
-private import Glibc
+private import Elementary
 
 /// How the events of a user with an item become one interaction, and what they exclude.
 package struct MergeRules: Sendable, Equatable {
@@ -57,7 +57,7 @@ package struct MergeRules: Sendable, Equatable {
   /// What is left of a weight after some seconds.
   static func share(after seconds: UInt32, halfLife: Double?) -> Double {
     guard let halfLife else { return 1 }
-    return max(exp2(-Double(seconds) / halfLife), leastShare)
+    return max(Elementary.exp2(-Double(seconds) / halfLife), leastShare)
   }
 }
 

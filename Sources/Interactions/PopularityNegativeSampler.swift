@@ -1,4 +1,4 @@
-private import Glibc
+private import Elementary
 
 /// Draws items that are not among a user's positives, in proportion to a power of their popularity.
 ///
@@ -27,7 +27,7 @@ package struct PopularityNegativeSampler: Sendable {
     (self.positives, self.itemCount) = (positives, itemCount)
     var counts = [Int](repeating: 0, count: itemCount)
     for item in positives.items { counts[Int(item)] += 1 }
-    let shares = counts.map { pow(Double(max($0, 1)), power) }
+    let shares = counts.map { Elementary.pow(Double(max($0, 1)), power) }
     let unit = shares.reduce(0, +) / 0x1p52
     var sums: [UInt64] = [0]
     sums.reserveCapacity(itemCount + 1)

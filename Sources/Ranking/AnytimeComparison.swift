@@ -1,4 +1,4 @@
-private import Glibc
+private import Elementary
 
 /// Compares the means of two groups of users whose sums grow, however often it is looked at.
 ///
@@ -87,7 +87,7 @@ package struct AnytimeComparison: Sendable, Equatable {
       return
     }
     let all = variance + Self.spread
-    pValue = min(1, (all / Self.spread).squareRoot() * exp(-score * score / (2 * all)))
+    pValue = min(1, (all / Self.spread).squareRoot() * Elementary.exp(-score * score / (2 * all)))
   }
 
   /// An interval of the difference that holds at all looks at once.
@@ -97,7 +97,7 @@ package struct AnytimeComparison: Sendable, Equatable {
   package func interval(alpha: Double) -> ClosedRange<Double>? {
     guard weight > 0, variance > 0 else { return nil }
     let all = variance + Self.spread
-    let reach = (all * log(all / (Self.spread * alpha * alpha))).squareRoot() / weight
+    let reach = (all * Elementary.log(all / (Self.spread * alpha * alpha))).squareRoot() / weight
     return (difference - reach)...(difference + reach)
   }
 }

@@ -1,4 +1,4 @@
-import Glibc
+private import Elementary
 
 /// Turns a model's scores into probabilities that can be compared across users.
 ///
@@ -52,7 +52,7 @@ package struct Calibration: Sendable, Equatable {
 
   /// What the curve is a function of.
   func x(of score: Float, logSum: Float?, rank: Int) -> Double {
-    guard let scale, let logSum else { return -log(Double(rank)) }
+    guard let scale, let logSum else { return -Elementary.log(Double(rank)) }
     return Double(scale) * Double(score) - Double(logSum)
   }
 }
@@ -77,9 +77,10 @@ extension Calibration {
   /// - Returns: a calibration that counts for 20 users.
   static func untested(itemCount: Int) -> Calibration {
     let slope = 0.5
-    let sum = (1...max(itemCount, 1)).reduce(0) { $0 + pow(Double($1), -slope) }
+    let sum = (1...max(itemCount, 1)).reduce(0) { $0 + Elementary.pow(Double($1), -slope) }
     // The odds of a probability p are p / (1 - p): of one item alone it is nearly 1.
     return Calibration(
-      scale: nil, curve: ScoreCurve(slope: slope, offset: -log(sum)), tested: 0, weight: 20)
+      scale: nil, curve: ScoreCurve(slope: slope, offset: -Elementary.log(sum)), tested: 0,
+      weight: 20)
   }
 }

@@ -1,4 +1,5 @@
 import Interactions
+import Lanes
 
 /// One thread's memory for ranking items among the whole catalogue.
 struct CatalogueRanker<Model: Scorer> {
@@ -86,21 +87,10 @@ struct CatalogueRanker<Model: Scorer> {
   private static func moments(
     _ scores: Span<Float>, scale: Float, relativeTo best: Float
   ) -> (Double, Double, Double) {
-    var sums = (SIMD8<Float>(), SIMD8<Float>(), SIMD8<Float>())
-    for first in stride(from: 0, to: scores.count, by: 8) {
-      var distances = SIMD8<Float>()
-      var counts = SIMD8<Float>()
-      for lane in 0..<min(8, scores.count - first) {
-        let score = scores[first + lane]
-        if score == -.infinity { continue }
-        (distances[lane], counts[lane]) = (score - best, 1)
-      }
-      let weights = (distances * scale).exponentialsUpTo0 * counts
-      sums.0 += weights
-      sums.1 += weights * distances
-      sums.2 += weights * distances * distances
+    let sums = unsafe withKernel(scores) { kernels, scores, scratch in
+      unsafe kernels.pointee.softmaxMoments(scores, scores.count, scale, best, scratch)
     }
-    return (Double(sums.0.sum()), Double(sums.1.sum()), Double(sums.2.sum()))
+    return (Double(sums.0), Double(sums.1), Double(sums.2))
   }
 
   private var tiles: some Sequence<Range<Int>> {

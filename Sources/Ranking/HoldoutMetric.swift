@@ -1,4 +1,4 @@
-import Glibc
+private import Elementary
 
 /// What one held-out item's rank is worth, cut off at k.
 ///
@@ -28,7 +28,7 @@ package enum HoldoutMetric: String, Sendable, CaseIterable, Codable {
     guard rank < k else { return 0 }
     return switch self {
     case .hr, .recall: 1
-    case .ndcg: 1 / log2(Double(rank + 2))
+    case .ndcg: 1 / Elementary.log2(Double(rank + 2))
     case .mrr, .map: 1 / Double(rank + 1)
     case .precision: 1 / Double(k)
     }

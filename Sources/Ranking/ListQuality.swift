@@ -1,4 +1,4 @@
-import Glibc
+private import Elementary
 
 /// What lists are like, whoever they suit: how much of the catalogue they show and how evenly.
 package struct ListQuality: Sendable, Equatable {
@@ -28,7 +28,7 @@ package struct ListQuality: Sendable, Equatable {
         let item = Int(lists.items[place])
         shown[item] += 1
         places += 1
-        bits += log2(Double(userCount) / Double(max(popularity[item], 1)))
+        bits += Elementary.log2(Double(userCount) / Double(max(popularity[item], 1)))
       }
     }
     guard places > 0 else { return nil }

@@ -1,4 +1,4 @@
-import Glibc
+private import Elementary
 
 /// Student's t-test of whether two models differ on the same users.
 package struct PairedTest: Sendable, Equatable {
@@ -60,11 +60,11 @@ struct StudentT {
     if x <= 0 { return 0 }
     if x >= 1 { return 1 }
     let logFactor =
-      logGamma(a + b) - logGamma(a) - logGamma(b) + a * log(x) + b * log1p(-x)
+      logGamma(a + b) - logGamma(a) - logGamma(b) + a * Elementary.log(x) + b * Elementary.log1p(-x)
     if x < (a + 1) / (a + b + 2) {
-      return exp(logFactor) * betaFraction(x, a, b) / a
+      return Elementary.exp(logFactor) * betaFraction(x, a, b) / a
     }
-    return 1 - exp(logFactor) * betaFraction(1 - x, b, a) / b
+    return 1 - Elementary.exp(logFactor) * betaFraction(1 - x, b, a) / b
   }
 
   /// Evaluates the incomplete beta function's continued fraction from the front, after Lentz.
@@ -104,7 +104,8 @@ struct StudentT {
     let square = inverse * inverse
     let series =
       inverse * (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1260 - square / 1680)))
-    return (argument - 0.5) * log(argument) - argument + 0.5 * log(2 * Double.pi) + series
-      - log(product)
+    return (argument - 0.5) * Elementary.log(argument) - argument + 0.5
+      * Elementary.log(2 * Double.pi) + series
+      - Elementary.log(product)
   }
 }

@@ -1,4 +1,4 @@
-import Glibc
+private import Elementary
 
 /// A rising curve from a number to a probability, `p = 1 / (1 + exp(-(slope x + offset)))`.
 ///
@@ -75,7 +75,8 @@ package struct ScoreCurve: Sendable, Equatable {
     guard prior != nil || frame.taken > 0 && frame.taken < frame.weight else { return nil }
     let ridge = 1e-9 * max(frame.taken, 1)
     let share = (frame.taken + 1e-6) / (frame.weight + 2e-6)
-    let start = prior.map { frame.inside($0.curve) } ?? (slope: 0, level: log(share / (1 - share)))
+    let start =
+      prior.map { frame.inside($0.curve) } ?? (slope: 0, level: Elementary.log(share / (1 - share)))
     let known = prior.map { frame.information(samples, at: start) * $0.strength }
     var (slope, level) = start
     for _ in 0..<100 {
@@ -98,7 +99,7 @@ package struct ScoreCurve: Sendable, Equatable {
       slope += step.slope
       if longest < 1e-10 { break }
     }
-    if slope < 1e-3 { (slope, level) = (1e-3, log(share / (1 - share))) }
+    if slope < 1e-3 { (slope, level) = (1e-3, Elementary.log(share / (1 - share))) }
     self.init(
       slope: slope / frame.spread, offset: level - slope * frame.mean / frame.spread)
   }
@@ -107,13 +108,13 @@ package struct ScoreCurve: Sendable, Equatable {
   ///
   /// - Parameter x: any number.
   /// - Returns: above 0 and below 1 unless the number is beyond all measure.
-  package func probability(_ x: Double) -> Double { 1 / (1 + exp(-(slope * x + offset))) }
+  package func probability(_ x: Double) -> Double { Elementary.sigmoid(slope * x + offset) }
 
   /// The logarithm of the samples' likelihood.
   func logLikelihood(_ samples: [Sample]) -> Double {
     samples.reduce(0) { sum, sample in
       let logit = slope * sample.x + offset
-      let miss = max(logit, 0) + log1p(exp(-abs(logit)))
+      let miss = max(logit, 0) + Elementary.log1p(Elementary.exp(-abs(logit)))
       return sum + sample.weight * ((sample.isTaken ? logit : 0) - miss)
     }
   }
@@ -181,7 +182,7 @@ private struct Frame {
     var information = Information()
     for sample in samples {
       let x = (sample.x - mean) / spread
-      let p = 1 / (1 + exp(-(point.slope * x + point.level)))
+      let p = Elementary.sigmoid(point.slope * x + point.level)
       let error = sample.weight * ((sample.isTaken ? 1 : 0) - p)
       let curvature = sample.weight * p * (1 - p)
       g0 += error

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Interactions
+import Kernels
 import NCF
 import Parallelism
 import SyntheticData
@@ -12,7 +13,8 @@ struct Measure: ParsableCommand {
     abstract: "Runs the benchmarks; quote medians, and ratios of one sitting.",
     discussion: """
       Without --log the data is planted, by default at the size of MovieLens-1M: 6,040 users, \
-      3,706 items, about a million events. Sections: kernels, training, scoring, baselines, copy, \
+      3,706 items, about a million events. NCF_VECTORS (128, 256, 512) chooses kernels of narrower \
+      registers, and --peers then tells PyTorch and NumPy to do the same. Sections: kernels, training, scoring, baselines, copy, \
       night, scaling, lineage (a month of nights fine-tuned, and in full), newcomers (users and \
       items ranked by their features alone), scores (expected and actual hits by tenths of the score). copy, night, scaling and lineage need a server that \
       may be written to (scripts/with-postgres lends one); the last three run the ncf-batch that lies beside this \
@@ -57,6 +59,7 @@ struct Measure: ParsableCommand {
       only.isEmpty
       ? Section.allCases.filter { ![.scaling, .lineage, .newcomers, .scores].contains($0) } : only
     let most = threads.max() ?? 1
+    try chooseKernels()
     if sections.contains(.kernels) { kernels(figures) }
     if !Set(sections).isDisjoint(with: [.training, .scoring, .baselines, .scores]) {
       try models(sections, figures)
@@ -81,13 +84,29 @@ struct Measure: ParsableCommand {
     if let json { try figures.write(to: json) }
   }
 
-  /// The kernels on one thread, each checked against its plain twin first.
+  /// Chooses kernels by NCF_VECTORS, and says which.
+  private func chooseKernels() throws {
+    let variable = ProcessInfo.processInfo.environment["NCF_VECTORS"]
+    do throws(KernelsError) {
+      try Kernels.use(bits: variable.map { Int($0) ?? 0 })
+    } catch {
+      throw ValidationError("\(error.description); \(error.advice)")
+    }
+    let widths = Kernels.supported.map(String.init).joined(separator: ", ")
+    print("\(Kernels.processor): kernels for \(Kernels.bits) bits, of \(widths)")
+  }
+
+  /// The kernels on one thread, each checked against its plain twin first, beside what the core can do.
   private func kernels(_ figures: Figures) {
-    for probe in KernelProbe.all {
+    let machine = MachineBench(figures: figures, repeats: repeats)
+    machine.run()
+    let probes = KernelProbe.all
+    for probe in probes {
       let deviation = probe.deviation()
       precondition(deviation < 1e-5, "\(probe.name) is \(deviation) off its plain twin")
       figures.rate("kernels", probe.name, unit: probe.unit, repeats: repeats) { probe.work() }
     }
+    for probe in probes { machine.share(of: probe.name) }
   }
 
   /// The sections that train and score models on one log.
@@ -119,7 +138,9 @@ struct Measure: ParsableCommand {
       let bench = PeerBench(figures: figures, folder: peers, python: python)
       if sections.contains(.training) { try bench.training(factors: factors, batches: batches) }
       if sections.contains(.scoring) { try bench.scoring(factors: factors) }
-      if sections.contains(.baselines) { try bench.baselines(repeats: repeats) }
+      if sections.contains(.baselines) {
+        try bench.baselines(repeats: repeats, order: table.itemCount)
+      }
     }
   }
 

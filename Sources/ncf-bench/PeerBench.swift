@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Kernels
 
 /// Runs the peers' scripts in the same sitting and prints how many times as fast we are.
 struct PeerBench {
@@ -94,10 +95,20 @@ struct PeerBench {
     return false
   }
 
-  func value(
-    _ program: [String], key: String, as name: String, unit: String
+  /// The least of what a program measures with each type of processor.
+  func least(
+    _ program: [String], _ variables: [String] = [], key: String, as name: String, unit: String
   ) throws -> Double {
-    let (output, status) = try run(program)
+    try Self.coreTypes.map { type in
+      let label = type.first.map { "\(name), \($0)" } ?? name
+      return try value(program, variables + type, key: key, as: label, unit: unit)
+    }.min() ?? .nan
+  }
+
+  func value(
+    _ program: [String], _ variables: [String] = [], key: String, as name: String, unit: String
+  ) throws -> Double {
+    let (output, status) = try run(program, variables)
     guard status == 0,
       let word = output.split(whereSeparator: \.isWhitespace).last(where: {
         $0.hasPrefix(key + "=")
@@ -110,10 +121,30 @@ struct PeerBench {
   }
 
   /// Runs Python; BLAS has one thread a caller, since the peers bring threads of their own.
-  private func run(_ arguments: [String]) throws -> (output: String, status: Int32) {
+  private func run(
+    _ arguments: [String], _ variables: [String] = []
+  ) throws -> (output: String, status: Int32) {
     try Process.run(
-      URL(fileURLWithPath: "/usr/bin/env"), ["OPENBLAS_NUM_THREADS=1", python] + arguments,
+      URL(fileURLWithPath: "/usr/bin/env"),
+      ["OPENBLAS_NUM_THREADS=1"] + Self.narrowing + variables + [python] + arguments,
       reading: \.standardOutput)
+  }
+
+  /// What keeps the peers to the registers that are used here.
+  private static var narrowing: [String] {
+    Kernels.bits >= 512
+      ? []
+      : [
+        "ATEN_CPU_CAPABILITY=avx2", "MKL_ENABLE_INSTRUCTIONS=AVX2", "ONEDNN_MAX_CPU_ISA=AVX2",
+        "NPY_DISABLE_CPU_FEATURES=AVX512F AVX512CD AVX512_SKX",
+      ]
+  }
+
+  /// Types of processor that OpenBLAS may have its best kernels for; without one it chooses itself.
+  private static var coreTypes: [[String]] {
+    Kernels.bits >= 512
+      ? [[], ["OPENBLAS_CORETYPE=SkylakeX"], ["OPENBLAS_CORETYPE=SapphireRapids"]]
+      : [["OPENBLAS_CORETYPE=Haswell"], ["OPENBLAS_CORETYPE=Zen"]]
   }
 }
 

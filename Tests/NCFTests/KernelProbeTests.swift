@@ -1,3 +1,4 @@
+import Kernels
 import NCF
 import Testing
 
@@ -10,14 +11,15 @@ import Testing
     }
   }
 
-  /// Through the edges of a block (6 x 16), of a step of the inner dimension (128) and of rows that are
-  /// too far apart to be read where they are.
-  @Test(arguments: KernelProbe.ways)
-  func productsOfMatricesAgreeAtEveryLength(way: String) {
+  /// Through the edges of a block (12 x 32), of a chain (256) and of rows that are too far apart to be
+  /// read where they are.
+  @Test(arguments: Kernels.supported)
+  func productsOfMatricesAgreeAtEveryLength(bits: Int) {
     for rows in Array(1...13) + [130] {
       for columns in Array(1...35) + [64, 72, 80, 100] {
-        for inner in [1, 2, 7, 16, 127, 128, 129, 257] {
-          for probe in KernelProbe.products(rows: rows, columns: columns, inner: inner, way: way) {
+        for inner in [1, 2, 7, 16, 127, 128, 129, 255, 256, 257] {
+          for probe in KernelProbe.products(rows: rows, columns: columns, inner: inner, bits: bits)
+          {
             #expect(probe.deviation() < 1e-5, "\(probe.name)")
           }
         }

@@ -1,3 +1,5 @@
+import Lanes
+
 @testable import NCF
 
 /// Buffers for a test, kept for as long as the test.

@@ -1,5 +1,6 @@
 import Foundation
 import Interactions
+import Lanes
 import Parallelism
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import Lanes
 import Testing
 
 @testable import NCF
@@ -85,8 +86,9 @@ import Testing
     let gradient = (0..<count).map { Float(sin(Double($0))) }
     let start = (0..<count).map { Float(cos(Double($0))) }
     let moved = memory.floats(start)
-    OptimizerKernels.descend(
-      moved, gradient: memory.floats(gradient), count: count, learningRate: 0.1)
+    OptimizerKernels.move(
+      moved, width: count, gradient: memory.floats(gradient), count: count,
+      step: .sgd(learningRate: 0.1))
     expectEqual(memory.array(of: moved), zip(start, gradient).map { $0 - 0.1 * $1 }, "descent")
 
     let adam = memory.floats(start)

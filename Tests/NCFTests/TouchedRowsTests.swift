@@ -1,4 +1,5 @@
 import Interactions
+import Lanes
 import Testing
 
 @testable import NCF

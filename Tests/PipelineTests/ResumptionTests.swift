@@ -299,8 +299,6 @@ struct ResumptionTests {
     Change(
       what: "another version", request: { $0.version = "0.0.0" }, said: "another version"),
     Change(
-      what: "another processor", sql: "UPDATE ncf.checkpoints SET engine = 'Z80'", said: "Z80"),
-    Change(
       what: "three vain attempts", sql: "UPDATE ncf.checkpoints SET resumptions = 3",
       said: "3 runs went on from it and got no further"),
     Change(

@@ -6,23 +6,6 @@ import Testing
 @testable import Ranking
 
 struct SoftmaxSumTests {
-  @Test("Exponentials are those of the C library to 3e-7, and 0 far below")
-  func exponentials() {
-    for step in stride(from: 0, through: 86_000, by: 8) {
-      var x = SIMD8<Float>()
-      for lane in 0..<8 { x[lane] = -Float(step + lane) / 1_000 }
-      let found = x.exponentialsUpTo0
-      for lane in 0..<8 {
-        let expected = exp(Double(x[lane]))
-        #expect(abs(Double(found[lane]) / expected - 1) < 3e-7)
-      }
-    }
-    for x: Float in [-87.5, -100, -1e6, -3e38, -.infinity] {
-      #expect(SIMD8(repeating: x).exponentialsUpTo0 == SIMD8(repeating: 0))
-    }
-    #expect(SIMD8<Float>(repeating: 0).exponentialsUpTo0 == SIMD8(repeating: 1))
-  }
-
   @Test("NaN and minus infinity count for nothing, in any place", arguments: [1, 7, 8, 9, 40, 513])
   func oddScores(count: Int) {
     var random = CounterRandom(seed: 1, stream: UInt64(count))

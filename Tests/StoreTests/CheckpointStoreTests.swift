@@ -11,7 +11,7 @@ import Testing
 struct CheckpointStoreTests {
   private static let identity = CheckpointStore.Identity(
     watermark: 1_700_000_000_000_000, fingerprint: String(repeating: "0f", count: 16),
-    engine: "made up", recent: RecentRows([3, 1]))
+    recent: RecentRows([3, 1]))
 
   /// Records a run that left a checkpoint and was interrupted.
   private func stop(_ shop: Shop, _ job: Job, _ request: RunRequest) throws -> Int64 {
@@ -38,7 +38,7 @@ struct CheckpointStoreTests {
     let run = try stop(shop, job, request)
     let found = try #require(try store.newest(job, request, live: nil))
     #expect(found.runID == run && found.progress == "epoch 2" && found.seed == 7)
-    #expect(found.watermark == Self.identity.watermark && found.engine == "made up")
+    #expect(found.watermark == Self.identity.watermark)
     #expect(found.fingerprint == Self.identity.fingerprint && found.resumptions == 0)
     #expect(found.mode == nil && found.parentRunID == nil)
     #expect(found.isSameVersion && found.isSameJob && found.isSameRequest && found.isSameLive)

@@ -48,7 +48,7 @@ package struct Program {
   ) throws -> Running {
     let command = prefix + [try BuiltExecutable.url.path] + arguments
     var variables = ProcessInfo.processInfo.environment.filter {
-      variable in !["PG", "NCF_", "OPENBLAS_", "OMP_"].contains { variable.key.hasPrefix($0) }
+      variable in !["PG", "NCF_"].contains { variable.key.hasPrefix($0) }
     }
     variables.merge(environment) { $1 }
     return try Running(

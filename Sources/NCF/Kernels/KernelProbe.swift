@@ -1,4 +1,6 @@
 private import Interactions
+import Kernels
+import Lanes
 
 /// A kernel at one size, ready to be checked against its plain twin and to be timed.
 package struct KernelProbe {
@@ -46,15 +48,12 @@ package struct KernelProbe {
   /// The kernels that training and scoring spend their time in, at the sizes of NeuMF-8 and -64.
   package static var all: [KernelProbe] {
     let shapes = [(26, 32, 32), (130, 32, 32), (130, 16, 32), (130, 8, 16), (512, 128, 256)]
-    return ways.flatMap { way in
-      shapes.flatMap { products(rows: $0.0, columns: $0.1, inner: $0.2, way: way) }
+    return shapes.flatMap {
+      products(rows: $0.0, columns: $0.1, inner: $0.2, bits: Kernels.bits)
     }
       + [panel(inputs: 32, outputs: 16), panel(inputs: 256, outputs: 128)]
       + [adam(40), adam(320), activation(32), logLoss()]
   }
-
-  /// The ways to compute products of matrices, by name; training takes `best`.
-  package static let ways = MatrixProduct.Way.allCases.map { "\($0)" }
 
   /// `c = a b` with a of rows x inner, b of inner x columns, at the smallest strides.
   ///
@@ -62,32 +61,30 @@ package struct KernelProbe {
   ///   - rows: 1 or more.
   ///   - columns: 1 or more.
   ///   - inner: 1 or more.
-  ///   - way: one of `ways`.
+  ///   - bits: of the registers, one of `Kernels.supported`.
   /// - Returns: both the product and the weight gradient at that size, with random numbers in them.
   package static func products(
-    rows: Int, columns: Int, inner: Int, way: String
+    rows: Int, columns: Int, inner: Int, bits: Int
   ) -> [KernelProbe] {
-    MatrixProduct.Way.allCases.filter { "\($0)" == way }.flatMap {
-      [
-        product(rows, columns, inner, by: $0),
-        product(inner, columns, rows, by: $0, transposed: true),
-      ]
-    }
+    [
+      product(rows, columns, inner, bits),
+      product(inner, columns, rows, bits, transposed: true),
+    ]
   }
 
   /// `c = a b` with a of rows x inner and b of inner x columns, or, as for the gradient of a layer's
   /// weights, `c += transpose(a) b` with a of inner x rows.
   private static func product(
-    _ rows: Int, _ columns: Int, _ inner: Int, by way: MatrixProduct.Way, transposed: Bool = false
+    _ rows: Int, _ columns: Int, _ inner: Int, _ bits: Int, transposed: Bool = false
   ) -> KernelProbe {
-    let matrices = MatrixProduct(way)
+    let matrices = unsafe MatrixProduct(Kernels.table(bits: bits))
     let a = numbers(rows * inner, transposed ? 3 : 1)
     let b = numbers(inner * columns, transposed ? 4 : 2)
     let c = Storage<Float>(count: rows * columns)
     let shape = transposed ? "\(inner) x \(rows)" : "\(rows) x \(inner)"
     let (perRow, perInner) = transposed ? (1, rows) : (inner, 1)
     return KernelProbe(
-      "\(transposed ? "weight gradient" : "product") \(shape) x \(columns), \(way)",
+      "\(transposed ? "weight gradient" : "product") \(shape) x \(columns)",
       unit: "FLOP/s", operations: 2 * rows * columns * inner, result: c, count: rows * columns,
       before: { c.buffer.clear(count: c.buffer.count) },
       run: {
@@ -125,8 +122,8 @@ package struct KernelProbe {
     let bias = Storage<Float>(count: padded(outputs))
     bias.buffer.copy(from: numbers(outputs, 12).array[...], at: 0)
     let memory = Storage<Float>(
-      count: PanelKernels.Weights.count(inputs: inputs, outputs: outputs))
-    let weights = PanelKernels.Weights(
+      count: PanelWeights.count(inputs: inputs, outputs: outputs))
+    let weights = PanelWeights(
       Matrix(matrix.buffer, stride: outputs), inputs: inputs, outputs: outputs, in: memory.buffer)
     let y = Storage<Float>(count: padded(outputs) * width)
     return KernelProbe(
@@ -154,22 +151,19 @@ package struct KernelProbe {
   private static func adam(_ width: Int) -> KernelProbe {
     let start = numbers(width, 5)
     let gradient = numbers(width, 6)
-    let moved = Storage<Float>(count: width)
-    let first = Storage<Float>(count: width)
-    let second = Storage<Float>(count: width)
+    // Parameters and then their two moments.
+    let memory = Storage<Float>(count: 3 * width)
     let step = AdamStep(step: 1, learningRate: 0.001)
     return KernelProbe(
-      "Adam on a row of \(width)", unit: "parameters/s", operations: width, result: moved,
+      "Adam on a row of \(width)", unit: "parameters/s", operations: width, result: memory,
       count: width,
       before: {
-        moved.buffer.copy(from: start.buffer, count: width)
-        first.buffer.clear(count: width)
-        second.buffer.clear(count: width)
+        memory.buffer.copy(from: start.buffer, count: width)
+        memory.buffer.clear(width, count: 2 * width)
       },
       run: {
-        OptimizerKernels.adam(
-          moved.buffer, first.buffer, second.buffer, gradient: gradient.buffer, count: width,
-          step: step)
+        OptimizerKernels.move(
+          memory.buffer, width: width, gradient: gradient.buffer, count: width, step: .adam(step))
       },
       expected: { place in
         // The first step is the learning rate against the sign of the gradient.
@@ -204,13 +198,15 @@ package struct KernelProbe {
     let logits = numbers(130, 9)
     let weights = Storage<Float>([Float](repeating: 1, count: 130))
     let target = Storage<Float>(count: 130)
+    let scratch = Storage<Float>(count: 32)
     return KernelProbe(
       "log loss and gradient, 130 samples", unit: "samples/s", operations: 130, result: target,
       count: 130,
       run: {
         target.buffer.copy(from: logits.buffer, count: 130)
         _ = OutputKernels.logLoss(
-          target.buffer, weights: weights.buffer, groups: 26, size: 5, scale: 1)
+          target.buffer, weights: weights.buffer, groups: 26, size: 5, scale: 1,
+          scratch: scratch.buffer)
       },
       expected: { place in
         PlainModel.sigmoid(Double(logits.buffer[place])) - (place % 5 == 0 ? 1 : 0)

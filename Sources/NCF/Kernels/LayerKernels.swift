@@ -1,9 +1,10 @@
-private import Glibc
+import Kernels
+import Lanes
 
 /// The loops between two matrix products: bias, activation, sums over groups and columns.
 ///
-/// Rows are `width` numbers apart, a multiple of 8; what is beyond a layer's own width is padding
-/// that no product reads. A group is `size` consecutive rows that share a user.
+/// G groups of `size` consecutive rows share a user; S = G x size samples. Rows are `width` numbers
+/// apart, a multiple of 8; what is beyond a layer's own width is padding that no product reads.
 enum LayerKernels {
   /// Adds a bias row to every row and applies the activation: `a = f(z + b)` in place.
   static func addBias(
@@ -14,46 +15,15 @@ enum LayerKernels {
 
   /// Adds each group's row to the rows of the group and applies the activation.
   ///
-  /// The groups' rows are `stride` apart; 0 adds the same row everywhere.
+  /// The groups' rows are `stride` apart; 0 adds the same row everywhere. z is S x width.
   static func addGroups(
     _ shared: Buffer<Float>, stride: Int, to z: Buffer<Float>, groups: Int, size: Int, width: Int,
     activation: Activation
   ) {
-    switch activation {
-    case .relu:
-      apply(shared, stride, z, groups, size, width) { $0.rectified }
-    case .identity:
-      apply(shared, stride, z, groups, size, width) { $0 }
-    case .tanh:
-      apply(shared, stride, z, groups, size, width) { eachLane($0, tanhf) }
-    case .sigmoid:
-      apply(shared, stride, z, groups, size, width) { eachLane($0) { 1 / (1 + expf(-$0)) } }
-    }
-  }
-
-  @inline(__always)
-  private static func apply(
-    _ shared: Buffer<Float>, _ stride: Int, _ z: Buffer<Float>, _ groups: Int, _ size: Int,
-    _ width: Int, _ activate: (Vector) -> Vector
-  ) {
     precondition(z.count >= groups * size * width && shared.count >= (groups - 1) * stride + width)
-    var row = 0
-    for group in 0..<groups {
-      let addend = shared.from(group * stride)
-      for _ in 0..<size {
-        let z = z.from(row)
-        for column in vectors(in: width) {
-          z.set(column, activate(z.vector(column) + addend.vector(column)))
-        }
-        row += width
-      }
-    }
-  }
-
-  private static func eachLane(_ value: Vector, _ function: (Float) -> Float) -> Vector {
-    var result = value
-    for lane in 0..<8 { result[lane] = function(value[lane]) }
-    return result
+    precondition(width % 8 == 0, "rows are padded to 8")
+    unsafe Kernels.active.pointee.addGroups(
+      shared, stride, z, groups, size, width, activation.function)
   }
 
   /// Turns the gradient by a layer's output into the one by its input: `d *= f'(z)`, with the
@@ -62,34 +32,14 @@ enum LayerKernels {
     _ d: Buffer<Float>, output a: Buffer<Float>, count: Int, activation: Activation
   ) {
     precondition(d.count >= count && a.count >= count && count % 8 == 0)
-    switch activation {
-    case .identity: return
-    case .relu:
-      scale(d, a, count) { d, a in d.kept(whereRectified: a) }
-    case .tanh:
-      scale(d, a, count) { d, a in d * (1 - a * a) }
-    case .sigmoid:
-      scale(d, a, count) { d, a in d * a * (1 - a) }
-    }
-  }
-
-  @inline(__always)
-  private static func scale(
-    _ d: Buffer<Float>, _ a: Buffer<Float>, _ count: Int, _ body: (Vector, Vector) -> Vector
-  ) {
-    for position in vectors(in: count) {
-      d.set(position, body(d.vector(position), a.vector(position)))
-    }
+    if activation == .identity { return }
+    unsafe Kernels.active.pointee.functionBackward(d, a, count, activation.function)
   }
 
   /// Adds the sum of all rows to a row: the gradient of a bias.
   static func addColumnSums(_ d: Buffer<Float>, rows: Int, width: Int, to sums: Buffer<Float>) {
-    precondition(d.count >= rows * width && sums.count >= width)
-    for column in vectors(in: width) {
-      var sum = Vector.zero
-      for row in 0..<rows { sum += d.vector(row * width + column) }
-      sums.set(column, sums.vector(column) + sum)
-    }
+    precondition(d.count >= rows * width && sums.count >= width && width % 8 == 0)
+    unsafe Kernels.active.pointee.addColumnSums(d, rows, width, sums)
   }
 
   /// Writes each group's sum of rows: `sums` has a row for each group.
@@ -97,14 +47,8 @@ enum LayerKernels {
     _ d: Buffer<Float>, groups: Int, size: Int, width: Int, into sums: Buffer<Float>
   ) {
     precondition(d.count >= groups * size * width && sums.count >= groups * width)
-    for group in 0..<groups {
-      let rows = d.from(group * size * width)
-      for column in vectors(in: width) {
-        var sum = rows.vector(column)
-        for row in 1..<size { sum += rows.vector(row * width + column) }
-        sums.set(group * width + column, sum)
-      }
-    }
+    precondition(width % 8 == 0 && size > 0)
+    unsafe Kernels.active.pointee.sumGroups(d, groups, size, width, sums)
   }
 
   /// Copies rows of a table, `width` numbers each, to consecutive places.
@@ -112,32 +56,15 @@ enum LayerKernels {
     _ rows: Buffer<UInt32>, count: Int, from table: Buffer<Float>, width: Int, pitch: Int,
     into target: Buffer<Float>
   ) {
-    precondition(rows.count >= count && target.count >= count * width)
-    for index in 0..<count {
-      // Rows lie anywhere in a table that may be larger than the caches.
-      if index + 16 < count { table.prefetch(Int(rows[index + 16]) * pitch, count: width) }
-      let source = table.from(Int(rows[index]) * pitch)
-      let target = target.from(index * width)
-      for column in vectors(in: width) {
-        target.set(column, source.vector(column))
-      }
-    }
+    precondition(rows.count >= count && target.count >= count * width && width % 8 == 0)
+    unsafe Kernels.active.pointee.gather(rows, count, table, width, pitch, target)
   }
 
   /// Copies a block of a matrix, which begins at `row` and `column`, to its transposed place in another.
-  ///
-  /// What it writes at a time is side by side, so up to 16 rows at once cost one line of the cache a
-  /// column, where row after row would cost one an element.
   static func transpose(
     _ source: Matrix, row: Int, column: Int, rows: Int, columns: Int, into target: Matrix
   ) {
-    for column in column..<column + columns {
-      let from = row * source.stride + column
-      let to = column * target.stride + row
-      for place in 0..<rows {
-        target.buffer[to + place] = source.buffer[from + place * source.stride]
-      }
-    }
+    unsafe Kernels.active.pointee.transpose(source, row, column, rows, columns, target)
   }
 
   /// Adds `user * item` to each sample's row: the sum inside the activation of equation [11].
@@ -147,17 +74,9 @@ enum LayerKernels {
     _ users: Buffer<Float>, _ items: Buffer<Float>, groups: Int, size: Int, width: Int,
     to z: Buffer<Float>
   ) {
-    for group in 0..<groups {
-      for sample in group * size..<(group + 1) * size {
-        for column in vectors(in: width) {
-          let place = sample * width + column
-          z.set(
-            place,
-            z.vector(place).addingProduct(
-              users.vector(group * width + column), items.vector(place)))
-        }
-      }
-    }
+    precondition(users.count >= groups * width && items.count >= groups * size * width)
+    precondition(z.count >= groups * size * width && width % 8 == 0)
+    unsafe Kernels.active.pointee.addRowProducts(users, items, groups, size, width, z)
   }
 
   /// Goes back through `addProducts`: adds to the gradients by both rows.
@@ -165,18 +84,11 @@ enum LayerKernels {
     _ d: Buffer<Float>, _ users: Buffer<Float>, _ items: Buffer<Float>, groups: Int, size: Int,
     width: Int, userGradient: Buffer<Float>, itemGradient: Buffer<Float>
   ) {
-    for group in 0..<groups {
-      for sample in group * size..<(group + 1) * size {
-        for column in vectors(in: width) {
-          let place = sample * width + column
-          let user = group * width + column
-          itemGradient.set(
-            place, itemGradient.vector(place).addingProduct(d.vector(place), users.vector(user)))
-          userGradient.set(
-            user, userGradient.vector(user).addingProduct(d.vector(place), items.vector(place)))
-        }
-      }
-    }
+    precondition(d.count >= groups * size * width && items.count >= groups * size * width)
+    precondition(userGradient.count >= groups * width && width % 8 == 0)
+    precondition(itemGradient.count >= groups * size * width && users.count >= groups * width)
+    unsafe Kernels.active.pointee.addRowProductsBackward(
+      d, users, items, groups, size, width, userGradient, itemGradient)
   }
 
   /// Adds a multiple of some numbers to others; the count is a multiple of 8.
@@ -184,9 +96,37 @@ enum LayerKernels {
     _ addend: Buffer<Float>, times factor: Float, to sum: Buffer<Float>, count: Int
   ) {
     precondition(addend.count >= count && sum.count >= count && count % 8 == 0)
-    let factor = Vector(repeating: factor)
-    for position in vectors(in: count) {
-      sum.set(position, sum.vector(position).addingProduct(addend.vector(position), factor))
+    unsafe Kernels.active.pointee.add(addend, factor, sum, count)
+  }
+
+  /// Adds weighted rows of a table to a row, in their order.
+  ///
+  /// - Parameters:
+  ///   - rows: which rows.
+  ///   - weights: one for each.
+  ///   - count: how many rows.
+  ///   - table: row r begins at `r * pitch`.
+  ///   - pitch: see there.
+  ///   - width: numbers in a row.
+  ///   - sum: what they are added to.
+  static func addRows(
+    _ rows: Buffer<UInt32>, weights: Buffer<Float>, count: Int, of table: Buffer<Float>,
+    pitch: Int, width: Int, to sum: Buffer<Float>
+  ) {
+    precondition(rows.count >= count && weights.count >= count && sum.count >= width)
+    if count == 0 { return }
+    unsafe Kernels.active.pointee.addRows(rows, weights, count, table, pitch, width, sum)
+  }
+}
+
+extension Activation {
+  /// What the lanes call it.
+  var function: LaneFunction {
+    switch self {
+    case .relu: .rectified
+    case .tanh: .tanh
+    case .sigmoid: .sigmoid
+    case .identity: .identity
     }
   }
 }

@@ -1,21 +1,22 @@
-private import Glibc
+import Elementary
+import Lanes
 
 /// The objectives: gradients of losses by scores, in place.
 ///
 /// A group is a positive and then its negatives. Each function replaces scores by the gradient of
 /// the weighted mean loss by them, with `scale` one over the number of terms in the mean, and gives
-/// the sum of the losses, without `scale`.
+/// the sum of the losses, without `scale`. `scratch` has room for 32 numbers.
 enum LossKernels {
   /// Runs an objective.
   static func run(
     _ objective: Objective, _ link: Link, _ scores: Buffer<Float>, weights: Buffer<Float>,
-    groups: Int, size: Int, scale: Float
+    groups: Int, size: Int, scale: Float, scratch: Buffer<Float>
   ) -> Double {
     precondition(scores.count >= groups * size && weights.count >= groups * size)
     switch (objective, link) {
     case (.log, .logistic):
       return OutputKernels.logLoss(
-        scores, weights: weights, groups: groups, size: size, scale: scale)
+        scores, weights: weights, groups: groups, size: size, scale: scale, scratch: scratch)
     case (.log, _), (.squared, _):
       return pointwise(scores, weights, groups, size, scale) { score, label in
         PlainLoss.pointwise(objective, link, score: score, label: label)
@@ -92,7 +93,7 @@ enum PlainLoss {
       let (loss, slope) = negativeLogOfNormal(sign * score)
       return Term(loss: loss, slope: sign * slope)
     }
-    let loss = max(score, 0) - score * label + log1p(exp(-abs(score)))
+    let loss = max(score, 0) - score * label + Elementary.log1p(Elementary.exp(-abs(score)))
     return Term(loss: loss, slope: prediction(.logistic, score).value - label)
   }
 
@@ -102,7 +103,7 @@ enum PlainLoss {
       return difference < 1 ? Term(loss: 1 - difference, slope: -1) : Term(loss: 0, slope: 0)
     }
     return Term(
-      loss: max(-difference, 0) + log1p(exp(-abs(difference))),
+      loss: max(-difference, 0) + Elementary.log1p(Elementary.exp(-abs(difference))),
       slope: -prediction(.logistic, -difference).value)
   }
 
@@ -111,29 +112,30 @@ enum PlainLoss {
     switch link {
     case .identity: return (score, 1)
     case .logistic:
-      let decay = exp(-abs(score))
+      let decay = Elementary.exp(-abs(score))
       let high = 1 / (1 + decay)
       return (score >= 0 ? high : decay * high, decay * high * high)
     case .probit:
-      return (0.5 * erfc(-score * 0.5.squareRoot()), density(score))
+      return (0.5 * Elementary.erfc(-score * 0.5.squareRoot()), density(score))
     }
   }
 
   /// `-log Phi(x)` and its derivative, also where Phi is too small for a number.
   private static func negativeLogOfNormal(_ x: Double) -> (loss: Double, slope: Double) {
     if x > -30 {
-      let value = 0.5 * erfc(-x * 0.5.squareRoot())
-      return (-log(value), -density(x) / value)
+      let value = 0.5 * Elementary.erfc(-x * 0.5.squareRoot())
+      return (-Elementary.log(value), -density(x) / value)
     }
     // Phi(x) is the density over -x, times 1 - 1 / x^2 and smaller terms.
     let correction = 1 - 1 / (x * x)
     return (
-      x * x / 2 + log(-x) + 0.5 * log(2 * Double.pi) - log(correction),
+      x * x / 2 + Elementary.log(-x) + 0.5 * Elementary.log(2 * Double.pi)
+        - Elementary.log(correction),
       x - 1 / -x
     )
   }
 
   private static func density(_ x: Double) -> Double {
-    exp(-x * x / 2) / (2 * Double.pi).squareRoot()
+    Elementary.exp(-x * x / 2) / (2 * Double.pi).squareRoot()
   }
 }

@@ -1,18 +1,23 @@
-private import Glibc
+import Kernels
+import Lanes
 
 /// The last layer: the element-wise product of GMF, the tower's output, and the log loss.
 ///
 /// Logits are `h_g . (p_u * q_i) + h_m . a + b`, equations [9] to [12] of the paper without the link.
-/// Widths are multiples of 8; padding holds zeros in `h_g` and `h_m`.
+/// G groups of `size` samples share a user; S = G x size. Widths are multiples of 8; padding holds zeros
+/// in `h_g` and `h_m`.
 enum OutputKernels {
   /// The sum of products of two runs of numbers, a multiple of 8 long.
   static func dot(_ a: Buffer<Float>, _ b: Buffer<Float>, count: Int) -> Float {
-    precondition(a.count >= count && b.count >= count && count % 8 == 0)
-    var sum = Vector.zero
-    for position in vectors(in: count) {
-      sum.addProduct(a.vector(position), b.vector(position))
+    var result: InlineArray<1, Float> = [0]
+    var span = result.mutableSpan
+    unsafe span.withUnsafeMutableBufferPointer { target in
+      if let base = target.baseAddress {
+        let sum = unsafe Buffer(base: base, count: 1)
+        addDots(a, b, rows: 1, stride: count, width: count, to: sum)
+      }
     }
-    return sum.sum()
+    return result[0]
   }
 
   /// Adds the GMF part to logits, for groups of samples that share a user's row.
@@ -25,19 +30,9 @@ enum OutputKernels {
   ) {
     precondition(
       width <= stride && users.count >= groups * stride && items.count >= groups * size * stride
-        && weights.count >= width && logits.count >= groups * size)
-    for group in 0..<groups {
-      let user = users.from(group * stride)
-      for sample in group * size..<(group + 1) * size {
-        let item = items.from(sample * stride)
-        var sum = Vector.zero
-        for column in vectors(in: width) {
-          let product = user.vector(column) * item.vector(column)
-          sum.addProduct(product, weights.vector(column))
-        }
-        logits[sample] += sum.sum()
-      }
-    }
+        && weights.count >= width && logits.count >= groups * size && width % 8 == 0)
+    unsafe Kernels.active.pointee.addOutputProducts(
+      users, items, weights, stride, width, groups, size, logits)
   }
 
   /// Adds `a . h` to logits, one for each row of `a`.
@@ -47,14 +42,8 @@ enum OutputKernels {
   ) {
     precondition(
       (rows - 1) * stride + width <= a.count && h.count >= width && logits.count >= rows)
-    for row in 0..<rows {
-      let a = a.from(row * stride)
-      var sum = Vector.zero
-      for column in vectors(in: width) {
-        sum.addProduct(a.vector(column), h.vector(column))
-      }
-      logits[row] += sum.sum()
-    }
+    precondition(width % 8 == 0, "rows are padded to 8")
+    unsafe Kernels.active.pointee.addDots(a, h, rows, stride, width, logits)
   }
 
   /// Replaces logits by the gradient of the weighted mean log loss [7] by them, and sums the loss.
@@ -62,27 +51,15 @@ enum OutputKernels {
   /// With `y` 1 for the first sample of each group and 0 for the others, the loss of a logit x is
   /// `w (max(x, 0) - x y + log(1 + exp(-|x|)))` and its derivative `w (sigmoid(x) - y)`.
   ///
-  /// `scale` multiplies the gradient (one over the number of samples), not the loss. Returns the sum
-  /// of the losses.
+  /// `scale` multiplies the gradient (one over the number of samples), not the loss; `scratch` has room
+  /// for 32 numbers. Returns the sum of the losses.
   static func logLoss(
-    _ logits: Buffer<Float>, weights: Buffer<Float>, groups: Int, size: Int, scale: Float
+    _ logits: Buffer<Float>, weights: Buffer<Float>, groups: Int, size: Int, scale: Float,
+    scratch: Buffer<Float>
   ) -> Double {
-    precondition(logits.count >= groups * size && weights.count >= groups * size)
-    var total = 0.0
-    for group in 0..<groups {
-      for place in 0..<size {
-        let sample = group * size + place
-        let x = logits[sample]
-        let y: Float = place == 0 ? 1 : 0
-        let decay = expf(-abs(x))
-        let high = 1 / (1 + decay)
-        let probability = x >= 0 ? high : decay * high
-        let weight = weights[sample]
-        total += Double(weight * (max(x, 0) - x * y + log1pf(decay)))
-        logits[sample] = weight * scale * (probability - y)
-      }
-    }
-    return total
+    precondition(logits.count >= groups * size && weights.count >= groups * size && size > 0)
+    precondition(scratch.count >= 32)
+    return unsafe Kernels.active.pointee.logLoss(logits, weights, groups, size, scale, scratch)
   }
 
   /// Goes back through the GMF part.
@@ -97,24 +74,10 @@ enum OutputKernels {
     precondition(
       width <= stride && users.count >= groups * stride && items.count >= groups * size * stride
         && userGradient.count >= groups * stride && itemGradient.count >= groups * size * stride
-        && weights.count >= width && weightGradient.count >= width)
-    for column in vectors(in: width) {
-      let h = weights.vector(column)
-      var weightSum = Vector.zero
-      for group in 0..<groups {
-        let user = users.vector(group * stride + column)
-        let weighted = user * h
-        var itemSum = Vector.zero
-        for sample in group * size..<(group + 1) * size {
-          let delta = Vector(repeating: deltas[sample])
-          itemSum.addProduct(items.vector(sample * stride + column), delta)
-          itemGradient.set(sample * stride + column, weighted * delta)
-        }
-        userGradient.set(group * stride + column, itemSum * h)
-        weightSum.addProduct(itemSum, user)
-      }
-      weightGradient.set(column, weightGradient.vector(column) + weightSum)
-    }
+        && weights.count >= width && weightGradient.count >= width && width % 8 == 0)
+    unsafe Kernels.active.pointee.addOutputProductsBackward(
+      deltas, users, items, weights, stride, width, groups, size, userGradient, itemGradient,
+      weightGradient)
   }
 
   /// Goes back through `logit += a . h`: `aGradient = delta h`, `hGradient += sum of delta a`.
@@ -127,15 +90,8 @@ enum OutputKernels {
       (rows - 1) * stride + width <= a.count
         && (rows - 1) * gradientStride + width <= aGradient.count
         && h.count >= width && hGradient.count >= width && deltas.count >= rows)
-    for column in vectors(in: width) {
-      let weight = h.vector(column)
-      var sum = Vector.zero
-      for row in 0..<rows {
-        let delta = Vector(repeating: deltas[row])
-        sum.addProduct(a.vector(row * stride + column), delta)
-        aGradient.set(row * gradientStride + column, weight * delta)
-      }
-      hGradient.set(column, hGradient.vector(column) + sum)
-    }
+    precondition(width % 8 == 0, "rows are padded to 8")
+    unsafe Kernels.active.pointee.addDotsBackward(
+      deltas, a, h, rows, stride, width, aGradient, gradientStride, hGradient)
   }
 }

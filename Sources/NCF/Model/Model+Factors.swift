@@ -1,4 +1,4 @@
-private import Glibc
+private import Elementary
 package import Interactions
 
 extension Model {
@@ -103,7 +103,7 @@ extension Model {
       var (h00, h01, h11) = (ridge, 0.0, ridge)
       for sample in samples {
         let x = (sample.score - mean) / spread
-        let p = 1 / (1 + exp(-(slope * x + level)))
+        let p = Elementary.sigmoid(slope * x + level)
         let error = ((sample.isPositive ? 1 : 0) - p) / count
         let curvature = p * (1 - p) / count
         g0 += error

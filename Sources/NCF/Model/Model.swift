@@ -1,4 +1,3 @@
-private import Glibc
 private import Interactions
 
 /// The parameters of a trained or fresh model, as a value.

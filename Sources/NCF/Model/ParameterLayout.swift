@@ -1,3 +1,4 @@
+import Lanes
 import Settings
 
 /// Where each number of a model lies: rows of the two embedding tables and the dense parameters.

@@ -1,3 +1,4 @@
+import Lanes
 import Parallelism
 
 /// What scoring needs of all items, computed once: panels of 16 items each.

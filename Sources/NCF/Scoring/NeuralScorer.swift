@@ -1,4 +1,5 @@
 import Interactions
+import Lanes
 package import Parallelism
 
 /// Scores users against items with a trained model; a score is the logit before the link.
@@ -35,14 +36,14 @@ package struct NeuralScorer: Scorer {
     let above = layout.layers.dropFirst()
     weights = Storage(
       count: above.reduce(0) {
-        $0 + PanelKernels.Weights.count(inputs: $1.input, outputs: $1.output)
+        $0 + PanelWeights.count(inputs: $1.input, outputs: $1.output)
       })
     var start = 0
     for layer in above {
-      let reordered = PanelKernels.Weights(
+      let reordered = PanelWeights(
         Matrix(dense.buffer.from(layer.weights), stride: layer.output), inputs: layer.input,
         outputs: layer.output, in: weights.buffer.from(start))
-      start += PanelKernels.Weights.count(inputs: reordered.inputs, outputs: reordered.outputs)
+      start += PanelWeights.count(inputs: reordered.inputs, outputs: reordered.outputs)
     }
   }
 

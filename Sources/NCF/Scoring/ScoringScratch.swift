@@ -1,3 +1,5 @@
+import Lanes
+
 /// Working memory of one thread that scores: a block of users, and a panel's values in every layer.
 ///
 /// It holds views of all it reads, in memory of its own: a count of references that threads share
@@ -5,14 +7,14 @@
 package final class ScoringScratch {
   /// One layer above the first.
   private struct Step {
-    let weights: PanelKernels.Weights
+    let weights: PanelWeights
     let bias: Buffer<Float>
     let input: Buffer<Float>
     let output: Buffer<Float>
   }
 
   /// Factors times output weights, of the users of a block; for fusion by sum plain factors.
-  let userFactors: PanelKernels.Weights
+  let userFactors: PanelWeights
   /// Half of the first layer with its bias, or of the output: a row for each user, `hiddenStride` each.
   let userHidden: Buffer<Float>
   /// Numbers between two rows of `userHidden`.
@@ -55,8 +57,8 @@ package final class ScoringScratch {
     spec = layout.spec
     hiddenRows = items.hiddenRows
     hiddenStride = padded(layout.hiddenWidth)
-    userFactors = PanelKernels.Weights(
-      memory.make(PanelKernels.Weights.count(inputs: spec.gmfWidth, outputs: users)),
+    userFactors = PanelWeights(
+      memory.make(PanelWeights.count(inputs: spec.gmfWidth, outputs: users)),
       inputs: spec.gmfWidth, outputs: users)
     userHidden = memory.make(users * hiddenStride)
     logits = memory.make(users * width)
@@ -73,9 +75,9 @@ package final class ScoringScratch {
     var start = 0
     steps = layout.layers.indices.dropFirst().map { index in
       let layer = layout.layers[index]
-      defer { start += PanelKernels.Weights.count(inputs: layer.input, outputs: layer.output) }
+      defer { start += PanelWeights.count(inputs: layer.input, outputs: layer.output) }
       return Step(
-        weights: PanelKernels.Weights(
+        weights: PanelWeights(
           weights.from(start), inputs: layer.input, outputs: layer.output),
         bias: dense.from(layer.bias), input: values[index - 1], output: values[index])
     }

@@ -1,5 +1,6 @@
 private import CProcessor
 import Interactions
+import Lanes
 
 /// What one step trains on: groups of a positive with its negatives, and which rows they touch.
 ///

@@ -1,4 +1,6 @@
 private import Interactions
+import Kernels
+import Lanes
 
 /// One thread's memory for what a tile leaves out: a factor for each number of the tower.
 ///
@@ -68,13 +70,11 @@ final class DropoutMasks: @unchecked Sendable {
     _ source: Buffer<Float>, _ sourceStride: Int, by factors: Buffer<Float>,
     into target: Buffer<Float>, _ targetStride: Int, rows: Int, width: Int
   ) {
-    for row in 0..<rows {
-      for column in stride(from: 0, to: width, by: 8) {
-        target.set(
-          row * targetStride + column,
-          source.vector(row * sourceStride + column) * factors.vector(row * width + column))
-      }
-    }
+    precondition(width % 8 == 0 && factors.count >= rows * width)
+    precondition(source.count >= (rows - 1) * sourceStride + width)
+    precondition(target.count >= (rows - 1) * targetStride + width)
+    unsafe Kernels.active.pointee.multiplyRows(
+      source, sourceStride, factors, target, targetStride, rows, width)
   }
 
   private func fill(

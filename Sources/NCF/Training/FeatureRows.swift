@@ -1,4 +1,5 @@
 import Interactions
+import Lanes
 
 /// The content features of one side, users or items, while a model trains.
 ///
@@ -47,11 +48,10 @@ final class FeatureRows: @unchecked Sendable {
       let row = references[reference]
       let target = rows.from(reference * width)
       if isDropped(row, key) { target.clear(count: width) }
-      for place in offsets[Int(row)]..<offsets[Int(row) + 1] {
-        LayerKernels.add(
-          table.values.from(Int(features[place]) * table.pitch), times: weights[place], to: target,
-          count: width)
-      }
+      let first = offsets[Int(row)]
+      LayerKernels.addRows(
+        features.from(first), weights: weights.from(first), count: offsets[Int(row) + 1] - first,
+        of: table.values, pitch: table.pitch, width: width, to: target)
     }
   }
 }

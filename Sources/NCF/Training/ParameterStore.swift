@@ -1,4 +1,5 @@
 import Interactions
+import Lanes
 
 /// A model's parameters in memory that threads share while it trains, with the optimiser's moments.
 final class ParameterStore: @unchecked Sendable {
@@ -109,26 +110,32 @@ final class ParameterStore: @unchecked Sendable {
   /// Rounds a count of numbers up to whole cache lines.
   private static func lines(_ count: Int) -> Int { (count + 15) / 16 * 16 }
 
+  /// What moves parameters in a step of the optimiser.
+  func optimizerStep(_ step: AdamStep, learningRate: Float) -> OptimizerStep {
+    switch optimizer {
+    case .adam, .denseAdam: .adam(step)
+    case .adagrad: .adagrad(learningRate: learningRate)
+    case .sgd: .sgd(learningRate: learningRate)
+    }
+  }
+
   /// Moves a run of a row's parameters against a gradient.
   ///
   /// The run begins at `column` and is `count` long, a multiple of 8.
-  @inline(__always)
   func move(
-    _ table: Table, row: Int, column: Int = 0, count: Int, gradient: Buffer<Float>, step: AdamStep,
-    learningRate: Float
+    _ table: Table, row: Int, column: Int = 0, count: Int, gradient: Buffer<Float>,
+    step: OptimizerStep
   ) {
-    let run = table.values.from(row * table.pitch + column)
-    switch optimizer {
-    case .adam, .denseAdam:
-      OptimizerKernels.adam(
-        run, run.from(table.width), run.from(2 * table.width),
-        gradient: gradient, count: count, step: step)
-    case .adagrad:
-      OptimizerKernels.adagrad(
-        run, run.from(table.width), gradient: gradient, count: count, learningRate: learningRate)
-    case .sgd:
-      OptimizerKernels.descend(run, gradient: gradient, count: count, learningRate: learningRate)
-    }
+    OptimizerKernels.move(
+      table.values.from(row * table.pitch + column), width: table.width, gradient: gradient,
+      count: count, step: step)
+  }
+
+  /// Moves rows, each with its gradients summed in their order.
+  func move(_ table: Table, _ moves: RowMoves, gradients: Buffer<Float>, step: OptimizerStep) {
+    OptimizerKernels.moveRows(
+      moves, of: table.values, pitch: table.pitch, width: table.width, gradients: gradients,
+      step: step)
   }
 
   /// Copies the weights of a layer that lie in a range of dense positions to their transposed places.

@@ -1,3 +1,5 @@
+import Lanes
+
 /// One thread's memory for a tile: a few groups' activations forward and gradients back.
 ///
 /// A tile is sized to stay in the nearest caches. Shapes are rows x padded width; the row of a sample
@@ -15,6 +17,10 @@ final class TileWorkspace: @unchecked Sendable {
   private let hidden: [Buffer<Float>]
   private let back: [Buffer<Float>]
   private let logits: Buffer<Float>
+  /// Users' share of logits where the tower has no layer.
+  private let userLogits: Buffer<Float>
+  /// For the loss of the last samples.
+  private let lossScratch: Buffer<Float>
   /// Gradients through the products, where the tower's go to the same embeddings.
   private let userProducts: Buffer<Float>
   private let itemProducts: Buffer<Float>
@@ -41,6 +47,8 @@ final class TileWorkspace: @unchecked Sendable {
     hidden = layout.layers.map { memory.make(samples * $0.paddedOutput) }
     back = layout.layers.map { memory.make(samples * $0.paddedOutput) }
     logits = memory.make(samples)
+    userLogits = memory.make(capacity)
+    lossScratch = memory.make(32)
     let shares = layout.spec.sharedEmbeddings && layout.outputFactors > 0
     userProducts = memory.make(shares ? capacity * layout.rowStride : 0)
     itemProducts = memory.make(shares ? samples * layout.rowStride : 0)
@@ -102,7 +110,7 @@ final class TileWorkspace: @unchecked Sendable {
     forward(rows: rows, context)
     let loss = LossKernels.run(
       objective, layout.spec.link, logits, weights: plan.weights.from(firstSample), groups: rows,
-      size: groupSize, scale: scale)
+      size: groupSize, scale: scale, scratch: lossScratch)
     let userGradient = context.userGradient.from(groups.lowerBound * stride)
     let itemGradient = context.itemGradient.from(firstSample * stride)
     backward(rows: rows, context, userGradient: userGradient, itemGradient: itemGradient)
@@ -213,14 +221,11 @@ final class TileWorkspace: @unchecked Sendable {
   private func forwardWithoutLayers(rows: Int, _ dense: Buffer<Float>) {
     let width = layout.mlpStride
     let input = input
-    for group in 0..<rows {
-      var shared = Vector.zero
-      let user = input.users.from(group * input.stride)
-      for column in stride(from: 0, to: width, by: 8) {
-        shared.addProduct(user.vector(column), dense.vector(layout.mlpOutput + column))
-      }
-      for place in 0..<groupSize { logits[group * groupSize + place] += shared.sum() }
-    }
+    userLogits.clear(count: rows)
+    OutputKernels.addDots(
+      input.users, dense.from(layout.mlpOutput), rows: rows, stride: input.stride, width: width,
+      to: userLogits)
+    for sample in 0..<rows * groupSize { logits[sample] += userLogits[sample / groupSize] }
     OutputKernels.addDots(
       input.items, dense.from(layout.mlpOutput + width),
       rows: rows * groupSize, stride: input.stride, width: width, to: logits)

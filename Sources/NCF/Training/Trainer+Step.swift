@@ -1,3 +1,4 @@
+import Lanes
 import Parallelism
 
 /// The two halves of a step.
@@ -29,28 +30,32 @@ extension Trainer {
   /// No other thread reads them in this step, so they need not wait for the others; their gradients
   /// and the rows themselves are in this core's caches.
   func moveOwn(plan: BatchPlan, worker: Int, step: AdamStep) {
-    guard slotsOfRows.isEmpty else { return }
+    guard touchedRows.isEmpty else { return }
+    let step = store.optimizerStep(step, learningRate: learningRate)
     let groups = plan.firstGroup(ofPart: worker)..<plan.firstGroup(ofPart: worker + 1)
     let samples = groups.lowerBound * groupSize..<groups.upperBound * groupSize
     moveRows(
-      store.users, plan.userRows, userGradient.buffer, plan.userFeatures, firstIn: groups, step)
+      store.users, plan.userRows, userGradient.buffer, plan.userFeatures, firstIn: groups, worker,
+      step)
     moveRows(
-      store.items, plan.itemRows, itemGradient.buffer, plan.itemFeatures, firstIn: samples, step)
+      store.items, plan.itemRows, itemGradient.buffer, plan.itemFeatures, firstIn: samples, worker,
+      step)
   }
 
   /// Second half of a step: a worker's share of all other parameters that the batch touches.
   func move(plan: BatchPlan, shards: Int, worker: Int, step: AdamStep) {
-    if slotsOfRows.isEmpty {
+    let step = store.optimizerStep(step, learningRate: learningRate)
+    if touchedRows.isEmpty {
       moveShared(
         store.users, plan.userRows, userGradient.buffer, plan.userFeatures, worker, step)
       moveShared(
         store.items, plan.itemRows, itemGradient.buffer, plan.itemFeatures, worker, step)
     } else {
       moveAllRows(
-        store.users, plan.userRows, userGradient.buffer, plan.userFeatures, slotsOfRows[0].buffer,
+        store.users, plan.userRows, userGradient.buffer, plan.userFeatures, touchedRows[0].buffer,
         worker, step)
       moveAllRows(
-        store.items, plan.itemRows, itemGradient.buffer, plan.itemFeatures, slotsOfRows[1].buffer,
+        store.items, plan.itemRows, itemGradient.buffer, plan.itemFeatures, touchedRows[1].buffer,
         worker, step)
     }
     let blocks = store.layout.denseCount / 8
@@ -60,15 +65,14 @@ extension Trainer {
     sum.from(range.lowerBound).copy(
       from: denseGradients[0].buffer.from(range.lowerBound), count: range.count)
     for shard in denseGradients.indices.dropFirst() where shard < shards {
-      let addend = denseGradients[shard].buffer
-      for position in stride(from: range.lowerBound, to: range.upperBound, by: 8) {
-        sum.set(position, sum.vector(position) + addend.vector(position))
-      }
+      LayerKernels.add(
+        denseGradients[shard].buffer.from(range.lowerBound), times: 1,
+        to: sum.from(range.lowerBound), count: range.count)
     }
     addTowerDecay(to: sum, range)
     store.move(
       store.dense, row: 0, column: range.lowerBound, count: range.count,
-      gradient: sum.from(range.lowerBound), step: step, learningRate: learningRate)
+      gradient: sum.from(range.lowerBound), step: step)
     for layer in store.layout.layers { store.refreshTransposed(layer, blocks: range) }
   }
 
@@ -76,6 +80,7 @@ extension Trainer {
   ///
   /// Only now is every row's gradient summed, whoever summed it.
   func moveFeatures(plan: BatchPlan, worker: Int, step: AdamStep) {
+    let step = store.optimizerStep(step, learningRate: learningRate)
     let sum = featureGradients[worker].buffer
     for (touches, gradients) in [
       (plan.userFeatures, userGradient.buffer), (plan.itemFeatures, itemGradient.buffer),
@@ -84,8 +89,7 @@ extension Trainer {
         gradients, width: store.layout.rowStride, part: worker, of: pool.threads, sum: sum
       ) { table, row in
         store.move(
-          table, row: row, count: store.layout.rowStride, gradient: sum, step: step,
-          learningRate: learningRate)
+          table, row: row, count: store.layout.rowStride, gradient: sum, step: step)
       }
     }
   }
@@ -104,80 +108,62 @@ extension Trainer {
   /// Moves the rows that are referred to in a range of references and nowhere else.
   private func moveRows(
     _ table: ParameterStore.Table, _ touched: TouchedRows, _ gradients: Buffer<Float>,
-    _ features: FeatureTouches?, firstIn references: Range<Int>, _ step: AdamStep
+    _ features: FeatureTouches?, firstIn references: Range<Int>, _ worker: Int,
+    _ step: OptimizerStep
   ) {
-    let slots = touched.slots(firstIn: references)
-    for slot in slots {
-      if slot + 10 < slots.upperBound { table.prefetch(row: Int(touched.rows[slot + 10])) }
-      if touched.ends(slot, before: references.upperBound) {
-        move(table, touched, gradients, features, slot, step)
-      }
+    let slots = slotsToMove[worker].buffer
+    var count = 0
+    for slot in touched.slots(firstIn: references)
+    where touched.ends(slot, before: references.upperBound) {
+      slots[count] = Int32(truncatingIfNeeded: slot)
+      count += 1
     }
+    move(table, touched, slots, count, gradients, features, step)
   }
 
   /// Moves a worker's share of the rows that several parts of the batch refer to.
   private func moveShared(
     _ table: ParameterStore.Table, _ touched: TouchedRows, _ gradients: Buffer<Float>,
-    _ features: FeatureTouches?, _ worker: Int, _ step: AdamStep
+    _ features: FeatureTouches?, _ worker: Int, _ step: OptimizerStep
   ) {
     let start = touched.sharedCount * worker / pool.threads
     let end = touched.sharedCount * (worker + 1) / pool.threads
-    for place in start..<end {
-      move(table, touched, gradients, features, Int(touched.shared[place]), step)
-    }
+    move(table, touched, touched.shared.from(start), end - start, gradients, features, step)
   }
 
-  /// Moves a slot's row, once, with its gradients summed in order, unless it was left out.
-  @inline(__always)
+  /// Moves the rows of slots, each once, with its gradients summed in order, unless it was left out.
   private func move(
-    _ table: ParameterStore.Table, _ touched: TouchedRows, _ gradients: Buffer<Float>,
-    _ features: FeatureTouches?, _ slot: Int, _ step: AdamStep
+    _ table: ParameterStore.Table, _ touched: TouchedRows, _ slots: Buffer<Int32>, _ count: Int,
+    _ gradients: Buffer<Float>, _ features: FeatureTouches?, _ step: OptimizerStep
   ) {
-    let gradient = sum(gradients, ofSlot: slot, touched)
-    if let features, features.dropped[slot] { return }
-    store.move(
-      table, row: Int(touched.rows[slot]), count: store.layout.rowStride,
-      gradient: gradient, step: step, learningRate: learningRate)
+    let moves = RowMoves(
+      slots: slots, count: count, rows: touched.rows, first: touched.first, next: touched.next,
+      dropped: features?.dropped ?? noDropped.buffer)
+    store.move(table, moves, gradients: gradients, step: step)
   }
 
   /// Moves a worker's share of all rows, those that the batch doesn't touch by their moments alone.
   private func moveAllRows(
     _ table: ParameterStore.Table, _ touched: TouchedRows, _ gradients: Buffer<Float>,
-    _ features: FeatureTouches?, _ slots: Buffer<Int32>, _ worker: Int, _ step: AdamStep
+    _ features: FeatureTouches?, _ isTouched: Buffer<Int32>, _ worker: Int, _ step: OptimizerStep
   ) {
-    let width = store.layout.rowStride
     let share =
-      slots.count * worker / pool.threads..<slots.count * (worker + 1) / pool.threads
+      isTouched.count * worker / pool.threads..<isTouched.count * (worker + 1) / pool.threads
+    let slots = slotsToMove[worker].buffer
+    var count = 0
     for slot in 0..<touched.count where share.contains(Int(touched.rows[slot])) {
-      slots[Int(touched.rows[slot])] = Int32(truncatingIfNeeded: slot) + 1
+      slots[count] = Int32(truncatingIfNeeded: slot)
+      count += 1
+      let isDropped = features.map { $0.dropped[slot] } ?? false
+      isTouched[Int(touched.rows[slot])] = isDropped ? 0 : 1
     }
+    move(table, touched, slots, count, gradients, features, step)
     for row in share {
-      let slot = Int(slots[row]) - 1
-      var gradient = slot < 0 ? noGradient.buffer : sum(gradients, ofSlot: slot, touched)
-      if slot >= 0, let features, features.dropped[slot] { gradient = noGradient.buffer }
-      store.move(
-        table, row: row, count: width, gradient: gradient, step: step,
-        learningRate: learningRate)
-      slots[row] = 0
-    }
-  }
-
-  /// Sums the gradients of a slot's row in the order of their samples; the sum takes the first's place.
-  @inline(__always)
-  private func sum(
-    _ gradients: Buffer<Float>, ofSlot slot: Int, _ touched: TouchedRows
-  ) -> Buffer<Float> {
-    let width = store.layout.rowStride
-    let first = Int(touched.first[slot])
-    let sum = gradients.from(first * width)
-    var other = touched.next[first]
-    while other >= 0 {
-      let addend = gradients.from(Int(other) * width)
-      for column in stride(from: 0, to: width, by: 8) {
-        sum.set(column, sum.vector(column) + addend.vector(column))
+      if isTouched[row] == 0 {
+        store.move(
+          table, row: row, count: store.layout.rowStride, gradient: noGradient.buffer, step: step)
       }
-      other = touched.next[Int(other)]
+      isTouched[row] = 0
     }
-    return sum
   }
 }

@@ -1,4 +1,5 @@
 package import Interactions
+import Lanes
 package import Parallelism
 import Settings
 
@@ -54,8 +55,12 @@ package final class Trainer: @unchecked Sendable {
   /// Their sum: each worker writes the same part of it in every step, so it stays in its cache.
   let denseSum: Storage<Float>
   let losses: Storage<Double>
-  /// For dense Adam: the slot of each row of the batch at hand plus 1, else 0; users, then items.
-  let slotsOfRows: [Storage<Int32>]
+  /// For dense Adam: 1 for each row that the batch at hand moves, else 0; users, then items.
+  let touchedRows: [Storage<Int32>]
+  /// For each worker: slots of rows that it is about to move.
+  let slotsToMove: [Storage<Int32>]
+  /// Where no row has features none is left out.
+  let noDropped = Storage<Bool>(count: 0)
   /// A gradient of zeros, for rows that no sample touches.
   let noGradient: Storage<Float>
   /// What is summed into the rows of users and of items; nil where they have no features.
@@ -158,7 +163,8 @@ package final class Trainer: @unchecked Sendable {
     }
     denseSum = Storage(count: store.layout.denseCount)
     losses = Storage(count: denseGradients.count)
-    slotsOfRows =
+    slotsToMove = (0..<pool.threads).map { _ in Storage(count: groups * size) }
+    touchedRows =
       phase.optimizer == .denseAdam
       ? [Storage(count: model.userCount), Storage(count: model.itemCount)] : []
     noGradient = Storage(count: layout.rowStride)

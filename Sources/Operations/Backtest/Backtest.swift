@@ -48,7 +48,6 @@ package struct Backtest {
     let k: Int
     let seed: UInt64
     let version: String
-    let engine: String
   }
 
   private let plan: BacktestPlan
@@ -88,7 +87,7 @@ package struct Backtest {
       try JSONText.encode(
         Key(
           job: job.withoutPasswords, from: plan.first, step: plan.step, k: k, seed: context.seed,
-          version: request.version, engine: Engine.name))
+          version: request.version))
     }
   }
 

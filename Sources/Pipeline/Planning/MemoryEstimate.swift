@@ -93,8 +93,8 @@ package struct MemoryEstimate {
 
   /// The executable, its libraries and one connection, before any data.
   private static let program = 38 << 20
-  /// OpenBLAS's working memory for one thread, as far as it is touched.
-  private static let blasPerThread = 1 << 20
+  /// A thread's stack and its memory for products.
+  private static let perThread = 1 << 20
 
   /// Four columns of four bytes as the log arrives, and one more while it is put in order; then three
   /// while interactions of 8 bytes are made of it, and 4 bytes an interaction while columns get shorter.
@@ -106,7 +106,7 @@ package struct MemoryEstimate {
   /// The log in compressed rows, its events in order of time, training positives with their weights, and
   /// what is known before the test: they stay until the run ends.
   private var resident: Int {
-    Self.program + threads * Self.blasPerThread
+    Self.program + threads * Self.perThread
       + (12 + 8 + 4) * sizes.interactions + 8 * sizes.events + 40 * sizes.users
       + 16 * (sizes.users + sizes.items)
       + 4 * sizes.excluded + 24 * sizes.outside + 8 * sizes.negatives + features + earlier

@@ -93,7 +93,7 @@ struct RunInputs {
   var identity: CheckpointStore.Identity {
     stopped?.run.identity
       ?? CheckpointStore.Identity(
-        watermark: pulled.times.watermark, fingerprint: pulled.fingerprint, engine: Engine.name,
+        watermark: pulled.times.watermark, fingerprint: pulled.fingerprint,
         recent: pulled.recent)
   }
 

@@ -9,9 +9,9 @@ import Store
 
 /// A stopped run whose training another one may go on with.
 ///
-/// It must be a run of the same job, slot and kind, by the same configuration, request, seed, version and
-/// type of processor, and what it had pulled must be there unchanged: then the result is the one that the
-/// stopped run would have given, to the bit.
+/// It must be a run of the same job, slot and kind, by the same configuration, request, seed and version,
+/// and what it had pulled must be there unchanged: then the result is the one that the stopped run would
+/// have given, to the bit, whatever processor either runs on.
 struct Resumable {
   /// How often runs may go on from a checkpoint without getting as far as one of their own.
   static let most = 3
@@ -20,7 +20,7 @@ struct Resumable {
   let run: Int64
   /// How far it was, in words.
   let progress: String
-  /// What it had pulled, and where it ran.
+  /// What it had pulled.
   private(set) var identity: CheckpointStore.Identity
   private let mode: TrainingMode?
   private let parent: Int64?
@@ -70,17 +70,13 @@ struct Resumable {
     self.context = context
     (run, progress, mode, parent) = (found.runID, found.progress, found.mode, found.parentRunID)
     identity = CheckpointStore.Identity(
-      watermark: found.watermark, fingerprint: found.fingerprint, engine: found.engine,
+      watermark: found.watermark, fingerprint: found.fingerprint,
       recent: RecentRows())
   }
 
   /// Why a checkpoint can't be gone on from; nil when it can.
   private static func obstacle(_ found: CheckpointStore.Newest, _ context: RunContext) -> String? {
     if !found.isSameVersion { return "it was of another version of ncf-batch" }
-    if found.engine != Engine.name {
-      return "it ran on another type of processor (\(found.engine)), which rounds "
-        + "differently than this one (\(Engine.name))"
-    }
     if found.seed != context.seed { return "its seed was another" }
     if !found.isSameJob { return "its configuration was another" }
     if !found.isSameRequest { return "what was asked of it was another" }

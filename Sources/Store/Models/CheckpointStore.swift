@@ -13,15 +13,13 @@ package struct CheckpointStore {
     package var watermark: Int64
     /// Of what was pulled.
     package var fingerprint: String
-    /// Type of processor.
-    package var engine: String
     /// Which rows of its last hour had arrived.
     package var recent: RecentRows
 
     /// Creates a value from its parts.
-    package init(watermark: Int64, fingerprint: String, engine: String, recent: RecentRows) {
+    package init(watermark: Int64, fingerprint: String, recent: RecentRows) {
       (self.watermark, self.fingerprint) = (watermark, fingerprint)
-      (self.engine, self.recent) = (engine, recent)
+      self.recent = recent
     }
   }
 
@@ -42,7 +40,7 @@ package struct CheckpointStore {
       let inserted = try connection.execute(
         SQL.Checkpoints.insert,
         [
-          run, progress, identity.watermark, identity.fingerprint, identity.engine,
+          run, progress, identity.watermark, identity.fingerprint,
           Parameter.bytes(identity.recent.bytes),
         ] + ChunkedStore.size(of: file))
       guard inserted.affectedRows == 1 else {
@@ -92,8 +90,6 @@ extension CheckpointStore {
     package let watermark: Int64
     /// Of what it had pulled.
     package let fingerprint: String
-    /// The type of processor that it ran on.
-    package let engine: String
     /// How often runs have gone on from it.
     package let resumptions: Int
     /// The run's seed.

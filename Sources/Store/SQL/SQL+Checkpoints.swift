@@ -6,17 +6,17 @@ extension SQL {
     /// Puts a checkpoint in the place of the run's earlier one; no row when the run is not running any
     /// more, so that a process that was given up can't write.
     ///
-    /// $1: run; $2: progress; $3: watermark in microseconds; $4: fingerprint; $5: engine; $6: rows of
-    /// the last hour; $7: bytes; $8: chunks.
+    /// $1: run; $2: progress; $3: watermark in microseconds; $4: fingerprint; $5: rows of the
+    /// last hour; $6: bytes; $7: chunks.
     static let insert = """
       INSERT INTO ncf.checkpoints AS c
-        (run_id, progress, watermark, fingerprint, engine, recent, bytes, chunks, sha256)
-      SELECT r.run_id, $2, timestamptz 'epoch' + $3::bigint * interval '1 microsecond', $4, $5, $6, $7, $8,
+        (run_id, progress, watermark, fingerprint, recent, bytes, chunks, sha256)
+      SELECT r.run_id, $2, timestamptz 'epoch' + $3::bigint * interval '1 microsecond', $4, $5, $6, $7,
         pg_catalog.repeat('0', 64)
       FROM ncf.runs AS r WHERE r.run_id = $1 AND r.status = 'running'
       ON CONFLICT (run_id) DO UPDATE
       SET progress = excluded.progress, watermark = excluded.watermark,
-        fingerprint = excluded.fingerprint, engine = excluded.engine, resumptions = 0,
+        fingerprint = excluded.fingerprint, resumptions = 0,
         bytes = excluded.bytes, chunks = excluded.chunks, sha256 = excluded.sha256,
         written_at = pg_catalog.clock_timestamp()
       """
@@ -60,7 +60,7 @@ extension SQL {
     /// that is live.
     static let newest = """
       SELECT c.run_id, c.progress, (extract(epoch FROM c.watermark) * 1000000)::bigint AS watermark,
-        c.fingerprint, c.engine, c.resumptions, r.seed, r.mode, r.parent_run_id,
+        c.fingerprint, c.resumptions, r.seed, r.mode, r.parent_run_id,
         r.versions ->> 'ncf-batch' IS NOT DISTINCT FROM $4 AS is_same_version,
         (r.config -> 'job') #- '{source,connections}' #- '{nightly,resume}'
             #- '{nightly,checkpoint}' #- '{nightly,resume_within}'

@@ -107,7 +107,7 @@ struct BacktestCommand: BatchCommand {
   }
 
   func execute(in session: Session) throws {
-    try WorkOptions.checkProcessor()
+    try WorkOptions.chooseKernels(in: session)
     let interruption = try session.stopOnSignals()
     let plan = try plan()
     let file = try picture.map { try ReportFile(path: $0) }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import CProcessor
 import Configuration
 import Formatting
 import Foundation
@@ -63,7 +62,7 @@ struct CheckCommand: BatchCommand {
       do { try lines.write(finding) } catch { failure = error }
     }
     let job = readJob(in: session, take)
-    take(Self.processor)
+    take(Self.processor(in: session))
     let threads = try threads ?? WorkOptions.threads(in: session)
     var checkup = Checkup(
       job: job, parameters: connection.parameters, threads: threads,
@@ -87,10 +86,10 @@ struct CheckCommand: BatchCommand {
     }
   }
 
-  private static var processor: Checkup.Finding {
+  private static func processor(in session: Session) -> Checkup.Finding {
     do {
-      try WorkOptions.checkProcessor()
-      return Checkup.Finding(.processor, .ok, "it has what the kernels are built for")
+      try WorkOptions.chooseKernels(in: session)
+      return Checkup.Finding(.processor, .ok, WorkOptions.kernels)
     } catch {
       return Checkup.Finding(.processor, error)
     }

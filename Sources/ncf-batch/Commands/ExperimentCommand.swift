@@ -70,7 +70,7 @@ struct ExperimentCommand: BatchCommand {
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
   func execute(in session: Session) throws {
-    try WorkOptions.checkProcessor()
+    try WorkOptions.chooseKernels(in: session)
     let interruption = try session.stopOnSignals()
     let file = try output.map { try ReportFile(path: $0) }
     let (report, runID) = try report(in: session, interruption)

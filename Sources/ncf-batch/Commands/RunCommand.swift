@@ -41,7 +41,7 @@ struct RunCommand: BatchCommand {
   /// Variables that stand for flags.
   static let variables = [
     "NCF_CONFIG", "NCF_SINCE", "NCF_UNTIL", "NCF_SLOT", "NCF_SEED", "NCF_THREADS", "NCF_REPORT",
-    "NCF_RETRIES", "NCF_METRICS", "NCF_LOG_FORMAT", FaultPoint.variable,
+    "NCF_RETRIES", "NCF_METRICS", "NCF_LOG_FORMAT", "NCF_VECTORS", FaultPoint.variable,
   ]
 
   private static let momentForm = "a time such as 2026-01-01T06:30Z or an age such as 90d"
@@ -147,7 +147,7 @@ struct RunCommand: BatchCommand {
   }
 
   func execute(in session: Session) throws {
-    try WorkOptions.checkProcessor()
+    try WorkOptions.chooseKernels(in: session)
     let (console, log) = (session.console, session.log)
     let service = ServiceNotice(session.environment)
     let interruption = try session.stopOnSignals { service?.stopping($0) }
@@ -175,7 +175,8 @@ struct RunCommand: BatchCommand {
     let ended = [outcome.status?.rawValue ?? "dry run", outcome.reason].compactMap { $0 }
     service?.stopping(
       "\(outcome.runID.map { "run \($0) " } ?? "")\(ended.joined(separator: ": "))")
-    try finish(RunReport.json(outcome), RunReport.text(outcome), file, console)
+    let text = RunReport.text(outcome) + (dryRun ? "  with   \(WorkOptions.kernels)\n" : "")
+    try finish(RunReport.json(outcome), text, file, console)
     if outcome.exitCode != .success { throw ArgumentParser.ExitCode(outcome.exitCode.rawValue) }
   }
 

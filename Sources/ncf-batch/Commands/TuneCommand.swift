@@ -61,7 +61,7 @@ struct TuneCommand: BatchCommand {
   }
 
   func execute(in session: Session) throws {
-    try WorkOptions.checkProcessor()
+    try WorkOptions.chooseKernels(in: session)
     let interruption = try session.stopOnSignals()
     let job = try work.source.job(in: session)
     let file = try ReportFile(path: output)

@@ -1,6 +1,6 @@
 import ArgumentParser
-import CProcessor
 import Jobs
+import Kernels
 
 /// The job and the threads of commands that train beside the nightly run.
 struct WorkOptions: ParsableArguments {
@@ -39,13 +39,26 @@ struct WorkOptions: ParsableArguments {
     return variable ?? Machine.processors
   }
 
-  /// Refuses a processor that the kernels were not built for.
-  static func checkProcessor() throws(BatchError) {
-    guard processor_runs_kernels() != 0 else {
-      throw BatchError(
-        .configuration, "this processor lacks AVX2, FMA or BMI2, which the kernels are built for",
-        advice: "run it on a processor from 2013 (Intel) or 2015 (AMD) on")
+  /// Chooses the kernels: those of the widest registers, or by the variable of others.
+  ///
+  /// - Throws: 78 when the processor can't run them.
+  static func chooseKernels(in session: Session) throws(BatchError) {
+    let bits = try session.variable("NCF_VECTORS", wanted: "128, 256 or 512") { text in
+      Int(text).flatMap { [128, 256, 512].contains($0) ? $0 : nil }
     }
+    do throws(KernelsError) {
+      try Kernels.use(bits: bits)
+    } catch {
+      throw BatchError(.configuration, error.description, advice: error.advice)
+    }
+  }
+
+  /// What the arithmetic is done with, for people.
+  static var kernels: String {
+    let processor = Kernels.processor
+    return "kernels for \(Kernels.bits) bits"
+      + (processor.isEmpty ? "" : ", \(processor)")
+      + "; widest here: \(Kernels.supported.last ?? 0)"
   }
 
   /// Whole numbers with commas between.

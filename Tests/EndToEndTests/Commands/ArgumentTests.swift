@@ -186,7 +186,7 @@ struct ArgumentTests {
     let good = try folder.write("source: {table: a.b}\n", to: "good.yaml")
     for (name, value) in [
       ("NCF_SINCE", "yesterday"), ("NCF_SEED", "x"), ("NCF_THREADS", "0"),
-      ("NCF_RETRIES", "-1"), ("NCF_LOG_FORMAT", "xml"),
+      ("NCF_RETRIES", "-1"), ("NCF_LOG_FORMAT", "xml"), ("NCF_VECTORS", "64"),
     ] {
       expect(try Program(environment: [name: value]).run("--config", good), 78, "\(name) must be ")
     }

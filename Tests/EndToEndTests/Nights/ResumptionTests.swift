@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 import Postgres
 import TestSupport
 import Testing
@@ -33,13 +34,17 @@ struct ResumptionTests {
       ["run", "--config", shop.jobFile(epochs: epochs), "--force"] + arguments)
   }
 
-  @Test("SIGTERM, once in each phase: 75 each time, and in the end the uninterrupted run's lists")
+  @Test(
+    "SIGTERM, once in each phase, on other registers: 75 each time, and then the whole run's lists")
   func terminated() throws {
     let whole = try Shop(.eighty)
     try expectSuccess(start(whole, epochs: 400, [:], "--threads", "2").wait())
     let shop = try Shop(.eighty)
     for (index, phase) in ["gmf", "mlp"].enumerated() {
-      let run = try start(shop, epochs: 400, [:], "--threads", "\(index + 1)")
+      // Each part with kernels of another width.
+      let bits = Kernels.supported[index % Kernels.supported.count]
+      let run = try start(
+        shop, epochs: 400, ["NCF_VECTORS": "\(bits)"], "--threads", "\(index + 1)")
       try shop.wait(
         until: """
           SELECT count(*) > 100 FROM ncf.epochs

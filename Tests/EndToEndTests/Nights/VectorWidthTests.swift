@@ -1,0 +1,91 @@
+import Kernels
+import Postgres
+import TestSupport
+import Testing
+
+/// Nights with kernels for registers of each width that this processor has.
+struct VectorWidthTests {
+  /// The sum of the stored model, and that of the lists.
+  private static let results = """
+    SELECT concat_ws(' ', r.model_sha256, (
+      SELECT md5(string_agg(concat_ws(',', user_id, rank, item_id, score, source), ';'
+        ORDER BY user_id, rank)) FROM ncf.recommendations))
+    FROM ncf.runs AS r ORDER BY r.run_id DESC LIMIT 1
+    """
+
+  static let models = [
+    "{method: ncf, gmf: 8, tower: [64, 32, 16, 8]}",
+    "{method: ncf, gmf: 5, tower: [12, 7, 3], activation: tanh}",
+    "{method: ials, factors: 20, regularization: 1}",
+    "{method: ease, factors: 8, regularization: 20}", "{method: mf, factors: 10, iterations: 4}",
+    "{method: itemknn}", "{method: bpr, factors: 9, iterations: 4}",
+  ]
+
+  @Test(
+    "Model and lists have the same sums with every width and number of threads", arguments: models)
+  func widths(model: String) throws {
+    var found: Set<String?> = []
+    for bits in Kernels.supported {
+      for threads in ["1", "2", "4"] {
+        let shop = try Shop(.eighty)
+        let config = try shop.folder.write(
+          """
+          job: shop
+          source: {table: app.events}
+          model: \(model)
+          train: {mode: full, epochs: 3, batch: 64}
+          """, to: "widths.yaml")
+        var program = shop.program
+        program.environment["NCF_VECTORS"] = "\(bits)"
+        try expectSuccess(
+          program.run("run", "--config", config, "--force", "-q", "--threads", threads))
+        found.insert(try shop.value(Self.results))
+      }
+    }
+    #expect(found.count == 1, "\(found)")
+    #expect(found.first?.map { $0.count > 64 } == true)
+  }
+
+  @Test("A fine-tune has the same sums with every width")
+  func fineTune() throws {
+    var found: Set<String?> = []
+    for bits in Kernels.supported {
+      let shop = try Shop(.eighty)
+      let variables = ["NCF_VECTORS": "\(bits)"]
+      try expectSuccess(shop.night(variables, "--seed", "3"))
+      try shop.connection.execute(
+        """
+        INSERT INTO app.events (user_id, item_id, occurred_at)
+        SELECT u, 1 + (3 * u) % 40, now() - interval '1 hour' FROM generate_series(1, 30) AS u
+        """)
+      var program = shop.program
+      program.environment.merge(variables) { $1 }
+      try expectSuccess(
+        program.run(
+          "run", "--config", shop.jobFile(mode: "finetune"), "--force", "-q", "--seed", "3"))
+      try shop.expect("SELECT mode FROM ncf.runs ORDER BY run_id DESC LIMIT 1", gives: "finetune")
+      found.insert(try shop.value(Self.results))
+    }
+    #expect(found.count == 1, "\(found)")
+  }
+
+  @Test("check and --dry-run say which kernels are used, and a width that is not there is 78")
+  func told() throws {
+    let shop = try Shop(.eighty)
+    let config = try shop.jobFile()
+    for bits in Kernels.supported {
+      var program = shop.program
+      program.environment["NCF_VECTORS"] = "\(bits)"
+      let words = "kernels for \(bits) bits"
+      #expect(try program.run("check", "--config", config).output.contains(words))
+      #expect(try program.run("run", "--dry-run", "--config", config).output.contains(words))
+    }
+    for (value, words) in [
+      ("64", "NCF_VECTORS must be 128, 256 or 512, not 64"), ("wide", "not wide"),
+    ] {
+      var program = shop.program
+      program.environment["NCF_VECTORS"] = value
+      expect(try program.run("run", "--dry-run", "--config", config), 78, words)
+    }
+  }
+}
