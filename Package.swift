@@ -84,7 +84,7 @@ let package = Package(
       name: "Recommenders",
       dependencies: [
         "Jobs", "NCF", "Baselines", "Ranking", "Settings", "Interactions", "Parallelism",
-        "Formatting",
+        "Formatting", "Elementary",
       ]),
     .target(
       name: "Source",

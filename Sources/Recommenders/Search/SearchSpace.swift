@@ -1,5 +1,5 @@
 import Baselines
-import Foundation
+import Elementary
 import Interactions
 import NCF
 
@@ -88,8 +88,10 @@ package struct SearchSpace: Sendable {
   private static func power(
     _ low: Double, _ high: Double, _ random: inout CounterRandom
   ) -> Float {
-    let value = low * Foundation.exp(random.uniform() * Foundation.log(high / low))
-    let scale = Foundation.pow(10, Foundation.floor(Foundation.log10(value)) - 1)
+    let value = low * Elementary.exp(random.uniform() * Elementary.log(high / low))
+    var scale = 1.0
+    while value >= 100 * scale { scale *= 10 }
+    while value < 10 * scale { scale /= 10 }
     return Float((value / scale).rounded() * scale)
   }
 }
