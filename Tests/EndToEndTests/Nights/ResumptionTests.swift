@@ -7,7 +7,7 @@ import Testing
 /// Runs that are stopped while they train, and go on as if nothing had been.
 struct ResumptionTests {
   /// Everything that a run gives but times and its number.
-  private static let results = """
+  static let results = """
     SELECT md5((SELECT string_agg(concat_ws(',', user_id, rank, item_id, score, source), ';'
         ORDER BY user_id, rank) FROM ncf.recommendations)),
       md5((SELECT string_agg(concat_ws(',', item_id, rank, similar_item_id, score), ';'
