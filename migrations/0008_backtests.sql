@@ -19,7 +19,7 @@ COMMENT ON TABLE ncf.backtests IS
 COMMENT ON COLUMN ncf.backtests.backtest_id IS 'Number of the backtest';
 COMMENT ON COLUMN ncf.backtests.job IS 'Name of the job';
 COMMENT ON COLUMN ncf.backtests.key_sha256 IS
-  'SHA-256 of configuration, first moment, step, seed, version and type of processor as text, in hexadecimal: '
+  'SHA-256 of configuration, first moment, step, seed and version as text, in hexadecimal: '
   'a call with the same goes on with it';
 COMMENT ON COLUMN ncf.backtests.config IS
   'What the key is made of: the job with every default, and the others';
