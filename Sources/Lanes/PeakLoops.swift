@@ -8,7 +8,8 @@ package enum PeakLoops<S: LaneSet> {
   /// - Returns: floating-point operations.
   @inlinable
   package static func run(rounds: Int, into result: Buffer<Float>) -> Int {
-    var (upper, lower) = (PeakSums<S.Register>(), PeakSums<S.Register>())
+    // Chains that begin alike would be one.
+    var (upper, lower) = (PeakSums<S.Register>(from: 1), PeakSums<S.Register>(from: 7))
     let factor = S.Register(result, 0)
     var round = 0
     while round < rounds {
@@ -24,21 +25,26 @@ package enum PeakLoops<S: LaneSet> {
 /// Six chains.
 package struct PeakSums<V: LaneVector> {
   /// One chain.
-  package var s0 = V(0)
+  package var s0: V
   /// One chain.
-  package var s1 = V(1)
+  package var s1: V
   /// One chain.
-  package var s2 = V(2)
+  package var s2: V
   /// One chain.
-  package var s3 = V(3)
+  package var s3: V
   /// One chain.
-  package var s4 = V(4)
+  package var s4: V
   /// One chain.
-  package var s5 = V(5)
+  package var s5: V
 
   /// Chains of different beginnings.
+  ///
+  /// - Parameter first: where the first begins; the others begin at the numbers after it.
   @inlinable @inline(__always)
-  package init() {}
+  package init(from first: Float) {
+    (s0, s1, s2) = (V(first), V(first + 1), V(first + 2))
+    (s3, s4, s5) = (V(first + 3), V(first + 4), V(first + 5))
+  }
 
   /// One step of each.
   @inlinable @inline(__always)
