@@ -258,8 +258,6 @@ package final class MethodSearch {
     return finalists
   }
 
-  // MARK: - The sample
-
   /// Learns a sample of users from here on, where a fit to all would take too much of the time.
   private func takeSample() throws {
     let oneIn = try memory?.oneIn ?? sampleSize()
