@@ -29,7 +29,7 @@ extension ExperimentStore {
         report: report)
       let split = inputs.horizon.map { "clock \($0) s" } ?? "latest"
       let memory = TrialMemory(
-        self, data: "\(pulled.fingerprint), split \(split), k \(job.evaluation.k)")
+        self, data: "\(pulled.contentFingerprint), split \(split), k \(job.evaluation.k)")
       (search.memory, search.drawsOn) = (memory, true)
       return try search.run()
     }

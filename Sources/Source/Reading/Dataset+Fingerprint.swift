@@ -5,6 +5,17 @@ extension Dataset {
   ///
   /// Who gets a list, and of what, is not in it: a run that goes on asks for that anew.
   package var fingerprint: String {
+    var fingerprint = content
+    for time in [times.watermark, times.recentFrom, times.latest] {
+      fingerprint.add(UInt64(bitPattern: time))
+    }
+    return fingerprint.text
+  }
+
+  /// The same for a log that was read at any time: what can be learnt, in 32 hexadecimal digits.
+  package var contentFingerprint: String { content.text }
+
+  private var content: Fingerprint {
     var fingerprint = Fingerprint()
     fingerprint.add(users)
     fingerprint.add(items)
@@ -29,9 +40,6 @@ extension Dataset {
         fingerprint.add(lists.weights)
       }
     }
-    for time in [times.watermark, times.recentFrom, times.latest] {
-      fingerprint.add(UInt64(bitPattern: time))
-    }
-    return fingerprint.text
+    return fingerprint
   }
 }
