@@ -15,7 +15,7 @@ extension Elementary {
     let square = x * x
     var sum = 1.0
     // erf(x) = 2 x exp(-x^2) / sqrt(pi) (1 + 2 x^2 / 3 (1 + 2 x^2 / 5 (1 + ...))).
-    for odd in stride(from: 31.0, through: 3, by: -2) { sum = 1 + 2 * square / odd * sum }
+    for odd in stride(from: 31, through: 3, by: -2) { sum = 1 + 2 * square / Double(odd) * sum }
     return x * exp(-square) * sum * twoOverRootOfPi
   }
 

@@ -7,6 +7,8 @@
 package enum Elementary {
   /// The logarithm of 2, rounded.
   package static let logarithmOf2 = 0x1.62e42fefa39efp-1
+  /// What the rounding took.
+  private static let restOfLogarithmOf2 = 0x1.abc9e3b39803fp-56
   /// Its first 32 binary digits, so that its multiples by exponents are exact, and what is missing.
   private static let (upperLogarithmOf2, lowerLogarithmOf2) = (
     0x1.62e42feep-1, 0x1.a39ef35793c76p-33
@@ -29,7 +31,9 @@ package enum Elementary {
     if x >= 1024 { return .infinity }
     if x < -1022 { return 0 }
     let octaves = x.rounded()
-    return scaled(exponentialNearZero((x - octaves) * logarithmOf2, 0), octaves)
+    let rest = x - octaves
+    return scaled(
+      exponentialNearZero(rest * logarithmOf2, rest * restOfLogarithmOf2), octaves)
   }
 
   /// `exp(x + tail)` for x within half an octave, by Taylor's series.
@@ -46,7 +50,9 @@ package enum Elementary {
     series = series * x + 1.0 / 24
     series = series * x + 1.0 / 6
     series = series * x + 0.5
-    return 1 + (x + (x * x * series + tail))
+    // What the first sum loses of x is added to what is small.
+    let sum = 1 + x
+    return sum + (((1 - sum) + x) + (x * x * series + tail))
   }
 
   /// Multiplies a number near 1 by a power of two whose exponent is that of a normal number, or 1024.
