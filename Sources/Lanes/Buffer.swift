@@ -97,7 +97,7 @@ extension Storage {
   /// How many elements there are.
   package let count: Int
 
-  /// Sees memory that somebody else keeps.
+  /// A view of memory that another object owns.
   ///
   /// - Parameters:
   ///   - base: where it begins.

@@ -19,7 +19,7 @@ extension RunReport {
   private static func json(_ trial: ChosenMethod.Trial) -> JSON {
     [
       "method": trial.method, "words": trial.words, "popular": trial.isPopularList,
-      "one_in": trial.oneIn, "by_the_clock": trial.isByTheClock, "ndcg": trial.ndcg,
+      "one_in": trial.oneIn, "window": trial.window, "ndcg": trial.ndcg,
       "ndcg_of_others": trial.ndcgOfOthers,
       "seconds": trial.seconds,
     ]

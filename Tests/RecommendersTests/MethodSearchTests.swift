@@ -187,4 +187,47 @@ struct MethodSearchTests {
     #expect(choice.trials.count == 52)
     #expect(choice.trials.count { $0.settings.hasPrefix("NeuMF") } > 3)
   }
+
+  /// A search whose best methods are measured in windows, each of the log of tastes with some validation items.
+  private func search(windows items: [[Int32]], threads: Int = 2) throws -> MethodChoice {
+    let data = MethodTraining.Data(TrainingLog(positives: Self.tastes.training, itemCount: 120))
+    return try MethodSearch(
+      data, network: Self.network,
+      validation: MethodSearch.Validation(items: Self.tastes.validation),
+      windows: items.map { items in { (data, MethodSearch.Validation(items: items)) } },
+      limits: MethodSearch.Limits(seconds: .infinity, trials: 10), k: 10, seed: 1,
+      pool: WorkerPool(threads: threads), clock: { 0 }
+    ).run()
+  }
+
+  @Test("The best methods are measured in windows, up to one with few users")
+  func windows() throws {
+    let usual = Self.tastes.validation
+    let few = usual.indices.map { $0 < 20 ? usual[$0] : -1 }
+    let choice = try search(windows: [usual, few, usual])
+    let windows = choice.trials.map(\.window)
+    #expect(windows.prefix(10).allSatisfy { $0 == 0 })
+    #expect(windows.dropFirst(10).allSatisfy { $0 == 1 } && (2...5).contains(windows.count - 10))
+    // What is measured twice alike has the same figures.
+    for trial in choice.trials where trial.window == 1 {
+      let first = try #require(choice.trials.first { $0.settings == trial.settings })
+      #expect(first.ndcg == trial.ndcg && first.ndcgOfOthers == trial.ndcgOfOthers)
+    }
+    #expect(try search(windows: [usual, few], threads: 1).method == choice.method)
+  }
+
+  @Test("One window in which all users take the same item does not choose the popular list")
+  func oddWindow() throws {
+    let counts = Self.tastes.training.items.reduce(into: [UInt32: Int]()) {
+      $0[$1, default: 0] += 1
+    }
+    let top = counts.keys.sorted { (-(counts[$0] ?? 0), $0) < (-(counts[$1] ?? 0), $1) }
+    let odd = Self.tastes.validation.indices.map { user in
+      top.first { !Self.tastes.training.contains(user: user, item: $0) }.map { Int32($0) } ?? -1
+    }
+    let usual = Self.tastes.validation
+    let popular = Method(ItemPopOptions())
+    #expect(try search(windows: [odd, odd, odd]).method == popular)
+    #expect(try search(windows: [odd, usual, usual]).method != popular)
+  }
 }

@@ -21,8 +21,8 @@ package struct ChosenMethod: Sendable, Equatable {
     package var isPopularList: Bool
     /// The sample of users that it learnt from is one in so many; 1 for all users.
     package var oneIn: Int
-    /// Whether users were judged by the clock, and not by their latest interactions.
-    package var isByTheClock: Bool
+    /// The window before a test by the clock that users were judged in, from 1; 0 for latest interactions.
+    package var window: Int
     /// Mean NDCG over the whole catalogue of the users who choose among the settings of a method.
     package var ndcg: Double
     /// The same of the users who choose among methods.
@@ -33,10 +33,10 @@ package struct ChosenMethod: Sendable, Equatable {
     /// Creates a value from its parts.
     package init(
       method: String, words: String, isPopularList: Bool, oneIn: Int = 1,
-      isByTheClock: Bool = false, ndcg: Double, ndcgOfOthers: Double, seconds: Double
+      window: Int = 0, ndcg: Double, ndcgOfOthers: Double, seconds: Double
     ) {
       (self.method, self.words, self.isPopularList) = (method, words, isPopularList)
-      (self.oneIn, self.isByTheClock) = (oneIn, isByTheClock)
+      (self.oneIn, self.window) = (oneIn, window)
       (self.ndcg, self.ndcgOfOthers, self.seconds) = (ndcg, ndcgOfOthers, seconds)
     }
   }
@@ -92,7 +92,7 @@ package struct ChosenMethod: Sendable, Equatable {
   /// The popular list with the highest NDCG of the users who choose among methods, of those that learnt from
   /// the most users and were judged by latest interactions; nil without any.
   package var bestPopularList: Trial? {
-    let popular = trials.filter { $0.isPopularList && !$0.isByTheClock }
+    let popular = trials.filter { $0.isPopularList && $0.window == 0 }
     let least = popular.map(\.oneIn).min()
     return popular.filter { $0.oneIn == least }.max { $0.ndcgOfOthers < $1.ndcgOfOthers }
   }

@@ -36,7 +36,7 @@ package struct Backtest {
   package struct Outlook: Sendable {
     /// The nights that would be replayed.
     package let missing: [BacktestPlan.Period]
-    /// Seconds that they would take, about or at most; nil where nobody knows.
+    /// Seconds that they would take, about or at most; nil where unknown.
     package let seconds: Double?
   }
 
@@ -65,7 +65,7 @@ package struct Backtest {
   ///   - plan: its nights.
   ///   - request: threads, seed and version.
   ///   - parameters: where the server is.
-  ///   - interruption: set by whoever wants it to stop.
+  ///   - interruption: asks it to stop.
   ///   - observer: told what goes on within a night.
   ///   - clock: seconds that never go back.
   /// - Throws: `BatchError` (78) for a job whose values can't work.
@@ -223,7 +223,7 @@ package struct Backtest {
       let evening = replay.evening(period.moment, until: period.until)
       let night = try replay.night(evening)
       try store.keep(
-        night, period, log: evening.fingerprint, users: replay.everybody.users)
+        night, period, log: evening.fingerprint, users: replay.vocabularies.users)
       let row = BacktestNight(night, period, log: evening.fingerprint)
       try report(.finished(number: index + 1, of: total, row))
     }

@@ -19,8 +19,9 @@ package struct BacktestPlan: Sendable, Equatable {
   /// Seconds between two nights.
   package let step: UInt32
 
-  /// Plans the nights from a moment until another; the last one is judged until the end, though that be
-  /// sooner than a step.
+  /// Plans the nights from a moment until another.
+  ///
+  /// The last night is judged until the end, which may be less than a step away.
   ///
   /// - Parameters:
   ///   - from: the first night.

@@ -24,7 +24,7 @@ extension ExperimentStore {
       limits.memory = MemoryBudget.bytes.map { $0 - MemoryBudget.resident }
       let search = MethodSearch(
         inputs.latest.data, network: Method.Network(job), validation: inputs.latest.validation,
-        byTheClock: inputs.byTheClock, limits: limits,
+        windows: inputs.windows, limits: limits,
         k: job.evaluation.k, seed: context.seed, pool: context.pool, clock: context.clock,
         report: report)
       let split = inputs.horizon.map { "clock \($0) s" } ?? "latest"

@@ -79,7 +79,7 @@ struct MethodSelection {
     var count = 0
     let search = MethodSearch(
       inputs.latest.data, network: Method.Network(job), validation: inputs.latest.validation,
-      byTheClock: inputs.byTheClock, limits: limits,
+      windows: inputs.windows, limits: limits,
       k: job.evaluation.k, seed: context.seed, pool: context.pool, clock: context.clock
     ) { event in
       try context.interruption.check()

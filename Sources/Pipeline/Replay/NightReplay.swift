@@ -67,8 +67,8 @@ package final class NightReplay {
   /// The lists that are live; nil before a night has published.
   var lists: NightLists? { live?.lists }
 
-  /// Everybody and everything that the log names.
-  package var everybody: (users: Vocabulary, items: Vocabulary) { log.everybody }
+  /// All users and items of the log.
+  package var vocabularies: (users: Vocabulary, items: Vocabulary) { log.vocabularies }
 
   /// Cuts the log for a night.
   ///
@@ -81,7 +81,7 @@ package final class NightReplay {
     let taken = log.newItems(from: moment, until: next)
     var fingerprint = Fingerprint()
     fingerprint.add([UInt8](pulled.fingerprint.utf8))
-    let (users, items) = log.everybody
+    let (users, items) = log.vocabularies
     fingerprint.add(taken.users.map { users.hash(at: Int($0)) })
     for own in taken.items { fingerprint.add(own.map { items.hash(at: Int($0)) }) }
     return Evening(
@@ -267,7 +267,7 @@ package final class NightReplay {
     let (steps, pulled) = (prepared.steps, prepared.inputs.pulled)
     let (divided, dataset) = (model.divided, model.divided.dataset)
     let copy = try steps.fitHoldouts(model)
-    let lists = try NightLists(copy, pulled, log.everybody, steps.context)
+    let lists = try NightLists(copy, pulled, log.vocabularies, steps.context)
     let knowledge = divided.knowledge(of: pulled)
     let isTested = !model.evaluated.ndcg.isEmpty
     return Live(
@@ -301,14 +301,14 @@ package final class NightReplay {
     if users.isEmpty { return [] }
     let wanted = Set(users)
     let serving = pulled.serving
-    let numbers = ServingNumbers(serving, log.everybody).users
+    let numbers = ServingNumbers(serving, log.vocabularies).users
     let listed = (serving.audience.scored + serving.audience.cold).sorted().filter { user in
       numbers[Int(user)].map { wanted.contains(UInt32($0)) } ?? false
     }
     let context = made?.prepared.steps.context ?? self.context
     let lists = try RivalSample(of: listed, pulled, context, made?.model.rivals).lists()
     return lists.compactMap { rival in
-      let own = NightLists(rival, serving, log.everybody)
+      let own = NightLists(rival, serving, log.vocabularies)
       return JudgedLists(taken, k: k, only: users, own.list).means.map {
         ReplayedNight.Rival(rival: rival.name, means: $0)
       }

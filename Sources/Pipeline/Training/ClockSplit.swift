@@ -17,6 +17,9 @@ struct ClockSplit: Equatable {
   /// Where validation begins: one horizon before the test.
   var validationCut: UInt32 { cut - min(horizon, cut) }
 
+  /// The same one horizon earlier.
+  var earlier: ClockSplit { ClockSplit(cut: validationCut, horizon: horizon) }
+
   /// Lengths that are tried, in days.
   static let days: [UInt32] = [1, 7, 28, 90]
   /// How many users must be tested, in the test and in validation.

@@ -94,9 +94,8 @@ struct Divided {
   ///   - clock: the moments of the test.
   /// - Returns: the split.
   static func validation(_ dataset: Dataset, _ clock: ClockSplit) -> Divided {
-    let cut = clock.validationCut
-    return Divided(
-      dataset.before(cut), in: dataset, by: ClockSplit(cut: cut, horizon: clock.horizon))
+    let earlier = clock.earlier
+    return Divided(dataset.before(earlier.cut), in: dataset, by: earlier)
   }
 }
 

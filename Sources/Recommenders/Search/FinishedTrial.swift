@@ -23,22 +23,22 @@ package struct FinishedTrial: Sendable, Equatable, Codable {
   /// - Parameters:
   ///   - method: the method and its settings.
   ///   - oneIn: the sample of users.
-  ///   - isByTheClock: whether users are judged by the clock.
+  ///   - window: the window that users are judged in; 0 for their latest interactions.
   ///   - seed: of the search.
   /// - Returns: JSON.
   /// - Throws: `EncodingError` for a number that JSON has no form for.
-  package static func key(_ method: Method, oneIn: Int, isByTheClock: Bool, seed: UInt64)
+  package static func key(_ method: Method, oneIn: Int, window: Int, seed: UInt64)
     throws -> String
   {
     struct Key: Encodable {
       let search = FinishedTrial.recipe
       let method: Method
       let oneIn: Int
-      let isByTheClock: Bool
+      let window: Int
       let seed: String
     }
     return try JSONText.encode(
-      Key(method: method, oneIn: oneIn, isByTheClock: isByTheClock, seed: String(seed)))
+      Key(method: method, oneIn: oneIn, window: window, seed: String(seed)))
   }
 
   /// Grows when trials are trained or judged otherwise, so that older ones are not taken for theirs.

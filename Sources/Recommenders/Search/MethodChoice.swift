@@ -12,8 +12,8 @@ package struct MethodChoice: Sendable, Equatable, Codable {
     package let settings: String
     /// The sample of users that it learnt from is one in so many; 1 for all users.
     package let oneIn: Int
-    /// Whether users were judged by the clock, and not by their latest interactions.
-    package let isByTheClock: Bool
+    /// The window before a test by the clock that users were judged in, from 1; 0 for latest interactions.
+    package let window: Int
     /// Mean NDCG over the whole catalogue of the users who choose settings.
     package let ndcg: Double
     /// The same of the users who choose among methods.
@@ -89,7 +89,7 @@ extension MethodChoice.Trial {
     return ChosenMethod.Trial(
       method: baseline?.title ?? "network", words: settings,
       isPopularList: baseline?.isPopularity ?? false, oneIn: oneIn,
-      isByTheClock: isByTheClock, ndcg: ndcg, ndcgOfOthers: ndcgOfOthers, seconds: seconds)
+      window: window, ndcg: ndcg, ndcgOfOthers: ndcgOfOthers, seconds: seconds)
   }
 }
 

@@ -66,7 +66,7 @@ package final class MethodSearch {
   /// The share of the seconds that a single trial may take.
   private static let share = 0.2
 
-  /// So many interactions are learnt in no time, and are enough to tell the speed.
+  /// Interactions of the short fit that tells the speed.
   private static let fewInteractions = 50_000
 
   /// With fewer users to judge, nothing but popularity is tried.
@@ -80,9 +80,9 @@ package final class MethodSearch {
   private let validation: Validation
   /// The whole log.
   private let whole: Ground
-  /// The log one horizon before a test by the clock, whose validation is by the clock too; nil without.
-  private let byTheClock: Ground?
-  /// What trials learn and are judged by: the whole log, a sample of its users, or what is known by the clock.
+  /// Windows before a test by the clock, the latest first; none for another test.
+  private let windows: [() -> (data: MethodTraining.Data, validation: Validation)]
+  /// What trials learn and are judged by: the whole log, a sample of its users, or a window.
   private var ground: Ground
   private let limits: Limits
   private let k: Int
@@ -109,8 +109,8 @@ package final class MethodSearch {
   var log: TrainingLog { ground.data.log }
   /// The highest mean NDCG of half A so far.
   var bestOfA: Double { trials.map(\.meanA).max() ?? 0 }
-  /// Seconds that the ladder may take: some are left to measure the best methods by the clock.
-  private var ladderSeconds: Double { limits.seconds * (byTheClock == nil ? 1 : 0.7) }
+  /// Seconds that the ladder may take: some are left to measure the best methods in windows.
+  private var ladderSeconds: Double { limits.seconds * (windows.isEmpty ? 1 : 0.6) }
   private var elapsed: Double { clock() - began + recalledSeconds }
 
   /// What trials learn, and whom they are judged by.
@@ -123,8 +123,8 @@ package final class MethodSearch {
     var isOfA: [Bool]
     /// Users of half A whom the epochs of a network are judged by.
     var epochs: CatalogueValidation
-    /// Whether users are judged by the clock.
-    var isByTheClock = false
+    /// The window by the clock that users are judged in, from 1; 0 for their latest interactions.
+    var window = 0
 
     init(
       _ data: MethodTraining.Data, oneIn: Int, _ validation: Validation, k: Int, seed: UInt64,
@@ -148,7 +148,7 @@ package final class MethodSearch {
   struct Trial {
     var method: Method
     var oneIn: Int
-    var isByTheClock: Bool
+    var window: Int
     var seconds: Double
     var a: [Double]
     var b: [Double]
@@ -162,8 +162,8 @@ package final class MethodSearch {
   ///   - data: the training interactions, and what networks learn beside them.
   ///   - network: the network that may be tried; its GMF part starts from what the search finds.
   ///   - validation: what users are judged by.
-  ///   - byTheClock: for a test by the clock, what is learnt and judged one horizon before it: the best methods
-  ///     are measured on it too.
+  ///   - windows: for a test by the clock, what is learnt and judged in windows before it, the latest first: the
+  ///     best methods are measured in them too.
   ///   - limits: time, trials and memory.
   ///   - k: the length of the lists that NDCG is of.
   ///   - seed: of everything drawn, and of the halves.
@@ -172,7 +172,7 @@ package final class MethodSearch {
   ///   - report: hears of the trials; what it throws ends the search.
   package init(
     _ data: MethodTraining.Data, network: Method.Network, validation: Validation,
-    byTheClock: (data: MethodTraining.Data, validation: Validation)? = nil, limits: Limits,
+    windows: [() -> (data: MethodTraining.Data, validation: Validation)] = [], limits: Limits,
     k: Int, seed: UInt64, pool: WorkerPool, clock: @escaping @Sendable () -> Double,
     report: @escaping (SearchEvent) throws -> Void = { _ in }
   ) {
@@ -182,11 +182,7 @@ package final class MethodSearch {
     validatedUsers = validation.users.count
     whole = Ground(data, oneIn: 1, validation, k: k, seed: seed, pool: pool)
     ground = whole
-    self.byTheClock = byTheClock.map {
-      var ground = Ground($0.data, oneIn: 1, $0.validation, k: k, seed: seed, pool: pool)
-      ground.isByTheClock = true
-      return ground
-    }
+    self.windows = windows
     began = clock()
   }
 
@@ -198,7 +194,7 @@ package final class MethodSearch {
   ///
   /// Where the log is too large for the time, trials learn a sample of the users, and the two best methods
   /// are fitted to all of them in the end. For a test by the clock the ladder is judged by the latest interactions
-  /// before it, and the best of each method by the window before it too.
+  /// before it, and the best of each method in the windows before it too.
   ///
   /// - Returns: what was chosen; popularity where nothing can be judged.
   /// - Throws: what `report` and `memory` throw.
@@ -211,14 +207,27 @@ package final class MethodSearch {
         try measure($0.method, isFinal: true)
       }
     }
-    guard let byTheClock, byTheClock.isOfA.count >= Self.fewestUsers else {
-      return choice(among: finalists.map { [$0] })
+    return choice(among: try inWindows(finalists))
+  }
+
+  /// The trials of the best methods, with those in windows by the clock.
+  ///
+  /// One window may be unlike the next, so that the best methods are measured in several. The first one is
+  /// measured whatever the time is.
+  private func inWindows(_ finalists: [Trial]) throws -> [[Trial]] {
+    var measured = finalists.map { [$0] }
+    for (place, window) in windows.enumerated() where place == 0 || elapsed <= limits.seconds {
+      let (data, validation) = window()
+      var next = Ground(data, oneIn: 1, validation, k: k, seed: seed, pool: pool)
+      next.window = place + 1
+      guard next.isOfA.count >= Self.fewestUsers else { break }
+      (ground, factorizations) = (next, FactorizationCache())
+      let trials = try finalists.compactMap { try measure($0.method, isFinal: true) }
+      // A window counts where every method could be measured in it.
+      guard trials.count == finalists.count else { continue }
+      for index in trials.indices { measured[index].append(trials[index]) }
     }
-    (ground, factorizations) = (byTheClock, FactorizationCache())
-    return choice(
-      among: try finalists.compactMap { trial in
-        try measure(trial.method, isFinal: true).map { [trial, $0] }
-      })
+    return measured
   }
 
   /// The first trial, which is of popularity, and the best of the others, in their order.
@@ -321,7 +330,7 @@ package final class MethodSearch {
       return nil
     }
     let key = try FinishedTrial.key(
-      method.seeded(0), oneIn: ground.oneIn, isByTheClock: ground.isByTheClock, seed: seed)
+      method.seeded(0), oneIn: ground.oneIn, window: ground.window, seed: seed)
     let known = try memory?.trial(key).flatMap {
       $0.ranks.bytes.count == ground.isOfA.count ? $0 : nil
     }
@@ -347,7 +356,7 @@ package final class MethodSearch {
     }
     let pairs = zip(finished.ranks.values(.ndcg, k: k), ground.isOfA)
     let trial = Trial(
-      method: method.seeded(0), oneIn: ground.oneIn, isByTheClock: ground.isByTheClock,
+      method: method.seeded(0), oneIn: ground.oneIn, window: ground.window,
       seconds: finished.seconds,
       a: pairs.filter(\.1).map(\.0), b: pairs.filter { !$0.1 }.map(\.0))
     trials.append(trial)
@@ -470,7 +479,7 @@ package final class MethodSearch {
       method: chosen.method, ndcg: chosen.meanB, k: k, validatedUsers: validatedUsers,
       trials: trials.map {
         MethodChoice.Trial(
-          settings: $0.method.words, oneIn: $0.oneIn, isByTheClock: $0.isByTheClock, ndcg: $0.meanA,
+          settings: $0.method.words, oneIn: $0.oneIn, window: $0.window, ndcg: $0.meanA,
           ndcgOfOthers: $0.meanB,
           seconds: $0.seconds)
       },
@@ -482,18 +491,4 @@ package final class MethodSearch {
         return setup
       }.first)
   }
-}
-
-/// What a search tells while it goes on.
-package enum SearchEvent: Sendable {
-  /// A trial begins.
-  case began(String)
-  /// A pass of a trial is over.
-  case working(String)
-  /// A trial was judged.
-  case ended(String, ndcg: Double, seconds: Double)
-  /// Trials learn a sample of the users, one in so many.
-  case sampled(oneIn: Int)
-  /// A trial was left out.
-  case skipped(String, reason: String)
 }

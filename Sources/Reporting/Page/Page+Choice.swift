@@ -34,7 +34,7 @@ extension Page {
       ],
       rows: choice.trials.map { trial in
         [
-          trial.words + (trial.isByTheClock ? ", by the clock" : ""),
+          trial.words + (trial.window == 0 ? "" : ", window \(trial.window)"),
           trial.oneIn == 1 ? "all" : "one in \(trial.oneIn)",
           Figures.fixed(trial.ndcg, 4), Figures.fixed(trial.ndcgOfOthers, 4),
           Figures.seconds(trial.seconds),

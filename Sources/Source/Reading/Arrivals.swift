@@ -24,7 +24,7 @@ struct Arrivals {
   /// The job.
   let job: Job
 
-  /// The moment of the pull, in seconds.
+  /// The moment that ages count from, in seconds: that of the pull, or the end of what was read.
   let now: UInt32
 
   /// The log of the events before a moment, with ages that count from it.

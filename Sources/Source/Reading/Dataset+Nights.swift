@@ -33,8 +33,8 @@ extension Dataset {
     17 * (arrivals?.columns.count ?? 0) + 20 * table.count + 8 * sequences.count
   }
 
-  /// Everybody and everything that the log names, in the numbering of `newItems(from:until:)`.
-  package var everybody: (users: Vocabulary, items: Vocabulary) {
+  /// All users and items of the log, in the numbering of `newItems(from:until:)`.
+  package var vocabularies: (users: Vocabulary, items: Vocabulary) {
     (arrivals?.users ?? users, arrivals?.items ?? items)
   }
 

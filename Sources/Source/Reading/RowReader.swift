@@ -178,7 +178,7 @@ struct RowReader {
       arrivals = Arrivals(
         columns: columns, users: allUsers, userMap: userMap, items: allItems,
         itemMap: allItemsMap, rules: rules, lists: lists, moments: moments, job: job,
-        now: UInt32(clamping: watermark / 1_000_000))
+        now: UInt32(clamping: min(watermark, times.upper ?? .max) / 1_000_000))
     }
     let log = InteractionLog(
       columns: columns, users: allUsers, userMap: userMap, items: allItems, itemMap: allItemsMap,

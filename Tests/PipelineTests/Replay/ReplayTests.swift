@@ -107,8 +107,8 @@ struct ReplayTests {
     let whole = Self.replay(nights, nights.pull(days: 60, isForNights: true))
     let other = Self.replay(
       nights, nights.pull(days: 60, from: cut, isForNights: true) { ($0 * 7 + 3) % 90 })
-    #expect(whole.everybody.users == other.everybody.users)
-    #expect(whole.everybody.items == other.everybody.items)
+    #expect(whole.vocabularies.users == other.vocabularies.users)
+    #expect(whole.vocabularies.items == other.vocabularies.items)
     _ = try Self.run(whole, 0..<2)
     let judged = try Self.run(other, 0..<2)
     #expect(whole.lists == other.lists)
@@ -127,7 +127,7 @@ struct ReplayTests {
     _ = try Self.run(replay, 0..<1)
     let pulled = nights.pull(days: 25)
     let night = try nights.night(pulled)
-    let lists = try NightLists(night.published, pulled, replay.everybody, nights.context)
+    let lists = try NightLists(night.published, pulled, replay.vocabularies, nights.context)
     #expect(replay.lists == lists)
     #expect(lists.count == pulled.users.count)
   }
@@ -155,7 +155,7 @@ struct ReplayTests {
       }
     }
     let found = log.newItems(from: UInt32(begin), until: UInt32(end))
-    let (users, items) = log.everybody
+    let (users, items) = log.vocabularies
     #expect(found.users.count == expected.count && found.users.count > 100)
     for (user, own) in zip(found.users, found.items) {
       let wanted = expected[Int(users.text(at: Int(user))) ?? -1] ?? []
