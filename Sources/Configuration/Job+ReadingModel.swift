@@ -32,7 +32,8 @@ private enum Share: ScalarValue {
 extension Job {
   /// Reads `model`, a section or the name of a method.
   ///
-  /// Without a method it is `auto`, or `ncf` where the network or its training has a value.
+  /// Without a method it is `auto`, or `ncf` where the network, its training or the features that it learns
+  /// from have a value.
   ///
   /// - Parameters:
   ///   - top: the whole job.
@@ -44,6 +45,7 @@ extension Job {
     let isExplicit =
       Self.networkKeys.contains(where: section.isGiven)
       || Self.trainingKeys.contains(where: train.isGiven)
+      || users.features != nil || items.features != nil
     method =
       (section.isGivenByVariable("method") ? named ?? word : word ?? named)
       ?? (isExplicit ? .ncf : .auto)

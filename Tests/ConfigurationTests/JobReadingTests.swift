@@ -23,14 +23,15 @@ struct JobReadingTests {
   }
 
   @Test(
-    "Without a method a value for the network or its training means the network, else it is chosen",
+    "Without a method a value for the network, its training or features means the network",
     arguments: [
       ("model: {tower: [16, 8]}", Job.Method.ncf), ("model: {dropout: 0.2}", .ncf),
       ("train: {pretrain: ials}", .ncf), ("train: {epochs: 3}", .ncf),
       ("train: {finetune: {epochs: 3}}", .ncf), ("train: {negatives: 4}", .ncf),
       ("model: {gmf: null}", .auto), ("train: {refit: true, seed: 2, mode: full}", .auto),
       ("train: {nightly: {epochs: 3}}", .auto), ("model: {method: auto, tower: [16, 8]}", .auto),
-      ("model: auto\ntrain: {epochs: 3}", .auto),
+      ("model: auto\ntrain: {epochs: 3}", .auto), ("users: {features: SELECT 1}", .ncf),
+      ("items: {features: SELECT 1}", .ncf), ("items: {features: null}", .auto),
     ])
   func defaultMethod(text: String, method: Job.Method) throws {
     #expect(try read("source: {table: app.events}\n" + text).method == method)
