@@ -168,10 +168,28 @@ extension ALSOptions: FactorizationOptions {
   /// A product of a row with itself.
   package var cost: Double { Double(iterations * factors * factors) }
 
-  /// A product of a row with itself for each interaction, a solve for each row.
-  package func work(interactions: Double, users: Double, items: Double) -> Double {
-    let width = Double(factors)
-    return Double(iterations) * (interactions + (users + items) * width / 3) * width * width
+  /// What each user and item is solved for with, in multiply-adds.
+  package func work(on log: TrainingLog) -> Double {
+    let byUser = (0..<log.positives.userCount).map { log.positives.range(of: $0).count }
+    var byItem = [Int](repeating: 0, count: log.itemCount)
+    for item in log.positives.items { byItem[Int(item)] += 1 }
+    return Double(iterations)
+      * (byUser + byItem).reduce(0) { sum, entries in
+        sum + (entries == 0 ? 0 : solvingWork(entries))
+      }
+  }
+
+  /// A system in the factors, or in the entries where they are fewer than half as many.
+  private func solvingWork(_ entries: Int) -> Double {
+    let (width, length) = (Double(factors), Double(entries))
+    return entries * 2 <= factors && alpha > 1
+      ? length * length * (width + length / 3) + 2 * width * width
+      : (length + width / 3) * width * width
+  }
+
+  /// Per thread the normal equations of some rows; where rows are short, transformed vectors of both sides.
+  package func workingMemory(users: Int, items: Int, threads: Int) -> Int {
+    4 * width * (width * (1 + 10 * threads) + (alpha > 1 ? users + items : 0))
   }
 }
 

@@ -32,7 +32,7 @@ package struct ALSOptions: Sendable, Equatable, Codable {
 /// minimises `sum over all (u, i) of c_ui (p_ui - x_u . y_i)^2 + reg (|x|^2 + |y|^2)` with
 /// `p_ui = 1` and `c_ui = alpha w_ui` for an interaction of weight `w_ui`, `p_ui = 0` and `c_ui = 1`
 /// for every other pair. Each row is solved for exactly, by Cholesky, from `Y^T Y` and the rows of
-/// its interactions (equation 4 there).
+/// its interactions (equation 4 there): in the factors, or in its interactions where they are fewer.
 package enum ImplicitALS: Factorization {
   /// Factorises.
   ///
@@ -60,9 +60,11 @@ package enum ImplicitALS: Factorization {
         items.buffer[item * stride + column] = Float(0.1 * random.gaussian())
       }
     }
+    let ofUsers = Side(byUser, otherCount: itemCount, options, pool)
+    let ofItems = Side(byItem, otherCount: positives.userCount, options, pool)
     for iteration in Swift.stride(from: 1, through: options.iterations, by: 1) {
-      solve(users, rows: byUser, against: items, options: options, pool: pool)
-      solve(items, rows: byItem, against: users, options: options, pool: pool)
+      ofUsers.solve(users, against: items)
+      ofItems.solve(items, against: users)
       try report(iteration)
     }
     return MatrixFactors(
@@ -76,30 +78,59 @@ package enum ImplicitALS: Factorization {
     if stride == width { return all }
     return (0..<all.count / stride).flatMap { all[$0 * stride..<$0 * stride + width] }
   }
+}
 
-  /// Solves for all rows of one side, the other side held.
-  private static func solve(
-    _ solution: Storage<Float>, rows: WeightedRows, against other: Storage<Float>,
-    options: ALSOptions, pool: WorkerPool
-  ) {
-    let width = options.factors
-    let gram = gram(of: other, width: width, regularization: options.regularization, pool: pool)
-    let scratch = (0..<pool.threads).map { _ in NormalEquations(width: width) }
-    forEachBlock(of: rows.count, by: 32, pool) { range, worker in
-      scratch[worker].solve(
-        range, of: rows, against: other, gram: gram, alpha: options.alpha, into: solution)
+/// The rows of one side of a factorisation, users or items, which are solved for while the other is held.
+private final class Side: @unchecked Sendable {
+  private let rows: WeightedRows
+  private let options: ALSOptions
+  private let pool: WorkerPool
+  /// Rows that are solved for by their entries; nil without any.
+  private let short: ShortRows?
+  /// The other rows, ascending, those without an entry among them.
+  private let long: [UInt32]
+  private let equations: [NormalEquations]
+
+  init(_ rows: WeightedRows, otherCount: Int, _ options: ALSOptions, _ pool: WorkerPool) {
+    (self.rows, self.options, self.pool) = (rows, options, pool)
+    let isShort = (0..<rows.count).map {
+      ShortRows.isShort($0, of: rows, width: options.factors, alpha: options.alpha)
+    }
+    func places(_ wanted: Bool) -> [UInt32] {
+      isShort.indices.filter { isShort[$0] == wanted }.map { UInt32($0) }
+    }
+    let some = places(true)
+    short =
+      some.isEmpty
+      ? nil : ShortRows(some, of: rows, otherCount: otherCount, options: options, pool: pool)
+    long = places(false)
+    equations = (0..<pool.threads).map { _ in NormalEquations(width: options.factors) }
+  }
+
+  /// Solves for all rows.
+  ///
+  /// - Parameters:
+  ///   - solution: where their vectors go.
+  ///   - other: the vectors of the other side.
+  func solve(_ solution: Storage<Float>, against other: Storage<Float>) {
+    let gram = gram(of: other)
+    let isSolved = short?.solve(solution, against: other, gram: gram) ?? true
+    let rest = isSolved ? long : (0..<rows.count).map { UInt32($0) }
+    forEachBlock(of: rest.count, by: 32, pool) { range, worker in
+      self.equations[worker].solve(
+        rest[range], of: self.rows, against: other, gram: gram, alpha: self.options.alpha,
+        into: solution)
     }
   }
 
   /// Computes `Y^T Y + reg I`, the lower triangle of a row-major matrix, from fixed shards in their
   /// order.
-  private static func gram(
-    of rows: Storage<Float>, width: Int, regularization: Float, pool: WorkerPool
-  ) -> Storage<Float> {
+  private func gram(of rows: Storage<Float>) -> Storage<Float> {
+    let width = options.factors
     let sum = GramMatrix.lower(
       of: rows, count: rows.buffer.count / padded(width), width: padded(width), pool: pool)
     for factor in 0..<width {
-      sum.buffer[factor * padded(width) + factor] += regularization
+      sum.buffer[factor * padded(width) + factor] += options.regularization
     }
     return sum
   }
@@ -177,11 +208,11 @@ private final class NormalEquations: @unchecked Sendable {
   /// The Gram matrix has each entry's row with weight 1 and the regularisation on its diagonal, so that
   /// only rounding can make a matrix not positive definite: no vector then.
   func solve(
-    _ range: Range<Int>, of rows: WeightedRows, against other: Storage<Float>,
+    _ some: ArraySlice<UInt32>, of rows: WeightedRows, against other: Storage<Float>,
     gram: Storage<Float>, alpha: Float, into solution: Storage<Float>
   ) {
     var lanes: [Int] = []
-    for row in range {
+    for row in some.lazy.map({ Int($0) }) {
       if rows.range(of: row).isEmpty {
         solution.buffer.clear(row * stride, count: width)
         continue

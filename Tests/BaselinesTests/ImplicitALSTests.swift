@@ -92,3 +92,60 @@ struct ImplicitALSTests {
     #expect(row == [34.125, 23.5])
   }
 }
+
+/// Rows are solved for in the factors or in their entries: either way the equations hold.
+struct ImplicitALSEquationsTests {
+  private static let (userCount, itemCount, width) = (90, 60, 24)
+  /// Lists of 0 to 44 items: some shorter than half the factors, and some longer.
+  private static let lists: [[UInt32]] = (0..<userCount).map { user in
+    var random = CounterRandom(seed: 5, stream: UInt64(user))
+    return (0..<UInt32(itemCount)).filter { _ in random.uniform() < Double(user % 12) / 15 }
+  }
+  private let positives = UserItems(lists: lists)
+
+  /// The greatest share of the right side that the normal equations of an item are off by.
+  private func residual(_ factors: MatrixFactors, _ confidences: [Float], _ reg: Double) -> Double {
+    let width = Self.width
+    var worst = 0.0
+    for item in 0..<Self.itemCount {
+      var (off, right) = ([Double](repeating: 0, count: width), [Double](repeating: 0, count: width))
+      let own = (0..<width).map { Double(factors.items[item * width + $0]) }
+      for user in 0..<Self.userCount {
+        let y = (0..<width).map { Double(factors.users[user * width + $0]) }
+        let entry = positives.range(of: user).first { positives.items[$0] == UInt32(item) }
+        let confidence = entry.map { Double(confidences[$0]) } ?? 1
+        let score = zip(own, y).reduce(0) { $0 + $1.0 * $1.1 }
+        for place in 0..<width {
+          off[place] += confidence * (score - (entry == nil ? 0 : 1)) * y[place]
+          right[place] += entry == nil ? 0 : confidence * y[place]
+        }
+      }
+      for place in 0..<width { off[place] += reg * own[place] }
+      let scale = right.reduce(0) { max($0, abs($1)) }
+      worst = max(worst, off.reduce(0) { max($0, abs($1)) } / max(scale, 1))
+    }
+    return worst
+  }
+
+  /// With a lower weight than a missing pair's, with the same, and with more.
+  @Test("The normal equations hold", arguments: [Float(0.5), 1, 4, 60], [false, true])
+  func equations(alpha: Float, weighted: Bool) throws {
+    var random = CounterRandom(seed: 9, stream: 1)
+    let weights = positives.items.map { _ in weighted ? Float(0.2 + 2 * random.uniform()) : 1 }
+    let factors = try ImplicitALS.train(
+      positives: positives, weights: weighted ? weights : [], itemCount: Self.itemCount,
+      options: ALSOptions(
+        factors: Self.width, regularization: 2, alpha: alpha, iterations: 3, seed: 3),
+      pool: WorkerPool(threads: 2))
+    #expect(residual(factors, weights.map { alpha * $0 }, 2) < 1e-4)
+  }
+
+  @Test("Both ways of solving are taken")
+  func lengths() {
+    let byItem = (0..<Self.itemCount).map { item in
+      Self.lists.count { $0.contains(UInt32(item)) }
+    }
+    for lengths in [Self.lists.map(\.count), byItem] { #expect(lengths.contains { $0 > 12 }) }
+    #expect(Self.lists.contains { !$0.isEmpty && $0.count <= 12 })
+  }
+}
