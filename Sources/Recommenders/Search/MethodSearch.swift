@@ -442,18 +442,14 @@ package final class MethodSearch {
   // MARK: - The choice
 
   /// Each finalist's users of half B by every validation that it was measured by, on the scale of the best
-  /// finalist: their mean counts the validations alike.
+  /// finalist there. Every user counts alike, so that a validation counts as much as it tells.
   private static func values(_ finalists: [[Trial]]) -> [[Double]] {
     let places = finalists.first?.indices ?? 0..<0
     let best = places.map { place in
       max(finalists.map { $0[place].meanB }.max() ?? 0, .leastNormalMagnitude)
     }
     return finalists.map { trials in
-      let count = trials.reduce(0) { $0 + $1.b.count }
-      return places.flatMap { place -> [Double] in
-        let share = Double(places.count * max(trials[place].b.count, 1)) * best[place]
-        return trials[place].b.map { $0 * Double(count) / share }
-      }
+      places.flatMap { place in trials[place].b.map { $0 / best[place] } }
     }
   }
 
