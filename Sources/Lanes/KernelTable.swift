@@ -100,6 +100,49 @@ package struct KernelTable: Sendable {
   package let softmaxMoments:
     @Sendable (Buffer<Float>, Int, Float, Float, Buffer<Float>) -> (Float, Float, Float)
 
+  /// `HistoryLoops.decays`: logits, decays.
+  package let historyDecays: @Sendable (Buffer<Float>, HistoryDecays) -> Void
+  /// `HistoryLoops.decaysBackward`: gradient, decays.
+  package let historyDecaysBackward: @Sendable (Buffer<Float>, HistoryDecays) -> Void
+  /// `HistoryLoops.advance`: decays, rows, count, table, pitch, state.
+  package let historyAdvance:
+    @Sendable (HistoryDecays, Buffer<UInt32>, Int, Buffer<Float>, Int, Buffer<Float>) -> Void
+  /// `HistoryLoops.scan`: decays, y, count, start, h.
+  package let historyScan:
+    @Sendable (HistoryDecays, Buffer<Float>, Int, Buffer<Float>, Buffer<Float>) -> Void
+  /// `HistoryLoops.scanBackward`: decays, y, h, count, start, dh, dy, the gradient by the decays.
+  package let historyScanBackward:
+    @Sendable (
+      HistoryDecays, Buffer<Float>, Buffer<Float>, Int, Buffer<Float>, Buffer<Float>,
+      Buffer<Float>, Buffer<Float>
+    ) -> Void
+  /// `HistoryLoops.normalize`: h, rows, width, gain, bias, x, scales, z.
+  package let normalize:
+    @Sendable (
+      Buffer<Float>, Int, Int, Buffer<Float>, Buffer<Float>, Buffer<Float>, Buffer<Float>,
+      Buffer<Float>
+    ) -> Void
+  /// `HistoryLoops.normalizeBackward`: d, x, scales, rows, width, gain, the gradients by gain and bias.
+  package let normalizeBackward:
+    @Sendable (
+      Buffer<Float>, Buffer<Float>, Buffer<Float>, Int, Int, Buffer<Float>, Buffer<Float>,
+      Buffer<Float>
+    ) -> Void
+
+  /// `SampledSoftmaxLoops.dots`: a, b, rows, width, dots.
+  package let pairDots:
+    @Sendable (Buffer<Float>, Buffer<Float>, Int, Int, Buffer<Float>) -> Void
+  /// `SampledSoftmaxLoops.dotsBackward`: d, a, b, rows, width, the gradient by a.
+  package let pairDotsBackward:
+    @Sendable (Buffer<Float>, Buffer<Float>, Buffer<Float>, Int, Int, Buffer<Float>) -> Void
+  /// `SampledSoftmaxLoops.gradient`: softmax, logits, targets, hits, weights, rows, leads, totals,
+  /// scratch.
+  package let sampledSoftmax:
+    @Sendable (
+      SampledSoftmax, Buffer<Float>, Buffer<Float>, Buffer<Int32>, Buffer<Float>, Int,
+      Buffer<Float>, Buffer<Float>, Buffer<Float>
+    ) -> Void
+
   /// `FactorLoops.descend`: model, user, list, count, weight.
   package let descend: @Sendable (FactorDescent, Int, Buffer<UInt32>, Int, Float) -> Void
   /// `FactorLoops.gatherWeighted`: rows, weights, count, table, width, plain, scaled.
@@ -186,6 +229,33 @@ package struct KernelTable: Sendable {
     softmaxSum = { SoftmaxLoops<S>.sum($0, count: $1, scale: $2, relativeTo: $3, scratch: $4) }
     softmaxMoments = {
       SoftmaxLoops<S>.moments($0, count: $1, scale: $2, relativeTo: $3, scratch: $4)
+    }
+    historyDecays = { HistoryLoops<S>.decays($0, into: $1) }
+    historyDecaysBackward = { HistoryLoops<S>.decaysBackward($0, decays: $1) }
+    historyAdvance = {
+      HistoryLoops<S>.advance($0, rows: $1, count: $2, of: $3, pitch: $4, state: $5)
+    }
+    historyScan = { HistoryLoops<S>.scan($0, $1, count: $2, from: $3, into: $4) }
+    historyScanBackward = {
+      HistoryLoops<S>.scanBackward(
+        $0, $1, $2, count: $3, from: $4, dh: $5, dy: $6, dDecays: $7)
+    }
+    normalize = {
+      HistoryLoops<S>.normalize(
+        $0, rows: $1, width: $2, gain: $3, bias: $4, x: $5, scales: $6, into: $7)
+    }
+    normalizeBackward = {
+      HistoryLoops<S>.normalizeBackward(
+        $0, x: $1, scales: $2, rows: $3, width: $4, gain: $5, dGain: $6, dBias: $7)
+    }
+    pairDots = { SampledSoftmaxLoops<S>.dots($0, $1, rows: $2, width: $3, into: $4) }
+    pairDotsBackward = {
+      SampledSoftmaxLoops<S>.dotsBackward($0, $1, $2, rows: $3, width: $4, da: $5)
+    }
+    sampledSoftmax = {
+      SampledSoftmaxLoops<S>.gradient(
+        $0, logits: $1, targets: $2, hits: $3, weights: $4, rows: $5, leads: $6, totals: $7,
+        scratch: $8)
     }
     descend = { FactorLoops<S>.descend($0, user: $1, list: $2, count: $3, weight: $4) }
     gatherWeighted = {
