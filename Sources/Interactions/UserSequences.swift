@@ -12,7 +12,12 @@ package struct UserSequences: Sendable, Equatable {
   package let seconds: [UInt32]
 
   /// Takes events that are in order.
-  init(offsets: [Int], items: [UInt32], seconds: [UInt32]) {
+  ///
+  /// - Parameters:
+  ///   - offsets: where each user's events begin, and at last their end.
+  ///   - items: each event's item.
+  ///   - seconds: each event's time, ascending within a user.
+  package init(offsets: [Int], items: [UInt32], seconds: [UInt32]) {
     precondition(
       offsets.last == items.count && items.count == seconds.count,
       "offsets must span the events exactly")

@@ -1,6 +1,6 @@
 package import Interactions
 import Kernels
-import Lanes
+package import Lanes
 package import Parallelism
 
 /// A trained history block: what turns a user's positions into a vector that items are scored by.
@@ -36,15 +36,19 @@ package struct HistoryBlock: Sendable, Equatable {
   /// - Parameters:
   ///   - sequences: each user's positions, of the catalogue's items.
   ///   - pool: the threads; the result is the same for any number.
+  ///   - kernels: nil: those in use.
   /// - Returns: factors of `shape.width` numbers; a user without a position has the vector 0.
-  package func factors(_ sequences: HistorySequences, pool: WorkerPool) -> MatrixFactors {
+  @safe package func factors(
+    _ sequences: HistorySequences, pool: WorkerPool, kernels: UnsafePointer<KernelTable>? = nil
+  ) -> MatrixFactors {
     let (width, rows) = (shape.width, 64)
     let (shared, inputs) = (Storage(shared), Storage(inputs))
     let items = Storage(sequences.items)
     let users = Storage<Float>(count: sequences.userCount * width)
     let shape = self.shape
     let readers = (0..<pool.threads).map { _ in
-      HistoryReader(shape, shared: shared, inputs: inputs, pitch: width, rows: rows)
+      unsafe HistoryReader(
+        shape, shared: shared, inputs: inputs, rows: rows, kernels: kernels ?? Kernels.active)
     }
     forEachBlock(of: sequences.userCount, by: rows, pool) { range, worker in
       for (row, user) in range.enumerated() {
@@ -66,11 +70,10 @@ package struct HistoryBlock: Sendable, Equatable {
 /// Safe: a table of kernels stays where it is; the storages are kept.
 @safe private final class HistoryReader: @unchecked Sendable {
   private let shape: HistoryShape
-  private let kernels = unsafe Kernels.active
+  private let kernels: UnsafePointer<KernelTable>
   private let memory = Memory()
   private let shared: Buffer<Float>
   private let inputs: Buffer<Float>
-  private let pitch: Int
   private let decays: HistoryDecays
   private let states: Buffer<Float>
   private let z: Buffer<Float>
@@ -80,12 +83,13 @@ package struct HistoryBlock: Sendable, Equatable {
   private var empty: [Bool]
 
   init(
-    _ shape: HistoryShape, shared: Storage<Float>, inputs: Storage<Float>, pitch: Int, rows: Int
+    _ shape: HistoryShape, shared: Storage<Float>, inputs: Storage<Float>, rows: Int,
+    kernels: UnsafePointer<KernelTable>
   ) {
     self.shape = shape
+    unsafe self.kernels = kernels
     self.shared = memory.keep(shared)
     self.inputs = memory.keep(inputs)
-    self.pitch = pitch
     decays = HistoryDecays(
       kept: memory.make(shape.stateWidth), taken: memory.make(shape.stateWidth),
       width: shape.width, states: shape.states)
@@ -103,7 +107,7 @@ package struct HistoryBlock: Sendable, Equatable {
     let state = states.from(row * shape.stateWidth)
     state.clear(count: shape.stateWidth)
     empty[row] = count == 0
-    unsafe kernels.pointee.historyAdvance(decays, items, count, inputs, pitch, state)
+    unsafe kernels.pointee.historyAdvance(decays, items, count, inputs, shape.width, state)
   }
 
   /// Writes the vectors of the first rows.

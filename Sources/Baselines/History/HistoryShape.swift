@@ -1,5 +1,3 @@
-import Lanes
-
 /// The sizes of a history block, and where its shared parameters lie in one run of numbers.
 package struct HistoryShape: Sendable, Equatable, Codable {
   /// Numbers in an item's vectors and in each state, a multiple of 8.

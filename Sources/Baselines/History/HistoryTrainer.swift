@@ -1,6 +1,6 @@
 import Elementary
-package import Interactions
-package import Kernels
+import Interactions
+import Kernels
 package import Lanes
 package import Parallelism
 
@@ -35,7 +35,7 @@ package import Parallelism
   ///   - pool: the threads.
   ///   - start: where training starts; nil draws.
   ///   - kernels: nil: those in use.
-  package init(
+  @safe package init(
     _ sequences: HistorySequences, itemCount: Int, options: HistoryOptions, pool: WorkerPool,
     start: HistoryBlock? = nil, kernels: UnsafePointer<KernelTable>? = nil
   ) {
@@ -219,8 +219,10 @@ extension HistoryTrainer {
   /// The loss of one batch of all positions, and its gradients, without moving anything.
   ///
   /// - Parameter epoch: what is drawn and left out follows from it.
-  /// - Returns: the mean loss, and the gradients laid out as the parameters are.
-  package func probe(epoch: Int) -> (loss: Double, gradient: HistoryBlock) {
+  /// - Returns: the mean loss, the gradients laid out as the parameters are, and the negatives.
+  package func probe(
+    epoch: Int
+  ) -> (loss: Double, gradient: HistoryBlock, negatives: [UInt32]) {
     epochs = epoch
     let plan = HistoryEpochPlan(
       sequences, length: options.length, batch: batchPositions, seed: options.seed, epoch: epoch)
@@ -245,7 +247,7 @@ extension HistoryTrainer {
         gradient.outputs[Int(item) * pitch + column] += all.outputGradients[row * pitch + column]
       }
     }
-    return (loss, gradient)
+    return (loss, gradient, (0..<batch.softmax.negatives).map { batch.negatives[$0] })
   }
 
   /// Replaces the parameters; the moments of Adam stay.
