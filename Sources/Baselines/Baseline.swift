@@ -18,6 +18,8 @@ package enum Baseline: String, Sendable, Codable, CaseIterable {
   case ials
   /// A linear autoencoder of items, cut to its strongest directions.
   case ease
+  /// What users did, in order, alone or beside iALS.
+  case history
 
   /// Its settings where a job has none.
   package var defaults: any BaselineOptions {
@@ -31,6 +33,7 @@ package enum Baseline: String, Sendable, Codable, CaseIterable {
     case .eals: EALSOptions()
     case .ials: ALSOptions()
     case .ease: EASEOptions()
+    case .history: HistoryOptions()
     }
   }
 

@@ -26,6 +26,19 @@ package protocol BaselineOptions: NumericSettings, Codable, Equatable, Sendable 
     _ log: TrainingLog, pool: WorkerPool, report: (_ pass: Int) throws -> Void
   ) throws -> FittedBaseline
 
+  /// Learns from interactions, with what is known beside them.
+  ///
+  /// - Parameters:
+  ///   - log: the training interactions.
+  ///   - pool: the threads; the result is the same for any number.
+  ///   - guide: what validation says, and what an earlier fit has learnt.
+  ///   - report: called after each pass, counted from 1; throws to stop.
+  /// - Returns: what was learnt, of the form `form`.
+  /// - Throws: as the other form does; what the guide throws.
+  func fit(
+    _ log: TrainingLog, pool: WorkerPool, guide: FitGuide, report: (_ pass: Int) throws -> Void
+  ) throws -> FittedBaseline
+
   /// The work of fitting a log, in a unit of the method's own.
   func work(on log: TrainingLog) -> Double
 
@@ -37,6 +50,13 @@ package protocol BaselineOptions: NumericSettings, Codable, Equatable, Sendable 
 }
 
 extension BaselineOptions {
+  /// Needs no guide, unless a baseline says otherwise.
+  package func fit(
+    _ log: TrainingLog, pool: WorkerPool, guide: FitGuide, report: (_ pass: Int) throws -> Void
+  ) throws -> FittedBaseline {
+    try fit(log, pool: pool, report: report)
+  }
+
   /// Nothing is drawn, unless a baseline says otherwise.
   package var seed: UInt64 {
     get { 0 }
@@ -118,4 +138,6 @@ package enum FittedBaseline: Sendable {
   case factors(MatrixFactors)
   /// Neighbours of items.
   case neighbours(ItemKNN)
+  /// A history block, whose factors follow from what users did.
+  case history(FittedHistory)
 }

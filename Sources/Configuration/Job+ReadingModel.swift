@@ -72,9 +72,9 @@ extension Job {
 
   /// Keys of `model` and the methods that they belong to.
   private var owners: [(key: String, methods: [Method])] {
-    return Self.networkKeys.map { ($0, [.ncf, .auto]) }
-      + Self.grouped(
-        Baseline.allCases.map { (.baseline($0), baselines[$0].settingKeys) })
+    Self.grouped(
+      [(.ncf, Self.networkKeys), (.auto, Self.networkKeys)]
+        + Baseline.allCases.map { (.baseline($0), baselines[$0].settingKeys) })
   }
 
   /// Keys with the methods that have them, in the order of their first.

@@ -5,8 +5,10 @@ extension MatrixFactors {
   /// user's bias ranks nothing. Without it the one whose scores happen to be large would outvote the
   /// others. Factors stand in the order of the parts, biases are added up.
   ///
-  /// - Parameter parts: one or more, of the same users and items; a single one is taken as it is.
-  package init(summing parts: [MatrixFactors]) {
+  /// - Parameters:
+  ///   - parts: one or more, of the same users and items; a single one is taken as it is.
+  ///   - weights: each part's spread in the sum; nil: 1 for all.
+  package init(summing parts: [MatrixFactors], weights: [Float]? = nil) {
     precondition(!parts.isEmpty, "a sum of no factorisations")
     guard parts.count > 1 else {
       self = parts[0]
@@ -14,9 +16,10 @@ extension MatrixFactors {
     }
     let (userCount, itemCount) = (parts[0].userCount, parts[0].itemCount)
     precondition(parts.allSatisfy { $0.userCount == userCount && $0.itemCount == itemCount })
-    let scales = parts.map { part in
+    precondition(weights.map { $0.count == parts.count } ?? true, "a weight for each part")
+    let scales = parts.enumerated().map { place, part in
       let spread = part.spread
-      return spread > 0 ? Float(1 / spread) : 1
+      return (weights?[place] ?? 1) * (spread > 0 ? Float(1 / spread) : 1)
     }
     let width = parts.reduce(0) { $0 + $1.width }
     func rows(_ count: Int, _ vectors: (MatrixFactors) -> [Float]) -> [Float] {

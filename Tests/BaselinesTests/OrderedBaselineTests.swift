@@ -34,6 +34,7 @@ struct OrderedBaselineTests {
     switch fitted {
     case .factors(let factors): fill(factors)
     case .neighbours(let neighbours): fill(neighbours)
+    case .history(let history): fill(history.factors)
     }
     return row
   }

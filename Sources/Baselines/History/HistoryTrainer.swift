@@ -23,7 +23,7 @@ package import Parallelism
   private let tiles: [HistoryTile]
   private let batchPositions: Int
   /// Epochs so far.
-  package private(set) var epochs = 0
+  package private(set) var epochs: Int
   private var steps = 0
 
   /// Draws the first parameters, or takes those of a block.
@@ -34,13 +34,14 @@ package import Parallelism
   ///   - options: the settings.
   ///   - pool: the threads.
   ///   - start: where training starts; nil draws.
+  ///   - epochs: those that the start has behind it.
   ///   - kernels: nil: those in use.
   @safe package init(
     _ sequences: HistorySequences, itemCount: Int, options: HistoryOptions, pool: WorkerPool,
-    start: HistoryBlock? = nil, kernels: UnsafePointer<KernelTable>? = nil
+    start: HistoryBlock? = nil, epochs: Int = 0, kernels: UnsafePointer<KernelTable>? = nil
   ) {
     precondition(itemCount >= 2, "a target has no other item beside it")
-    (self.options, self.sequences, self.pool) = (options, sequences, pool)
+    (self.options, self.sequences, self.pool, self.epochs) = (options, sequences, pool, epochs)
     let table = unsafe kernels ?? Kernels.active
     unsafe self.kernels = table
     // A small log gets several steps an epoch.
@@ -72,7 +73,7 @@ package import Parallelism
   /// - Parameter report: called after each batch with the share of the epoch that is done; throws to stop.
   /// - Returns: the mean loss of a target, by its weight.
   /// - Throws: what `report` throws.
-  package func epoch(_ report: (_ share: Double) throws -> Void = { _ in }) rethrows -> Double {
+  package func epoch(_ report: (_ share: Double) throws -> Void) rethrows -> Double {
     epochs += 1
     let plan = HistoryEpochPlan(
       sequences, length: options.length, batch: batchPositions, seed: options.seed, epoch: epochs)

@@ -57,11 +57,14 @@ package struct BaselineSettings: Sendable, Equatable, Codable {
   /// Reads what `encode(to:)` writes.
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
-    func decoded<Options: BaselineOptions>(like _: Options, _ key: Key) throws -> Options {
-      try container.decode(Options.self, forKey: key)
+    func decoded<Options: BaselineOptions>(like _: Options, _ key: Key) throws -> Options? {
+      // A description from before there was the baseline lacks it.
+      try container.decodeIfPresent(Options.self, forKey: key)
     }
     for setup in BaselineSettings().all {
-      self[setup.baseline] = try decoded(like: setup.options, Key(setup.baseline))
+      if let options = try decoded(like: setup.options, Key(setup.baseline)) {
+        self[setup.baseline] = options
+      }
     }
   }
 }

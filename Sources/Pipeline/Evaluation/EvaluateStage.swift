@@ -178,6 +178,14 @@ struct EvaluateStage {
         judged.stored = try judge(scorer, name: name, test, popularity).ndcg
         return judged
       }
+      if let history = trained.history {
+        let known = divided.dataset.log(divided.beforeTest, weights: [])
+        let moved = try history.moved(over: known, pool: context.pool).factors
+        var judged = try judge(scorer, name: name, validation, popularity).followed(
+          by: judge(moved, name: name, test, popularity))
+        judged.stored = try judge(scorer, name: name, test, popularity).ndcg
+        return judged
+      }
       if let options = context.job.baseline as? RecentPopOptions {
         let log = divided.log(weighted: false)
         func timed(_ holdout: [Int32]) -> RecentPop {

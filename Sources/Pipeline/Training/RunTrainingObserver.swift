@@ -1,3 +1,4 @@
+import Baselines
 import Interactions
 import Jobs
 import NCF
@@ -27,6 +28,10 @@ struct RunTrainingObserver: MethodObserver {
 
   func judge(_ baseline: FittedModel) throws -> (hr: Double, ndcg: Double)? {
     isRefit ? nil : try figures(PublishedModel(baseline).scorer(pool: context.pool))
+  }
+
+  func validate(_ fitted: FittedBaseline) throws -> (hr: Double, ndcg: Double)? {
+    isRefit ? nil : try figures(FittedModel.baseline(fitted).scorer(pool: context.pool))
   }
 
   private func figures(_ scorer: some Scorer) throws -> (hr: Double, ndcg: Double)? {

@@ -1,3 +1,4 @@
+import Baselines
 import Interactions
 import Jobs
 import NCF
@@ -8,7 +9,7 @@ import Source
 /// A copy of a model that learns what was held out from it.
 ///
 /// A network takes it in by the steps of a fine-tune, with interactions that it knows beside it so that
-/// it forgets none; a baseline is trained again on everything. The copy is never gone on from: what it
+/// it forgets none; a baseline is trained again on everything, but for the history block, which reads it. The copy is never gone on from: what it
 /// has learnt would be the next night's test.
 extension TrainStage {
   /// The copy that is tested after a refit of a fine-tune: it learns the validation items.
@@ -39,7 +40,11 @@ extension TrainStage {
       let all = Positives(whole: pulled.table, weighted: weighted)
       var training = training(all, on: pulled, rejected: pulled.table.history)
       training.phaseName = Phase.absorb.rawValue
-      return PublishedModel(try training.train(method).model)
+      // What was held out moves a user's states on; by the clock it may be of new items, and is learnt.
+      let earlier = trained.history.map {
+        divided.clock == nil ? FitGuide.Earlier.moved($0) : .repeated($0)
+      }
+      return PublishedModel(try training.refit(method, epochs: [:], earlier: earlier))
     }
     if let clock = divided.clock { return .network(try absorbing(model, from: clock.cut)) }
     let split = divided.split

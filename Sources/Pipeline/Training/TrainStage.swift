@@ -43,6 +43,7 @@ struct TrainStage {
     let validation = validation(divided, split.validation)
     let (refit, weighted) = (context.job.training.refit, context.job.source.isWeighted)
     let (model, validated): (PublishedModel, PublishedModel)
+    var history: FittedHistory?
     if let (lesson, start) = lesson {
       let tuned = try training(lesson.positives, validation, rejected: split.training)
         .goOn(from: start, .finetune, context)
@@ -55,12 +56,17 @@ struct TrainStage {
       let all = Positives(
         beforeTest: divided.beforeTest, split, of: divided.dataset.table,
         weighted: weighted && refit)
-      model =
-        refit
-        ? PublishedModel(try training(all, validation).refit(method, epochs: trained.epochs))
-        : validated
+      history = trained.model.history
+      if refit {
+        let again = try training(all, validation).refit(
+          method, epochs: trained.epochs, earlier: history.map { .continued($0) })
+        (model, history) = (PublishedModel(again), again.history)
+      } else {
+        model = validated
+      }
     }
     var trained = Trained(model: model, validationCandidates: candidates)
+    trained.history = history
     if refit { trained.beforeRefit = validated }
     return trained
   }
@@ -91,11 +97,13 @@ struct TrainStage {
     ).train(method)
     var positives = Positives(training: divided.split, weighted: weighted)
     positives.isRefit = true
-    let model = PublishedModel(
-      try training(positives).refit(method, epochs: rehearsed.epochs))
-    return Trained(
-      model: model, validationCandidates: candidates,
+    let model = try training(positives).refit(
+      method, epochs: rehearsed.epochs, earlier: rehearsed.model.history.map { .repeated($0) })
+    var trained = Trained(
+      model: PublishedModel(model), validationCandidates: candidates,
       rehearsed: PublishedModel(rehearsed.model))
+    trained.history = model.history
+    return trained
   }
 
   /// What epochs are chosen by.
@@ -165,6 +173,9 @@ struct Trained {
   var validationCandidates: UserItems?
   /// By the clock, the model that chose the epochs: it knows nothing from one horizon before the test on.
   var rehearsed: PublishedModel?
+
+  /// The history block of `model` with what moves its states on; nil for another method.
+  var history: FittedHistory?
 
   /// What is stored, so that the next night may go on from it.
   var validated: PublishedModel { beforeRefit ?? model }

@@ -49,11 +49,14 @@ package final class FactorizationCache {
     }
     let began = clock()
     let fitted = try make()
-    guard case .factors(let factors) = fitted else { return fitted }
-    kept.append(
-      Solution(
-        key: key, fitted: fitted, size: factors.users.count + factors.items.count,
-        seconds: clock() - began))
+    let size: Int
+    switch fitted {
+    case .factors(let factors): size = factors.users.count + factors.items.count
+    case .history(let history):
+      size = history.factors.users.count + history.block.inputs.count + history.block.outputs.count
+    case .neighbours: return fitted
+    }
+    kept.append(Solution(key: key, fitted: fitted, size: size, seconds: clock() - began))
     while kept.count > 1, kept.reduce(0, { $0 + $1.size }) > Self.capacity { kept.removeFirst() }
     return fitted
   }

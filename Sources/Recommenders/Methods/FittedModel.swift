@@ -15,8 +15,16 @@ package enum FittedModel: Sendable {
     switch self {
     case .network(let model): NeuralScorer(model, pool: pool)
     case .baseline(.factors(let factors)): factors
+    case .baseline(.history(let fitted)): fitted.factors
     case .baseline(.neighbours(let model)): model
     }
+  }
+}
+
+extension FittedModel {
+  /// The history block that was trained; nil for another method.
+  package var history: FittedHistory? {
+    if case .baseline(.history(let fitted)) = self { fitted } else { nil }
   }
 }
 
@@ -26,6 +34,7 @@ extension PublishedModel {
     switch fitted {
     case .network(let model): self = .network(model)
     case .baseline(.factors(let factors)): self = .network(Model(factors: factors))
+    case .baseline(.history(let fitted)): self = .network(Model(factors: fitted.factors))
     case .baseline(.neighbours(let model)): self = .neighbours(model)
     }
   }

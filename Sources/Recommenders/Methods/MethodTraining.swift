@@ -81,11 +81,14 @@ package struct MethodTraining {
   /// - Parameters:
   ///   - method: with the same settings.
   ///   - epochs: those that `train` gave.
+  ///   - earlier: what a baseline's validation has chosen; nil for none.
   /// - Returns: the model after the last epoch.
   /// - Throws: as `train` does.
-  package func refit(_ method: Method, epochs: [Phase: Int]) throws -> FittedModel {
+  package func refit(
+    _ method: Method, epochs: [Phase: Int], earlier: FitGuide.Earlier? = nil
+  ) throws -> FittedModel {
     switch method {
-    case .baseline(let setup): try fit(setup)
+    case .baseline(let setup): try fit(setup, earlier)
     case .network(let network):
       .network(try run(network).refit(network.spec, epochs: epochs))
     }
@@ -123,7 +126,7 @@ package struct MethodTraining {
   private func factors(of start: [BaselineSetup]) throws -> MatrixFactors {
     MatrixFactors(
       summing: try start.map { setup in
-        guard case .baseline(.factors(let factors)) = try fit(setup) else {
+        guard case .factors(let factors) = try fitted(setup, nil, setup.baseline.rawValue) else {
           preconditionFailure("\(setup.baseline.title) is no factorisation")
         }
         return factors
@@ -133,36 +136,71 @@ package struct MethodTraining {
   // MARK: - Baselines
 
   /// Fits a baseline, unless another training has made the same factorisation.
-  private func fit(_ setup: BaselineSetup) throws -> FittedModel {
-    guard let factorizations, setup.factorization != nil else {
-      return .baseline(try observed(setup))
+  private func fit(
+    _ setup: BaselineSetup, _ earlier: FitGuide.Earlier? = nil
+  ) throws -> FittedModel {
+    .baseline(try fitted(setup, earlier, phaseName ?? setup.baseline.rawValue))
+  }
+
+  /// The same, with the name of its passes.
+  private func fitted(
+    _ setup: BaselineSetup, _ earlier: FitGuide.Earlier?, _ name: String
+  ) throws -> FittedBaseline {
+    let isAlone = (setup.options as? HistoryOptions)?.ials.factors == 0
+    guard let factorizations, earlier == nil, setup.factorization != nil || isAlone else {
+      return try observed(setup, earlier, name)
     }
-    return .baseline(
-      try factorizations.fitted(setup, count: data.log.positives.count, clock: clock) {
-        try observed(setup)
-      })
+    return try factorizations.fitted(setup, count: data.log.positives.count, clock: clock) {
+      try observed(setup, nil, name)
+    }
   }
 
   /// Fits a baseline; tells of each pass, and with the last one how good the result is.
-  private func observed(_ setup: BaselineSetup) throws -> FittedBaseline {
-    let name = setup.baseline.rawValue
+  private func observed(
+    _ setup: BaselineSetup, _ earlier: FitGuide.Earlier?, _ name: String
+  ) throws -> FittedBaseline {
+    let step = setup.baseline.rawValue
     var began = clock()
-    var last = (pass: 0, seconds: 0.0)
-    func record(_ quality: (hr: Double, ndcg: Double)?) -> EpochRecord {
-      EpochRecord(
-        phaseName ?? name, last.pass, quality, seconds: last.seconds,
-        samples: data.log.positives.count, isBest: quality != nil, isRefit: data.isRefit)
+    var (judged, best): ((hr: Double, ndcg: Double)?, Double) = (nil, -1)
+    var last = (pass: 0, seconds: 0.0, quality: judged)
+    func record(_ phase: String) -> EpochRecord {
+      let isBest = last.quality.map { $0.ndcg > best } ?? false
+      best = max(best, last.quality?.ndcg ?? -1)
+      return EpochRecord(
+        phase, last.pass, last.quality, seconds: last.seconds, samples: data.log.positives.count,
+        isBest: isBest, isRefit: data.isRefit)
     }
+    let guide = FitGuide(
+      earlier: earlier,
+      judge: { fitted in
+        let start = clock()
+        judged = try observer.validate(fitted)
+        began += clock() - start
+        return judged?.ndcg
+      },
+      part: { options in
+        let part = BaselineSetup(options)
+        let own = part.baseline.rawValue
+        return try self.fitted(part, earlier, phaseName.map { "\($0)_\(own)" } ?? own)
+      })
     do {
-      let fitted = try setup.options.fit(data.log, pool: pool) { pass in
+      let fitted = try setup.options.fit(data.log, pool: pool, guide: guide) { pass in
         let seconds = clock() - began
         try observer.progressed(
-          StepProgress(step: name, epoch: pass, epochs: setup.options.passes))
-        if last.pass > 0 { try observer.epochEnded(record(nil)) }
-        last = (pass, seconds)
+          StepProgress(step: step, epoch: pass, epochs: setup.options.passes))
+        if last.pass > 0 { try observer.epochEnded(record(name)) }
+        (last, judged) = ((pass, seconds, judged), nil)
         began = clock()
       }
-      try observer.epochEnded(record(try observer.judge(.baseline(fitted))))
+      if last.pass > 0 || setup.baseline != .history {
+        if last.quality == nil { last.quality = try observer.judge(.baseline(fitted)) }
+        try observer.epochEnded(record(name))
+      } else if case .history(let history) = fitted, history.beside != nil {
+        // The choice of the share is a phase of its own, as with networks.
+        let quality = try observer.judge(.baseline(fitted))
+        last = (Int((100 * history.share).rounded()), clock() - began, quality)
+        try observer.epochEnded(record(Phase.join.rawValue))
+      }
       return fitted
     } catch let error as FactorizationError {
       throw BatchError(error)

@@ -5,6 +5,8 @@ import NCF
 extension MethodSearch {
   /// The widths of the factorisations that are tried last, the least first.
   package static let factors = [64, 128, 192, 320]
+  /// The dropouts of the history block that are tried.
+  static let historyDropouts: [Float] = [0.2, 0.5]
   /// Their iterations.
   package static let iterations = 15
 
@@ -74,6 +76,23 @@ extension MethodSearch {
     // A large catalogue takes minutes a fit: where the first is far below, the others are left out.
     guard let own = first.first, own.meanA >= 0.8 * bestOfA else { return first }
     return try first + measured([100, 20])
+  }
+
+  /// What users did, in order: with two dropouts, each alone and beside the best iALS.
+  func histories(beside factorizations: [Trial]) throws -> [Trial] {
+    guard log.events != nil, log.itemCount > 2 else { return [] }
+    let best = factorizations.max { $0.meanA < $1.meanA }
+    var options = HistoryOptions().alone
+    var found: [Trial] = []
+    for dropout in Self.historyDropouts {
+      options.dropout = dropout
+      found += try measure([Method(options.alone)])
+      guard case .baseline(let setup)? = best?.method, let ials = setup.options as? ALSOptions
+      else { continue }
+      options.ials = ials
+      found += try measure([Method(options)])
+    }
+    return found
   }
 
   /// The network that starts from the best factorisation among the finalists, with and without dropout.

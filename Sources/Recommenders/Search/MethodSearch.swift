@@ -7,8 +7,8 @@ import Ranking
 /// Chooses the method and its settings that rank the validation interactions of a log best.
 ///
 /// The ladder is a fixed sequence of trials: popularity in all and of late, what followed the last item,
-/// neighbours, iALS over a grid by successive halving, EASE, and a network that starts from the best
-/// factorisation. Time and memory decide only how far
+/// neighbours, iALS over a grid by successive halving, EASE, what users did in order, alone and beside the
+/// best iALS, and a network that starts from the best factorisation. Time and memory decide only how far
 /// it goes. A trial is judged by NDCG over the whole catalogue. Users are divided in two by a hash: half A
 /// chooses among the settings of a method, half B among the methods. The simplest method within one standard
 /// error of the best one is chosen; where none is above the best popular list by more than chance, that is.
@@ -261,6 +261,7 @@ package final class MethodSearch {
     let factorizations = try alternatingLeastSquares()
     finish(factorizations)
     finish(try autoencoders())
+    finish(try histories(beside: factorizations))
     let networks = try networks(from: finalists)
     finish(networks)
     if drawsOn { finish(try draws(around: networks)) }
@@ -407,7 +408,9 @@ package final class MethodSearch {
     if let most = limits.memory, memory > most {
       return "it needs \(memory >> 20) MiB of memory, \(most >> 20) MiB are free"
     }
-    let seconds = (pace[setup.baseline] ?? 0) * setup.options.work(on: log)
+    // The history block's work is products too, so that the speed of iALS tells of its first trial.
+    let own = pace[setup.baseline] ?? (setup.baseline == .history ? pace[.ials] : nil) ?? 0
+    let seconds = own * setup.options.work(on: log)
     if seconds > min(left, limits.seconds * Self.share) { return "it would take \(Int(seconds)) s" }
     return nil
   }
@@ -428,6 +431,12 @@ package final class MethodSearch {
     }
 
     func judge(_ baseline: FittedModel) -> (hr: Double, ndcg: Double)? { nil }
+
+    func validate(_ fitted: FittedBaseline) throws -> (hr: Double, ndcg: Double)? {
+      try search.ground.epochs.figures(FittedModel.baseline(fitted).scorer(pool: search.pool)) {
+        try working()
+      }
+    }
 
     func epochEnded(_ epoch: EpochRecord) {}
 
