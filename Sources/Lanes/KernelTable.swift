@@ -130,8 +130,7 @@ package struct KernelTable: Sendable {
     ) -> Void
 
   /// `SampledSoftmaxLoops.dots`: a, b, rows, width, dots.
-  package let pairDots:
-    @Sendable (Buffer<Float>, Buffer<Float>, Int, Int, Buffer<Float>) -> Void
+  package let pairDots: @Sendable (Buffer<Float>, Buffer<Float>, Int, Int, Buffer<Float>) -> Void
   /// `SampledSoftmaxLoops.dotsBackward`: d, a, b, rows, width, the gradient by a.
   package let pairDotsBackward:
     @Sendable (Buffer<Float>, Buffer<Float>, Buffer<Float>, Int, Int, Buffer<Float>) -> Void

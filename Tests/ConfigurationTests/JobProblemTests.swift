@@ -79,8 +79,8 @@ struct JobProblemTests {
     # 2:19: train.sampling must be uniform, or a section with its keys below it, not unifrom; did \
     you mean uniform?
     model: ialz
-    # 2:8: model must be auto, ncf, itempop, recentpop, lastitem, itemknn, mf, bpr, eals, ials or \
-    ease, or a section with its keys below it, not ialz; did you mean ials?
+    # 2:8: model must be auto, ncf, itempop, recentpop, lastitem, itemknn, mf, bpr, eals, ials, \
+    ease or history, or a section with its keys below it, not ialz; did you mean ials?
     model: {method: ials, gmf: 8}
     # 2:28: model.gmf belongs to model.method ncf or auto, not to ials
     model: {method: bpr, neighbours: 8}

@@ -81,7 +81,7 @@ struct HistoryEpochPlan {
   let items: Buffer<UInt32>
   /// Each row's target.
   let targets: Buffer<UInt32>
-  /// How much each row counts; 0 without a target. They add up to 1.
+  /// How much each row counts, 0 without a target; all add up to 1.
   let weights: Buffer<Float>
   /// Which negative is a row's target; -1 for none.
   let hits: Buffer<Int32>

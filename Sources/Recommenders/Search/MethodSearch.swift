@@ -8,8 +8,8 @@ import Ranking
 ///
 /// The ladder is a fixed sequence of trials: popularity in all and of late, what followed the last item,
 /// neighbours, iALS over a grid by successive halving, EASE, what users did in order, alone and beside the
-/// best iALS, and a network that starts from the best factorisation. Time and memory decide only how far
-/// it goes. A trial is judged by NDCG over the whole catalogue. Users are divided in two by a hash: half A
+/// best iALS, and a network that starts from the best factorisation. Time and memory decide only how far it
+/// goes. A trial is judged by NDCG over the whole catalogue. Users are divided in two by a hash: half A
 /// chooses among the settings of a method, half B among the methods. The simplest method within one standard
 /// error of the best one is chosen; where none is above the best popular list by more than chance, that is.
 package final class MethodSearch {
@@ -408,7 +408,7 @@ package final class MethodSearch {
     if let most = limits.memory, memory > most {
       return "it needs \(memory >> 20) MiB of memory, \(most >> 20) MiB are free"
     }
-    // The history block's work is products too, so that the speed of iALS tells of its first trial.
+    // Before the first trial of the history block, the speed of products is that of iALS.
     let own = pace[setup.baseline] ?? (setup.baseline == .history ? pace[.ials] : nil) ?? 0
     let seconds = own * setup.options.work(on: log)
     if seconds > min(left, limits.seconds * Self.share) { return "it would take \(Int(seconds)) s" }
@@ -433,9 +433,8 @@ package final class MethodSearch {
     func judge(_ baseline: FittedModel) -> (hr: Double, ndcg: Double)? { nil }
 
     func validate(_ fitted: FittedBaseline) throws -> (hr: Double, ndcg: Double)? {
-      try search.ground.epochs.figures(FittedModel.baseline(fitted).scorer(pool: search.pool)) {
-        try working()
-      }
+      let scorer = FittedModel.baseline(fitted).scorer(pool: search.pool)
+      return try search.ground.epochs.figures(scorer, look: working)
     }
 
     func epochEnded(_ epoch: EpochRecord) {}

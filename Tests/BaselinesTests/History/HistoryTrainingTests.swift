@@ -49,7 +49,8 @@ struct HistoryTrainingTests {
     }
   }
 
-  @Test func `users' vectors have the same bits with any number of threads and any kernels`() throws {
+  @Test func `users' vectors have the same bits with any number of threads and any kernels`() throws
+  {
     let block = HistoryBlock.drawn(Self.options.shape, itemCount: Self.itemCount, seed: 5)
     let sequences = Self.sequences(Self.rounds)
     let first = block.factors(sequences, pool: WorkerPool(threads: 1))

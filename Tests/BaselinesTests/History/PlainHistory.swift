@@ -75,6 +75,7 @@ struct PlainHistory {
   ///   - negatives: what all targets share.
   ///   - frozen: what the states before a chunk follow from.
   ///   - factors: of what dropout leaves, for a position; nil leaves all.
+  /// - Returns: the mean by weight.
   func loss(
     _ chunks: [HistoryChunk], of sequences: HistorySequences, negatives: [UInt32],
     frozen: PlainHistory, factors: ((Int) -> [Double])? = nil
