@@ -14,25 +14,30 @@ import Testing
 
 /// Jobs whose model knows the order of what users did.
 struct HistoryMethodTests {
-  /// Users who follow two series of twenty items each in turn, from a place of their own on: what comes next
-  /// follows from the item before the last one.
+  /// The item of event n of user u.
+  ///
+  /// Users follow two series of fifty items each in turn, and after six events begin at other places of both.
+  /// What comes next follows from the item before the last one, and from little else.
+  private static let item = """
+    n % 2 * 50 + (n % 6 / 2
+      + ('x' || left(md5(u || ' ' || n % 2 || ' ' || n / 6), 4))::bit(16)::integer) % 50
+    """
+
   private static func shop() throws -> Shop {
     let shop = try Shop(events: false)
     try shop.add(
       """
-      SELECT u, CASE WHEN n % 2 = 0 THEN (u * 7 + n / 2) % 20 ELSE 20 + (u * 11 + n / 2) % 20 END,
-        timestamptz '2026-01-01 00:00Z' + n * interval '1 hour'
-      FROM generate_series(1, 320) AS u, generate_series(1, 13 + u % 3) AS n
+      SELECT u, \(item), timestamptz '2026-01-01 00:00Z' + n * interval '1 hour'
+      FROM generate_series(1, 400) AS u, generate_series(1, 21 + u % 2) AS n
       """)
     return shop
   }
 
   /// The share of users whose next item in the series is among the first three of the list.
   private static let next = """
-    SELECT count(*) FILTER (WHERE rank <= 3) / 320.0 FROM ncf.recommendations AS r
-    JOIN (SELECT u, 14 + u % 3 AS n FROM generate_series(1, 320) AS u) AS s ON s.u = r.user_id
-    WHERE item_id =
-      CASE WHEN n % 2 = 0 THEN (u * 7 + n / 2) % 20 ELSE 20 + (u * 11 + n / 2) % 20 END
+    SELECT count(*) FILTER (WHERE rank <= 3) / 400.0 FROM ncf.recommendations AS r
+    JOIN (SELECT u, 22 + u % 2 AS n FROM generate_series(1, 400) AS u) AS s ON s.u = r.user_id
+    WHERE item_id = \(item)
     """
 
   private static func job(_ shop: Shop, _ change: (inout HistoryOptions) -> Void = { _ in }) -> Job
@@ -52,10 +57,10 @@ struct HistoryMethodTests {
       let outcome = try shop.run(job, RunRequest(force: true, threads: 2))
       #expect(outcome.status == .published)
       let share = try #require(try shop.value(Self.next).flatMap { Double($0) })
-      #expect(share > 0.8, "\(factors) factors beside")
+      #expect(share > 0.6, "\(factors) factors beside")
       let rows = outcome.metrics.filter { $0.model == "history" && $0.metric == .ndcg && $0.k == 5 }
       let ndcg = rows.first { $0.split == .test && $0.proto == .full }
-      #expect(try #require(ndcg).value > 0.6)
+      #expect(try #require(ndcg).value > 0.5)
       // Each epoch was judged, and with a factorisation beside it the share.
       let epochs = outcome.epochs.filter { $0.phase == "history" }
       #expect(epochs.count > 5 && epochs.allSatisfy { $0.ndcg > 0 })
@@ -71,7 +76,7 @@ struct HistoryMethodTests {
         $0.baselines[ALSOptions.self].factors = 16
       }, RunRequest(force: true, threads: 2))
     let share = try #require(try shop.value(Self.next).flatMap { Double($0) })
-    #expect(share < 0.7)
+    #expect(share < 0.3)
   }
 
   @Test func `the same log, settings and seed give the same lists with any number of threads`()
@@ -129,11 +134,11 @@ struct HistoryMethodTests {
     }
     let outcome = try shop.run(job, RunRequest(force: true, threads: 2))
     let choice = try #require(outcome.choice)
-    #expect(choice.name == "History")
+    #expect(choice.name == "History", "\(choice.trials.map { ($0.words, $0.ndcgOfOthers) })")
     let trials = choice.trials.filter { $0.words.hasPrefix("History") }
-    #expect(trials.map { $0.words.contains("ials.factors 0") } == [true, false, true, false])
+    #expect(trials.map { $0.words.contains("ials_factors 0") } == [true, false, true, false])
     let share = try #require(try shop.value(Self.next).flatMap { Double($0) })
-    #expect(share > 0.8)
+    #expect(share > 0.6)
   }
 
   @Test func `by the clock nothing later changes a bit of the tested model`() throws {

@@ -47,7 +47,7 @@ struct MethodTests {
     // A new model knows the last item, or the last days, before the test item; a stored one those of its night.
     let splits: [MetricRow.Split] =
       switch method {
-      case .baseline(.lastitem): [.validation]
+      case .baseline(.lastitem), .baseline(.history): [.validation]
       case .baseline(.recentpop): []
       default: [.validation, .test]
       }

@@ -77,10 +77,10 @@ extension HistoryOptions: BaselineOptions {
       Setting("dropout", \.dropout, .from(0, to: 0.9)),
       Setting("length", \.length, .from(1, to: 10_000)),
       Setting("epochs", \.epochs, .from(0, to: 1_000)),
-      Setting("ials.factors", \.ials.factors, .from(0, to: 3_000)),
-      Setting("ials.regularization", \.ials.regularization, .aboveZero),
-      Setting("ials.alpha", \.ials.alpha, .aboveZero),
-      Setting("ials.iterations", \.ials.iterations, .from(1, to: 100_000)),
+      Setting("ials_factors", \.ials.factors, .from(0, to: 3_000)),
+      Setting("ials_regularization", \.ials.regularization, .aboveZero),
+      Setting("ials_alpha", \.ials.alpha, .aboveZero),
+      Setting("ials_iterations", \.ials.iterations, .from(1, to: 100_000)),
     ]
   }
 

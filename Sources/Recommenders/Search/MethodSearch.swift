@@ -65,10 +65,8 @@ package final class MethodSearch {
   static let mostDraws = 100_000
   /// The share of the seconds that a single trial may take.
   private static let share = 0.2
-
   /// Interactions of the short fit that tells the speed.
   private static let fewInteractions = 50_000
-
   /// With fewer users to judge, nothing but popularity is tried.
   package static let fewestUsers = 100
   /// The probability below which a method counts as better than popularity.
