@@ -4,15 +4,13 @@ package struct FitGuide {
   package enum Earlier: Sendable {
     /// Users' states move on over the log, and nothing is trained: of the same catalogue.
     case moved(FittedHistory)
-    /// Training goes on for a few epochs: of the same catalogue.
-    case continued(FittedHistory)
     /// Its epochs and shares are taken over, nothing else.
     case repeated(FittedHistory)
 
     /// What the earlier fit has learnt.
     var fitted: FittedHistory {
       switch self {
-      case .moved(let fitted), .continued(let fitted), .repeated(let fitted): fitted
+      case .moved(let fitted), .repeated(let fitted): fitted
       }
     }
   }

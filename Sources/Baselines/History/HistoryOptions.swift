@@ -36,8 +36,6 @@ package struct HistoryOptions: Sendable, Equatable, Codable {
   static let plainEpochs = 20
   /// Epochs without a better one that end a training.
   static let patience = 5
-  /// Epochs that a refit goes on for.
-  static let furtherEpochs = 2
   /// Spreads of the factorisation that are tried where that of the block is 1.
   static let shares: [Float] = [0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2.5]
   /// The one where nothing can be validated.
@@ -138,27 +136,23 @@ extension HistoryOptions: BaselineOptions {
         description: "the history block tells items apart, and the catalogue has one",
         advice: "choose model: itempop, or read more events")
     }
-    var start: FittedHistory?
     var most = epochs == 0 ? Self.plainEpochs : epochs
     switch guide.earlier {
     case .moved(let fitted):
       return FittedHistory(
         block: fitted.block, epochs: fitted.epochs, own: fitted.block.factors(sequences, pool: pool)
       )
-    case .continued(let fitted): (start, most) = (fitted, Self.furtherEpochs)
     case .repeated(let fitted): most = fitted.epochs
     case nil: break
     }
     let trainer = HistoryTrainer(
-      sequences, itemCount: log.itemCount, options: self, pool: pool, start: start?.block,
-      epochs: start?.epochs ?? 0)
+      sequences, itemCount: log.itemCount, options: self, pool: pool)
     if guide.earlier == nil, epochs == 0,
       let best = try chosen(trainer, sequences, pool: pool, guide: guide, report: report)
     {
       return best
     }
-    let done = trainer.epochs - (start?.epochs ?? 0)
-    for pass in stride(from: done + 1, through: most, by: 1) {
+    for pass in stride(from: trainer.epochs + 1, through: most, by: 1) {
       _ = trainer.epoch { _ in }
       try report(pass)
     }

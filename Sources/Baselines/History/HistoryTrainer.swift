@@ -23,7 +23,7 @@ package import Parallelism
   private let tiles: [HistoryTile]
   private let batchPositions: Int
   /// Epochs so far.
-  package private(set) var epochs: Int
+  package private(set) var epochs = 0
   private var steps = 0
 
   /// Draws the first parameters, or takes those of a block.
@@ -34,14 +34,13 @@ package import Parallelism
   ///   - options: the settings.
   ///   - pool: the threads.
   ///   - start: where training starts; nil draws.
-  ///   - epochs: those that the start has behind it.
   ///   - kernels: nil: those in use.
   @safe package init(
     _ sequences: HistorySequences, itemCount: Int, options: HistoryOptions, pool: WorkerPool,
-    start: HistoryBlock? = nil, epochs: Int = 0, kernels: UnsafePointer<KernelTable>? = nil
+    start: HistoryBlock? = nil, kernels: UnsafePointer<KernelTable>? = nil
   ) {
     precondition(itemCount >= 2, "a target has no other item beside it")
-    (self.options, self.sequences, self.pool, self.epochs) = (options, sequences, pool, epochs)
+    (self.options, self.sequences, self.pool) = (options, sequences, pool)
     let table = unsafe kernels ?? Kernels.active
     unsafe self.kernels = table
     // A small log gets several steps an epoch.

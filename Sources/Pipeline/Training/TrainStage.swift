@@ -59,7 +59,7 @@ struct TrainStage {
       history = trained.model.history
       if refit {
         let again = try training(all, validation).refit(
-          method, epochs: trained.epochs, earlier: history.map { .continued($0) })
+          method, epochs: trained.epochs, earlier: history.map { .repeated($0) })
         (model, history) = (PublishedModel(again), again.history)
       } else {
         model = validated

@@ -66,15 +66,13 @@ struct HistoryOptionsTests {
     #expect(chosen.factors.width == 12)
   }
 
-  @Test func `an earlier fit is moved on, continued or repeated`() throws {
+  @Test func `an earlier fit is moved on or repeated`() throws {
     var first = Self.options
     first.epochs = 2
     let earlier = try fit(first, FitGuide())
     #expect(earlier.share == HistoryOptions.plainShare)
     let moved = try fit(Self.options, FitGuide(earlier: .moved(earlier)))
     #expect(moved.block == earlier.block && moved.factors == earlier.factors)
-    let continued = try fit(Self.options, FitGuide(earlier: .continued(earlier)))
-    #expect(continued.epochs == 4 && continued.block != earlier.block)
     let repeated = try fit(Self.options, FitGuide(earlier: .repeated(earlier)))
     #expect(repeated.epochs == 2 && repeated.block == earlier.block)
     #expect(repeated.share == earlier.share)
