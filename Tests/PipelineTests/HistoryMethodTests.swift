@@ -64,7 +64,7 @@ struct HistoryMethodTests {
       // Each epoch was judged, and with a factorisation beside it the share.
       let epochs = outcome.epochs.filter { $0.phase == "history" }
       #expect(epochs.count > 5 && epochs.allSatisfy { $0.ndcg > 0 })
-      #expect(outcome.epochs.contains { $0.phase == "join" } == (factors > 0))
+      #expect(outcome.epochs.contains { $0.phase == "share" } == (factors > 0))
     }
   }
 

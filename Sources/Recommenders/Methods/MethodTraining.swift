@@ -195,11 +195,11 @@ package struct MethodTraining {
       if last.pass > 0 || setup.baseline != .history {
         if last.quality == nil { last.quality = try observer.judge(.baseline(fitted)) }
         try observer.epochEnded(record(name))
-      } else if case .history(let history) = fitted, history.beside != nil {
-        // The choice of the share is a phase of its own, as with networks.
+      } else if case .history(let history) = fitted, judged != nil {
+        // The choice of the share, in percent, is a phase of its own.
         let quality = try observer.judge(.baseline(fitted))
         last = (Int((100 * history.share).rounded()), clock() - began, quality)
-        try observer.epochEnded(record(Phase.join.rawValue))
+        try observer.epochEnded(record("share"))
       }
       return fitted
     } catch let error as FactorizationError {
