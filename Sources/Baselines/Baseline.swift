@@ -49,6 +49,10 @@ package enum Baseline: String, Sendable, Codable, CaseIterable {
   /// Whether everybody has the same scores.
   package var isPopularity: Bool { self == .itempop || self == .recentpop }
 
+  /// Whether a user's list follows from the items' factors or neighbours and the user's interactions, be it
+  /// one.
+  package var foldsIn: Bool { self != .mf && self != .bpr }
+
   /// The baseline that some options belong to.
   package init(_ options: any BaselineOptions) {
     guard let found = Self.allCases.first(where: { type(of: $0.defaults) == type(of: options) })

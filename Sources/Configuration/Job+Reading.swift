@@ -113,9 +113,11 @@ extension Job {
   /// The sections that say who gets a list and what may be in it.
   private mutating func readLists(_ top: Section) {
     let user = top.section("users")
-    user.read(&users)
     user.read("query", &users.query)
     user.read("active_within", &users.activeWithin)
+    if case .given(let count)? = user.value("cold_below") as OrAuto<Int>? {
+      users.coldBelow = count
+    }
     user.read("forget_absent", &users.forgetAbsent)
     user.read("features", &users.features)
     let item = top.section("items")

@@ -9,25 +9,6 @@ private enum Embeddings: String, CaseIterable, ScalarValue { case separate, shar
 private enum OutputWeights: String, CaseIterable, ScalarValue { case learnt, one }
 private enum Sampling: String, CaseIterable, ScalarValue { case uniform }
 
-/// The GMF's share of a joint model.
-private enum Share: ScalarValue {
-  case fitted
-  case fixed(Float)
-
-  static let wanted = "auto or a number"
-  static let names = ["auto"]
-
-  init?(scalar: Node.Scalar) {
-    if scalar.string == "auto" {
-      self = .fitted
-    } else if let share = Float(scalar: scalar) {
-      self = .fixed(share)
-    } else {
-      return nil
-    }
-  }
-}
-
 /// How the sections `model` and `train` are read.
 extension Job {
   /// Reads `model`, a section or the name of a method.
@@ -107,9 +88,9 @@ extension Job {
   mutating func readTraining(_ section: Section) {
     readPretraining(section)
     section.read(&training)
-    switch section.value("alpha") as Share? {
-    case .fitted: training.alpha = nil
-    case .fixed(let share): training.alpha = share
+    switch section.value("alpha") as OrAuto<Float>? {
+    case .auto: training.alpha = nil
+    case .given(let share): training.alpha = share
     case nil: break
     }
     section.read("loss", &training.objective)

@@ -58,6 +58,25 @@ extension Float: ScalarValue {
   }
 }
 
+/// A value, or `auto` where the job finds it.
+enum OrAuto<Value: ScalarValue>: ScalarValue {
+  case auto
+  case given(Value)
+
+  static var wanted: String { "auto or \(Value.wanted)" }
+  static var names: [String] { ["auto"] }
+
+  init?(scalar: Node.Scalar) {
+    if scalar.string == "auto" {
+      self = .auto
+    } else if let value = Value(scalar: scalar) {
+      self = .given(value)
+    } else {
+      return nil
+    }
+  }
+}
+
 /// True or false, in just these words.
 extension Bool: ScalarValue {
   static var wanted: String { "true or false" }

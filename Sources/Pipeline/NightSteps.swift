@@ -62,7 +62,8 @@ struct NightSteps {
     let evaluated = try evaluate(trained, live, rivals, pulled, divided, course)
     return NightModel(
       course: course, divided: divided, training: training, trained: trained,
-      evaluated: evaluated, rivals: rivals)
+      evaluated: evaluated, rivals: rivals,
+      pulled: pulled.withPopularLists(below: evaluated.coldLimit.interactions))
   }
 
   /// Runs a stage, timed and recorded where the run is.
@@ -95,4 +96,6 @@ struct NightModel {
   let evaluated: Evaluated
   /// The simple methods that it is compared with; nil where the job asks for none.
   let rivals: SimpleRivals?
+  /// What was read, with the users who get a list of the model.
+  let pulled: Dataset
 }

@@ -51,12 +51,12 @@ struct NightlyRun {
   private func trainAndPublish(
     _ inputs: RunInputs, _ selection: MethodSelection?
   ) throws -> RunEnd {
-    let pulled = inputs.pulled
     // Train a model and evaluate it beside the live run's.
     let model = try steps.model(inputs, selection) { course, divided in
       try Rival.load(run: rival, parent: course.parent, divided, context)
     }
-    let (trained, evaluated) = (model.trained, model.evaluated)
+    let (trained, evaluated, pulled) = (model.trained, model.evaluated, model.pulled)
+    try progress.counted(pulled.counts)
     // Store the model alone where nothing is to be published.
     let stored = StoredModel(trained, evaluated, pulled, model.divided, context)
     guard context.request.publish else { return .trained(stored, metrics: evaluated.metrics) }

@@ -108,7 +108,8 @@ struct ImplicitALSEquationsTests {
     let width = Self.width
     var worst = 0.0
     for item in 0..<Self.itemCount {
-      var (off, right) = ([Double](repeating: 0, count: width), [Double](repeating: 0, count: width))
+      var off = [Double](repeating: 0, count: width)
+      var right = off
       let own = (0..<width).map { Double(factors.items[item * width + $0]) }
       for user in 0..<Self.userCount {
         let y = (0..<width).map { Double(factors.users[user * width + $0]) }

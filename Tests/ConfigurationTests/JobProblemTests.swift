@@ -143,6 +143,8 @@ struct JobProblemTests {
     # 2:13: output.k must be a whole number, not the text "5"
     users: {cold_below: 0}
     # 2:21: users.cold_below must be 1 or more, not 0
+    users: {cold_below: few}
+    # 2:21: users.cold_below must be auto or a whole number, not few
     users: {forget_absent: true}
     # 2:24: users.forget_absent must be given together with users.query, which says who is there, \
     not true

@@ -81,7 +81,7 @@ struct SimulatedNights {
       users: log.users, items: log.items, table: log.table, sequences: log.sequences,
       excluded: log.excluded, negatives: log.negatives,
       serving: ServingView(
-        log, ListRows(), nil, activeSince: 0, coldBelow: job.users.coldBelow),
+        log, ListRows(), nil, activeSince: 0, coldBelow: job.users.coldBelow ?? 1),
       counts: PullCounts(
         rowsRead: events, rowsUsed: log.table.count, rowsMerged: log.table.merged, rejected: [],
         users: userIDs.count, items: itemIDs.count, coldUsers: 0, watermark: now),

@@ -107,6 +107,20 @@ struct ServingViewTests {
     #expect(users(view.audience.cold, of: view) == ["20", "25", "40"])
     #expect(view.items == log.items)
   }
+
+  @Test func `a limit that is found later moves users as one given before does`() {
+    for (lists, hasFeatures) in [
+      (ListRows(asked: ids([5, 10, 20, 25, 30, 40])), false),
+      (ListRows(userFeatures: features([(10, 0), (30, 0), (40, 1), (50, 0)])), true),
+    ] {
+      let all = view(lists, hasFeatures: hasFeatures, coldBelow: 1)
+      for limit in 1...5 {
+        let given = view(lists, hasFeatures: hasFeatures, coldBelow: limit)
+        #expect(all.withPopularLists(below: limit, log.table).audience == given.audience)
+      }
+    }
+    #expect(view(ListRows(), coldBelow: 1).audience != view(ListRows(), coldBelow: 4).audience)
+  }
 }
 
 /// Identifiers in ascending order.

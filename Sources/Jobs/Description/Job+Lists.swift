@@ -6,8 +6,9 @@ extension Job {
     package var query: String?
     /// Users without an event for longer are not scored; nil (default) scores all.
     package var activeWithin: Age?
-    /// Users with fewer interactions get the popular list; default 3, as testing needs.
-    package var coldBelow = 3
+    /// Users with fewer interactions get the popular list; nil (default) follows from the method and,
+    /// by the clock, from the test.
+    package var coldBelow: Int?
     /// Whether users that are not in `query` are forgotten: removed from lists and models, old ones
     /// too, and not learnt from; default false.
     package var forgetAbsent = false

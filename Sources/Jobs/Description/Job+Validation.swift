@@ -72,7 +72,8 @@ extension Job {
     let features = [("users.features", users.features), ("items.features", items.features)]
     return queries.map { key, query in
       .unless(query.map(Self.hasWords) ?? true, key, mustBe: "a SELECT")
-    } + users.settingProblems(in: "users") + [
+    } + [
+      users.coldBelow.flatMap { Bounds.from(1).problem("users.cold_below", $0) },
       .unless(
         !users.forgetAbsent || users.query != nil, "users.forget_absent",
         mustBe: "given together with users.query, which says who is there"),
@@ -160,11 +161,6 @@ extension Job.Source: NumericSettings {
       Setting("connections", \.connections, .from(1, to: 64)),
     ]
   }
-}
-
-extension Job.Users: NumericSettings {
-  /// Its number.
-  package static var settings: [Setting<Self>] { [Setting("cold_below", \.coldBelow, .from(1))] }
 }
 
 extension Job.Nightly: NumericSettings {

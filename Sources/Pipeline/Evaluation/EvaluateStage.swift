@@ -60,7 +60,7 @@ struct EvaluateStage {
     let own = try judge(trained, protocols, popularity.counts)
     var evaluated = Evaluated(
       metrics: own.metrics, ndcg: own.ndcg, coverage: own.coverage,
-      calibration: try calibration(of: trained))
+      coldLimit: ColdLimit(context.job), calibration: try calibration(of: trained))
     evaluated.metrics += try rehearsed(trained)
     if context.job.method != .baseline(.itempop) {
       let popular = try judge(popularity, name: "itempop", protocols, popularity.counts)
@@ -77,7 +77,8 @@ struct EvaluateStage {
       evaluated.storedNDCG = zip(own.stored ?? own.ndcg, isCompared).filter(\.1).map(\.0)
     }
     if let rivals { evaluated.rivals = try rivals.run(beside: own.ndcg) }
-    if let fallback { evaluated.metrics.append(fallback) }
+    evaluated.coldLimit = ColdLimit(context.job, evaluated, divided)
+    if let fallback = fallback(evaluated.coldLimit) { evaluated.metrics.append(fallback) }
     return evaluated
   }
 
@@ -111,8 +112,8 @@ struct EvaluateStage {
   }
 
   /// The share of users with a list who get the popular one; nil when nobody gets a list.
-  private var fallback: MetricRow? {
-    let audience = pulled.serving.audience
+  private func fallback(_ limit: ColdLimit) -> MetricRow? {
+    let audience = pulled.withPopularLists(below: limit.interactions).serving.audience
     if audience.count == 0 { return nil }
     return MetricRow(
       model: context.job.label, split: .lists, proto: .full, metric: .lists(.fallback),
@@ -380,6 +381,8 @@ struct Evaluated {
   var coverage: Double
   /// Users tested.
   var testedUsers: Int { ndcg.count }
+  /// Who gets a list of the model.
+  var coldLimit: ColdLimit
   /// What makes probabilities of the new model's scores.
   let calibration: Calibration
 }

@@ -28,7 +28,8 @@ struct RunPlan {
     _ context: RunContext, pulled: Dataset, divided: Divided, lesson: Lesson? = nil,
     rivals: SimpleRivals? = nil
   ) {
-    (self.context, self.pulled, self.divided, self.lesson) = (context, pulled, divided, lesson)
+    self.pulled = pulled.withPopularLists(below: ColdLimit(context.job).interactions)
+    (self.context, self.divided, self.lesson) = (context, divided, lesson)
     self.rivals = rivals
   }
 

@@ -264,7 +264,7 @@ package final class NightReplay {
   private func published(
     _ prepared: Prepared, _ model: NightModel, _ moment: UInt32
   ) throws -> Live {
-    let (steps, pulled) = (prepared.steps, prepared.inputs.pulled)
+    let (steps, pulled) = (prepared.steps, model.pulled)
     let (divided, dataset) = (model.divided, model.divided.dataset)
     let copy = try steps.fitHoldouts(model)
     let lists = try NightLists(copy, pulled, log.vocabularies, steps.context)

@@ -447,8 +447,9 @@ package final class MethodSearch {
 
   // MARK: - The choice
 
-  /// Each finalist's users of half B by every validation that it was measured by, on the scale of the best
-  /// finalist there. Every user counts alike, so that a validation counts as much as it tells.
+  /// NDCG of each finalist for the users of half B in all its validations, as shares of the best finalist's.
+  ///
+  /// Every user counts alike: a validation with more users counts more.
   private static func values(_ finalists: [[Trial]]) -> [[Double]] {
     let places = finalists.first?.indices ?? 0..<0
     let best = places.map { place in

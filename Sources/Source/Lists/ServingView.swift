@@ -48,6 +48,30 @@ package struct ServingView: Sendable {
       catalogue: catalogue)
   }
 
+  /// The same view, in which users with few interactions get the popular list, unless they have features.
+  ///
+  /// - Parameters:
+  ///   - coldBelow: fewer interactions are too few for a list of the model.
+  ///   - table: the dataset's interactions.
+  /// - Returns: the view.
+  func withPopularLists(below coldBelow: Int, _ table: InteractionTable) -> ServingView {
+    func isCold(_ number: UInt32) -> Bool {
+      let user = Int(number)
+      guard user < users.known.count,
+        table.offsets[user + 1] - table.offsets[user] < coldBelow
+      else { return false }
+      return newcomers?.content.users.range(of: user).isEmpty ?? true
+    }
+    let moved = audience.scored.filter(isCold)
+    if moved.isEmpty { return self }
+    return ServingView(
+      users: users, items: items, newcomers: newcomers, excluded: excluded,
+      othersExcluded: othersExcluded, popularity: popularity,
+      audience: Audience(
+        scored: audience.scored.filter { !isCold($0) }, cold: (audience.cold + moved).sorted()),
+      catalogue: catalogue)
+  }
+
   /// The items that are not to be in a user's list, ascending.
   ///
   /// - Parameter user: in `0..<users.count`.

@@ -55,7 +55,7 @@ struct LogViews {
   init(_ log: InteractionLog, _ lists: ListRows, activeSince: UInt32, _ job: Job) {
     let learnt = job.hasFeatures ? LearntFeatures(lists, users: log.users, items: log.items) : nil
     let serving = ServingView(
-      log, lists, learnt, activeSince: activeSince, coldBelow: job.users.coldBelow)
+      log, lists, learnt, activeSince: activeSince, coldBelow: job.users.coldBelow ?? 1)
     self.serving = serving
     features = learnt.map { DatasetFeatures($0, serving: serving) }
   }

@@ -49,6 +49,19 @@ extension Dataset {
   }
 }
 
+extension Dataset {
+  /// The same, where users with few interactions get the popular list, unless they have features.
+  ///
+  /// - Parameter coldBelow: fewer interactions are too few for a list of the model.
+  /// - Returns: the dataset, with its count of popular lists.
+  package func withPopularLists(below coldBelow: Int) -> Dataset {
+    var dataset = self
+    dataset.serving = serving.withPopularLists(below: coldBelow, table)
+    dataset.counts.coldUsers = dataset.serving.audience.cold.count
+    return dataset
+  }
+}
+
 /// Where the time of a pull lies, in microseconds since 1970 UTC.
 package struct PullTimes: Equatable {
   /// The server's clock in the pull's transaction.

@@ -58,10 +58,28 @@ struct AudienceTests {
       gives: "0")
   }
 
+  @Test("A method that makes a list out of one interaction gives it to everybody with one")
+  func foldedIn() throws {
+    let shop = try shop()
+    let job = try String(contentsOfFile: shop.jobFile(), encoding: .utf8)
+      .replacingOccurrences(of: "model: {gmf: 4, tower: [8, 4]}", with: "model: ials")
+    try expectSuccess(shop.night(config: shop.folder.write(job, to: "ials.yaml")))
+    try shop.expect(
+      "SELECT string_agg(DISTINCT source, ',') || ' ' || count(DISTINCT user_id) FROM ncf.recommendations",
+      gives: "model 82")
+    #expect(try shop.value("SELECT cold_users FROM ncf.runs") == "0")
+    try shop.expect("SELECT value FROM ncf.metrics WHERE metric = 'fallback'", gives: "0")
+    let three = job + "\nusers: {cold_below: 3}\n"
+    try expectSuccess(shop.night(config: shop.folder.write(three, to: "three.yaml")))
+    try shop.expect(
+      "SELECT string_agg(DISTINCT user_id::text, ',') FROM ncf.recommendations WHERE source = 'popular'",
+      gives: "101,102")
+  }
+
   @Test(
     "Everybody in users.query has a list, whom the log has never met too, and nobody else",
-    arguments: ["ncf", "itemknn"])
-  func query(method: String) throws {
+    arguments: [("ncf", 28), ("itemknn", 27)])
+  func query(method: String, popular: Int) throws {
     let shop = try shop()
     try shop.connection.execute("UPDATE app.users SET closed = user_id IN (3, 101, 109)")
     let text = try String(
@@ -86,9 +104,9 @@ struct AudienceTests {
       SELECT string_agg(source || ' ' || users, ', ' ORDER BY source) FROM (
         SELECT source, count(DISTINCT user_id) AS users FROM ncf.recommendations GROUP BY source)
         AS sources
-      """, gives: "model 79, popular 28")
-    #expect(try shop.value("SELECT users || ' ' || cold_users FROM ncf.runs") == "82 28")
-    #expect(result.output.contains("popular lists for 28 users"))
+      """, gives: "model \(107 - popular), popular \(popular)")
+    #expect(try shop.value("SELECT users || ' ' || cold_users FROM ncf.runs") == "82 \(popular)")
+    #expect(result.output.contains("popular lists for \(popular) users"))
     // A type of ids that is wider than the source's is no harm; they are published as the source's.
     #expect(
       try shop.value("SELECT DISTINCT pg_typeof(user_id) FROM ncf.recommendations") == "bigint")

@@ -127,7 +127,8 @@ struct ReplayTests {
     _ = try Self.run(replay, 0..<1)
     let pulled = nights.pull(days: 25)
     let night = try nights.night(pulled)
-    let lists = try NightLists(night.published, pulled, replay.vocabularies, nights.context)
+    let listed = pulled.withPopularLists(below: ColdLimit(nights.context.job).interactions)
+    let lists = try NightLists(night.published, listed, replay.vocabularies, nights.context)
     #expect(replay.lists == lists)
     #expect(lists.count == pulled.users.count)
   }
