@@ -21,7 +21,7 @@ struct WidthTests {
   ///   - bound: the largest difference, relative to the largest number.
   ///   - run: calls a kernel of a table.
   ///   - expected: the plain twin's result for each place; nil for any.
-  private func compare(
+  func compare(
     _ start: [Float], _ what: Comment, bound: Double = 2e-6,
     run: (KernelTable, Buffer<Float>) -> Void, expected: (Int) -> Double?
   ) {

@@ -258,8 +258,8 @@ package final class MethodSearch {
     finish(try neighbours())
     let factorizations = try alternatingLeastSquares()
     finish(factorizations)
-    finish(try autoencoders())
     finish(try histories(beside: factorizations))
+    finish(try autoencoders())
     let networks = try networks(from: finalists)
     finish(networks)
     if drawsOn { finish(try draws(around: networks)) }
