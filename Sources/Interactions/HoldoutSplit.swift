@@ -83,7 +83,9 @@ package struct HoldoutSplit: Sendable, Equatable {
       }
       for row in rows where row != held.test && row != held.validation {
         items.append(table.items[row])
-        weights.append(table.weights[row])
+        // What is tested knows no event after the test item.
+        let known = held.test < 0 || table.weightsUpToLatest.isEmpty
+        weights.append(known ? table.weights[row] : table.weightsUpToLatest[row])
       }
       offsets.append(items.count)
     }
@@ -109,6 +111,21 @@ package struct HoldoutSplit: Sendable, Equatable {
   package var testUsers: [UInt32] {
     let missed = Set(missed)
     return test.indices.lazy.map { UInt32($0) }.filter { test[Int($0)] >= 0 || missed.contains($0) }
+  }
+
+  /// The weights of a table's interactions by what is known before the test.
+  ///
+  /// - Parameter table: what was split.
+  /// - Returns: one weight for each interaction, in the table's order.
+  package func weights(of table: InteractionTable) -> [Float] {
+    if later != nil || table.weightsUpToLatest.isEmpty { return table.weights }
+    var weights = table.weights
+    for user in test.indices where test[user] >= 0 {
+      for row in table.offsets[user]..<table.offsets[user + 1] {
+        weights[row] = table.weightsUpToLatest[row]
+      }
+    }
+    return weights
   }
 
   /// What is known of each user before the test item: training and validation together.

@@ -16,6 +16,8 @@ package struct InteractionLog: Sendable {
   package let excluded: UserItems
   /// Items that users of the table have spoken against; nil when nobody has.
   package let negatives: KnownNegatives?
+  /// The same by the events of each user that are not after the latest new item; nil where it is the same.
+  package let negativesUpToLatest: KnownNegatives?
   /// For each user of the table the second of the latest event of any kind.
   package let latest: [UInt32]
   /// How many users of the table have each item, each user by the age of the last event.
@@ -130,6 +132,10 @@ private struct LogBuilder {
   private var excluded = GrowingLists()
   private var negatives = GrowingLists()
   private var negativeWeights: [Float] = []
+  /// What weights are by the events up to each user's latest new item; empty as long as they are the same.
+  private var weightsUpToLatest: [Float] = []
+  /// The same of known negatives, 0 for those that are none.
+  private var negativeWeightsUpToLatest: [Float] = []
   private var latest: [UInt32] = []
   private var outsiders: [UInt32] = []
   private var outsidersExcluded = GrowingLists()
@@ -158,6 +164,7 @@ private struct LogBuilder {
       rules: rules, newest: newest,
       order: EventOrder(seed: rules.seed, users: users, items: items))
     var pairs: [UserItemPair] = []
+    var earlier: [UserItemPair] = []
     var sequence: [UInt64] = []
     tableItems.reserveCapacity(eventItems.count)
     tableSeconds.reserveCapacity(eventItems.count)
@@ -171,6 +178,12 @@ private struct LogBuilder {
       guard take(pairs, of: UInt32(truncatingIfNeeded: user), latest: last) else { continue }
       merger.sequence(pairs, of: user, into: &sequence)
       take(sequence)
+      if rules.weighsUpToLatest, merger.mergeUpToLatest(pairs, of: user, into: &earlier) {
+        takeUpToLatest(earlier)
+      } else if !weightsUpToLatest.isEmpty {
+        weightsUpToLatest += weights[weightsUpToLatest.count..<tableItems.count]
+        negativeWeightsUpToLatest += negativeWeights[negativeWeightsUpToLatest.count...]
+      }
     }
     InteractionTable.shrink(&weights, to: tableItems.count)
     InteractionTable.shrink(&eventItems, to: sequenced)
@@ -225,6 +238,29 @@ private struct LogBuilder {
     return true
   }
 
+  /// Writes what the last user's pairs weigh by the events up to the latest new item.
+  ///
+  /// Both ascend by item, and no event of a pair that is missing among `earlier` is so early.
+  private mutating func takeUpToLatest(_ earlier: [UserItemPair]) {
+    if weightsUpToLatest.isEmpty {
+      // Of the users before there are no later events.
+      weightsUpToLatest = Array(weights[..<(offsets.dropLast().last ?? 0)])
+      let others = negatives.offsets.dropLast().last ?? 0
+      negativeWeightsUpToLatest = Array(negativeWeights[..<others])
+    }
+    func weight(_ item: UInt32) -> Double {
+      let place = lowerBound(in: earlier.indices) { earlier[$0].item < item }
+      guard place < earlier.count, earlier[place].item == item else { return 0 }
+      return earlier[place].weight
+    }
+    for item in tableItems[weightsUpToLatest.count...] {
+      weightsUpToLatest.append(Float(max(weight(item), MergeRules.leastShare)))
+    }
+    for item in negatives.items[negativeWeightsUpToLatest.count...] {
+      negativeWeightsUpToLatest.append(Float(max(-weight(item), 0)))
+    }
+  }
+
   /// Writes a user's sequence; it has no more events than rows were read.
   private mutating func take(_ sequence: [UInt64]) {
     for event in sequence {
@@ -249,13 +285,15 @@ private struct LogBuilder {
     }
     let table = InteractionTable(
       itemCount: keptItems.count, offsets: offsets, items: tableItems, seconds: tableSeconds,
-      weights: weights, merged: counted - tableItems.count - tooFew - negativePairs)
+      weights: weights, weightsUpToLatest: weightsUpToLatest,
+      merged: counted - tableItems.count - tooFew - negativePairs)
     return InteractionLog(
       users: users.keeping(keptUsers), items: items.keeping(keptItems), table: table,
       sequences: UserSequences(
         offsets: sequenceOffsets, items: eventItems, seconds: eventSeconds),
       excluded: excludesTable ? table.history : excluded.renumbered(map),
-      negatives: knownNegatives(map), latest: latest,
+      negatives: knownNegatives(map), negativesUpToLatest: negativesUpToLatest(map),
+      latest: latest,
       popularity: keptItems.map { popularity[Int($0)] }, outsiders: users.keeping(outsiders),
       outsidersExcluded: outsidersExcluded.renumbered(map), outsidersLatest: outsidersLatest,
       unusedItems: items.keeping(positions(kept: false)), negativePairs: negativePairs,
@@ -263,12 +301,32 @@ private struct LogBuilder {
   }
 
   private func knownNegatives(_ map: IndexMap) -> KnownNegatives? {
-    let kept = negatives.renumbered(map)
-    if kept.count == 0 { return nil }
     // A negative of no weight at all, a view and a hide that cancel out, is let weigh little.
-    let weights = zip(negatives.items, negativeWeights).lazy
-      .filter { map[Int($0.0)] != nil }
-      .map { max($0.1, Float(MergeRules.leastShare)) }
+    known(negatives, negativeWeights.map { max($0, Float(MergeRules.leastShare)) }, map)
+  }
+
+  private func negativesUpToLatest(_ map: IndexMap) -> KnownNegatives? {
+    if negativeWeightsUpToLatest == negativeWeights { return nil }
+    if weightsUpToLatest.isEmpty { return nil }
+    var kept = GrowingLists()
+    for user in 0..<(negatives.offsets.count - 1) {
+      for place in negatives.offsets[user]..<negatives.offsets[user + 1]
+      where negativeWeightsUpToLatest[place] > 0 {
+        kept.items.append(negatives.items[place])
+      }
+      kept.close()
+    }
+    return known(kept, negativeWeightsUpToLatest.filter { $0 > 0 }, map)
+      ?? KnownNegatives(items: kept.renumbered(map), weights: [])
+  }
+
+  /// Lists of items with their weights, in the numbering of the table.
+  private func known(
+    _ lists: GrowingLists, _ weights: [Float], _ map: IndexMap
+  ) -> KnownNegatives? {
+    let kept = lists.renumbered(map)
+    if kept.count == 0 { return nil }
+    let weights = zip(lists.items, weights).lazy.filter { map[Int($0.0)] != nil }.map(\.1)
     return KnownNegatives(items: kept, weights: Array(weights))
   }
 }

@@ -2,7 +2,8 @@
 ///
 /// Events of the same user and item are one interaction: its time is that of the first of them with a
 /// weight above 0, its weight the sum of theirs. The table depends on which events there are and not on their order of
-/// arrival, down to the bits of the sums. It takes 12 bytes an interaction.
+/// arrival, down to the bits of the sums. It takes 12 bytes an interaction, and 4 more where a user has events
+/// that count after the latest new item.
 package struct InteractionTable: Sendable, Equatable {
   /// How many users there are; they are numbered from 0.
   package let userCount: Int
@@ -16,6 +17,9 @@ package struct InteractionTable: Sendable, Equatable {
   package let seconds: [UInt32]
   /// Each interaction's weight, the sum over its events.
   package let weights: [Float]
+  /// Each interaction's weight by the events of its user that are not after the latest new item, above 0;
+  /// empty where there are no later ones.
+  package let weightsUpToLatest: [Float]
   /// How many events repeated an earlier one and were merged into it.
   package let merged: Int
 
@@ -61,16 +65,17 @@ package struct InteractionTable: Sendable, Equatable {
     self.offsets = starts
     self.merged = events - items.count
     (self.items, self.seconds, self.weights) = (items, seconds, weights)
+    weightsUpToLatest = []
   }
 
   /// Takes rows that are laid out already.
   init(
     itemCount: Int, offsets: [Int], items: [UInt32], seconds: [UInt32], weights: [Float],
-    merged: Int
+    weightsUpToLatest: [Float], merged: Int
   ) {
     self.userCount = offsets.count - 1
     (self.itemCount, self.offsets, self.items, self.seconds) = (itemCount, offsets, items, seconds)
-    (self.weights, self.merged) = (weights, merged)
+    (self.weights, self.weightsUpToLatest, self.merged) = (weights, weightsUpToLatest, merged)
   }
 
   /// Stands for the user of an event that is left out.

@@ -32,6 +32,8 @@ package struct MergeRules: Sendable, Equatable {
   package var seed: UInt64 = 1
   /// The second that ages are counted from; nil for that of the newest event.
   package var ageFrom: UInt32?
+  /// Whether weights by the events up to each user's latest new item are kept beside those by all events.
+  package var weighsUpToLatest = false
 
   /// Rules that keep weights as they are, and everybody, and exclude what counts.
   package init() {}
@@ -95,6 +97,8 @@ struct EventMerger {
 
     var item: UInt32 { UInt32(truncatingIfNeeded: key >> 32) }
     var second: UInt32 { UInt32(truncatingIfNeeded: key) }
+    /// Whether its type counts.
+    var weighs: Bool { Float(bitPattern: weight) != 0 }
     /// Whether it counts, and for the item.
     var isPositive: Bool { counts && Float(bitPattern: weight) > 0 }
 
@@ -131,7 +135,42 @@ struct EventMerger {
           isMarked: !marks.isEmpty && marks[row], counts: weight != 0))
     }
     events.sort()
-    if let maximum = rules.maximumPerUser, events.count > maximum { keepLatest(maximum, of: user) }
+    overMaximum += keepLatest(of: user)
+    add(into: &pairs)
+  }
+
+  /// Gives what the events of the same user come to that are not after the latest new item, if any are.
+  ///
+  /// The latest new item is that of the last first event, among items of which something above 0 remains.
+  ///
+  /// - Parameters:
+  ///   - pairs: what `merge` gave of this user last.
+  ///   - user: whose they are.
+  ///   - earlier: replaced by what the earlier events come to, items ascending.
+  /// - Returns: false where no event that counts is later; `earlier` is unchanged then.
+  mutating func mergeUpToLatest(
+    _ pairs: [UserItemPair], of user: Int, into earlier: inout [UserItemPair]
+  ) -> Bool {
+    let ties = order.ties(of: user)
+    func moment(_ item: UInt32, _ second: UInt32) -> (UInt32, UInt64) {
+      (second, ties.hash(item))
+    }
+    let taken = pairs.filter { $0.events > 0 && $0.weight > 0 }
+    guard
+      let latest = taken.map({ moment($0.item, $0.first) }).max(by: <),
+      events.contains(where: { $0.weighs && moment($0.item, $0.second) > latest })
+    else { return false }
+    for place in events.indices {
+      let event = events[place]
+      events[place].counts = event.weighs && moment(event.item, event.second) <= latest
+    }
+    _ = keepLatest(of: user)
+    add(into: &earlier)
+    return true
+  }
+
+  /// Adds up the events of each item.
+  private func add(into pairs: inout [UserItemPair]) {
     pairs.removeAll(keepingCapacity: true)
     for event in events {
       let weight = Double(Float(bitPattern: event.weight))
@@ -168,16 +207,20 @@ struct EventMerger {
     }
   }
 
-  /// Lets only the latest events count.
-  private mutating func keepLatest(_ maximum: Int, of user: Int) {
+  /// Lets only the latest events count, where the rules have a limit.
+  ///
+  /// - Parameter user: whose they are.
+  /// - Returns: how many no longer count.
+  private mutating func keepLatest(of user: Int) -> Int {
+    guard let maximum = rules.maximumPerUser, events.count > maximum else { return 0 }
     let counted = events.indices.filter { events[$0].counts }
-    guard counted.count > maximum else { return }
+    guard counted.count > maximum else { return 0 }
     let ties = order.ties(of: user)
     let latestFirst = counted.map { place in
       (second: events[place].second, hash: ties.hash(events[place].item), place: place)
     }.sorted { ($0.second, $0.hash, $0.place) > ($1.second, $1.hash, $1.place) }
     for event in latestFirst.dropFirst(maximum) { events[event.place].counts = false }
-    overMaximum += counted.count - maximum
+    return counted.count - maximum
   }
 
   /// Gives the events that the positives among a user's pairs are made of, in order of time.

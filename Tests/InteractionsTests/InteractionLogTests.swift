@@ -173,6 +173,57 @@ struct InteractionLogTests {
     }
   }
 
+  @Test func `weights up to the latest new item are those of a log that ends with it`() throws {
+    let events = randomEvents(2_000, users: 40, items: 60, seed: 6).enumerated().map {
+      // Each at a second of its own.
+      event(
+        $0.element.user, $0.element.item, UInt32($0.offset * 7 % 2_003),
+        $0.offset % 6 == 0 ? -$0.element.weight : $0.element.weight)
+    }
+    func log(_ events: [(Event, excludes: Bool)]) -> InteractionLog {
+      self.log(events, users: 40, items: 60) {
+        $0.halfLife = 300
+        $0.ageFrom = 5_000
+        $0.weighsUpToLatest = true
+      }
+    }
+    let whole = log(events)
+    let numbers = whole.table.weightsUpToLatest
+    try #require(numbers.count == whole.table.count)
+    #expect(numbers != whole.table.weights && whole.negativesUpToLatest != nil)
+    func ids(_ vocabulary: Vocabulary) -> [Int64] {
+      if case .integers(let ids) = vocabulary.identifiers { ids } else { [] }
+    }
+    let (users, items) = (ids(whole.users), ids(whole.items))
+    var least = 0
+    for user in users.indices {
+      let latest = whole.sequences.latestRows(of: user, in: whole.table).latest
+      // All events but this user's later ones.
+      let earlier = log(
+        events.filter {
+          $0.0.user != UInt32(users[user]) || $0.0.second <= whole.table.seconds[latest]
+        })
+      let same = try #require(ids(earlier.users).firstIndex(of: users[user]))
+      let rows = earlier.table.offsets[same]..<earlier.table.offsets[same + 1]
+      let known = Dictionary(
+        uniqueKeysWithValues: rows.map {
+          (ids(earlier.items)[Int(earlier.table.items[$0])], earlier.table.weights[$0])
+        })
+      for place in whole.table.offsets[user]..<whole.table.offsets[user + 1] {
+        let weight = known[items[Int(whole.table.items[place])]]
+        // An item of which nothing was left by then weighs next to nothing.
+        #expect(numbers[place] == weight ?? 0x1p-20)
+        if weight == nil { least += 1 }
+      }
+      // Items that the user was against then, and is now.
+      let against = try #require(whole.negatives).items[user].map { items[Int($0)] }
+      let then = try #require(earlier.negatives).items[same].map { ids(earlier.items)[Int($0)] }
+      let kept = try #require(whole.negativesUpToLatest).items[user].map { items[Int($0)] }
+      #expect(kept == against.filter(then.contains))
+    }
+    #expect(least > 0)
+  }
+
   @Test func `events of users without an index are left out and counted`() {
     var columns = InteractionColumns()
     for user in UInt32(0)..<3 {

@@ -49,9 +49,11 @@ struct SimulatedNights {
   /// The log as it is after a number of days.
   ///
   /// `replaces` gives another item for events from a second on; `isForNights` keeps the events for earlier
-  /// nights.
+  /// nights; `more` are further events.
   func pull(
-    days: Int, from cut: Int = .max, isForNights: Bool = false, replaces: (Int) -> Int = { $0 }
+    days: Int, from cut: Int = .max, isForNights: Bool = false,
+    more: [(user: Int, item: Int, second: Int, weight: Float)] = [],
+    replaces: (Int) -> Int = { $0 }
   ) -> Dataset {
     var columns = InteractionColumns()
     var latest = 0
@@ -62,6 +64,11 @@ struct SimulatedNights {
       latest = max(latest, second)
       columns.append(
         user: users.intern(Int64(user)), item: items.intern(Int64(item)), second: UInt32(second))
+    }
+    for event in more {
+      columns.append(
+        user: users.intern(Int64(event.user)), item: items.intern(Int64(event.item)),
+        second: UInt32(event.second), weight: event.weight)
     }
     let events = columns.count
     let (userIDs, userMap) = users.finish()
@@ -80,6 +87,7 @@ struct SimulatedNights {
     return Dataset(
       users: log.users, items: log.items, table: log.table, sequences: log.sequences,
       excluded: log.excluded, negatives: log.negatives,
+      negativesUpToLatest: log.negativesUpToLatest,
       serving: ServingView(
         log, ListRows(), nil, activeSince: 0, coldBelow: job.users.coldBelow ?? 1),
       counts: PullCounts(

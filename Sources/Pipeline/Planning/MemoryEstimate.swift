@@ -103,13 +103,16 @@ package struct MemoryEstimate {
       + 48 * (sizes.users + sizes.items)
   }
 
-  /// The log in compressed rows, its events in order of time, training positives with their weights, and
-  /// what is known before the test: they stay until the run ends.
+  /// What stays until the run ends: the log in compressed rows, its events in order of time, training
+  /// positives with their weights, and what is known before the test.
+  ///
+  /// Weights and known negatives are there twice: by all events, and by those up to each user's latest item.
   private var resident: Int {
     Self.program + threads * Self.perThread
-      + (12 + 8 + 4) * sizes.interactions + 8 * sizes.events + 40 * sizes.users
+      + (12 + 8 + 4 + (job.source.isWeighted ? 4 : 0)) * sizes.interactions
+      + 8 * sizes.events + 40 * sizes.users
       + 16 * (sizes.users + sizes.items)
-      + 4 * sizes.excluded + 24 * sizes.outside + 8 * sizes.negatives + features + earlier
+      + 4 * sizes.excluded + 24 * sizes.outside + 16 * sizes.negatives + features + earlier
   }
 
   /// By the clock, the events as they arrived, and two logs that end earlier, with their training positives.

@@ -32,7 +32,7 @@ package struct SearchInputs {
     func data(_ divided: Divided) -> MethodTraining.Data {
       MethodTraining.Data(
         divided.log(weighted: context.configured.source.isWeighted),
-        known: divided.dataset.negatives)
+        known: divided.negatives)
     }
     var known = pulled
     if evaluation.split == .clock,

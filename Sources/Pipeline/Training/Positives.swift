@@ -55,7 +55,9 @@ extension Positives {
   ///   - picks: whether to take an interaction, by its row.
   init(picking table: InteractionTable, weighted: Bool, where picks: (_ row: Int) -> Bool) {
     let none = [Int32](repeating: -1, count: table.userCount)
-    self.init(picking: table, held: (none, none), weighted: weighted) { _, row, _ in picks(row) }
+    self.init(
+      picking: table, held: (none, none), weights: weighted ? table.weights : [], isRefit: false
+    ) { _, row, _ in picks(row) }
   }
 
   /// Where an interaction stands in a split.
@@ -70,20 +72,22 @@ extension Positives {
   ///   - split: how it was split.
   ///   - weighted: whether events have weights.
   ///   - isRefit: whether validation items are among them and the result is tested.
+  ///   - isPublished: whether the result is published and not tested: weights are of all events.
   ///   - picks: whether to take an interaction, by its user, its row and where it stands.
   init(
     picking table: InteractionTable, _ split: HoldoutSplit, weighted: Bool,
-    isRefit: Bool = false,
+    isRefit: Bool = false, isPublished: Bool = false,
     where picks: (_ user: Int, _ row: Int, _ standing: Standing) -> Bool
   ) {
     self.init(
-      picking: table, held: (split.test, split.validation), weighted: weighted, isRefit: isRefit,
-      where: picks)
+      picking: table, held: (split.test, split.validation),
+      weights: !weighted ? [] : isPublished ? table.weights : split.weights(of: table),
+      isRefit: isRefit, where: picks)
   }
 
   private init(
-    picking table: InteractionTable, held: (test: [Int32], validation: [Int32]), weighted: Bool,
-    isRefit: Bool = false,
+    picking table: InteractionTable, held: (test: [Int32], validation: [Int32]),
+    weights known: [Float], isRefit: Bool,
     where picks: (_ user: Int, _ row: Int, _ standing: Standing) -> Bool
   ) {
     var (offsets, items, weights): ([Int], [UInt32], [Float]) = ([0], [], [])
@@ -96,7 +100,7 @@ extension Positives {
           ? .test : item == held.validation[user] ? .validation : .training
         guard picks(user, row, standing) else { continue }
         items.append(table.items[row])
-        if weighted { weights.append(table.weights[row]) }
+        if !known.isEmpty { weights.append(known[row]) }
       }
       offsets.append(items.count)
     }

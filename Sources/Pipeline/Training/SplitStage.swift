@@ -108,6 +108,11 @@ extension Divided {
     dataset.log(split.training, weights: weighted ? split.trainingWeights : [])
   }
 
+  /// Items that users had spoken against before the test; nil where nobody had.
+  var negatives: KnownNegatives? {
+    clock == nil ? dataset.negativesUpToLatest ?? dataset.negatives : dataset.negatives
+  }
+
   /// When each user took a held-out item up, in seconds; 0 for none.
   func moments(of holdout: [Int32]) -> [UInt32] {
     holdout.indices.map { user in

@@ -51,12 +51,14 @@ extension TrainStage {
     let held =
       split.test.count { $0 >= 0 } + (trained.isRefit ? 0 : split.validation.count { $0 >= 0 })
     let replay = replay(held: held, known: pulled.table.count - held, salt: 13)
-    let positives = Positives(picking: pulled.table, split, weighted: weighted) {
-      _, row, standing in
+    let positives = Positives(
+      picking: pulled.table, split, weighted: weighted, isPublished: true
+    ) { _, row, standing in
       standing == .test || (standing == .validation && !trained.isRefit) || replay.takes(row)
     }
     return .network(
-      try training(positives, rejected: divided.history).goOn(from: model, .absorb, context))
+      try training(positives, on: pulled, rejected: divided.history)
+        .goOn(from: model, .absorb, context))
   }
 
   /// The copy that is published where the log is split by the clock: it learns all that is later.

@@ -126,11 +126,13 @@ struct TrainStage {
     _ positives: Positives, _ validation: CatalogueValidation? = nil,
     on dataset: Dataset? = nil, rejected: UserItems? = nil
   ) -> MethodTraining {
-    let (isRefit, dataset) = (positives.isRefit, dataset ?? divided.dataset)
+    let isRefit = positives.isRefit
+    let negatives = dataset.map(\.negatives) ?? divided.negatives
+    let dataset = dataset ?? divided.dataset
     let log = dataset.log(positives.items, weights: positives.weights)
     var training = MethodTraining(
       MethodTraining.Data(
-        log, known: dataset.negatives, features: dataset.features?.content, rejected: rejected,
+        log, known: negatives, features: dataset.features?.content, rejected: rejected,
         isRefit: isRefit),
       pool: context.pool, clock: context.clock,
       observer: RunTrainingObserver(

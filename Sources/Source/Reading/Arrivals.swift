@@ -80,6 +80,7 @@ extension Dataset {
     (earlier.users, earlier.items) = (log.users, log.items)
     (earlier.table, earlier.sequences) = (log.table, log.sequences)
     (earlier.excluded, earlier.negatives) = (log.excluded, log.negatives)
+    earlier.negativesUpToLatest = log.negativesUpToLatest
     (earlier.serving, earlier.features) = (views.serving, views.features)
     earlier.times.watermark = min(times.watermark, Int64(cut) * 1_000_000)
     earlier.times.recentFrom -= times.watermark - earlier.times.watermark

@@ -26,11 +26,12 @@ extension Dataset {
     fingerprint.add(sequences.offsets)
     fingerprint.add(sequences.items)
     fingerprint.add(sequences.seconds)
-    if let negatives {
+    for negatives in [negatives, negativesUpToLatest].compactMap({ $0 }) {
       fingerprint.add(negatives.items.offsets)
       fingerprint.add(negatives.items.items)
       fingerprint.add(negatives.weights)
     }
+    if !table.weightsUpToLatest.isEmpty { fingerprint.add(table.weightsUpToLatest) }
     if let features {
       fingerprint.add(features.userNames)
       fingerprint.add(features.itemNames)

@@ -18,6 +18,8 @@ package struct Dataset {
   package var excluded: UserItems
   /// What users have spoken against; nil when nobody has.
   package var negatives: KnownNegatives?
+  /// What users had spoken against before their latest new item; nil where it is the same.
+  package var negativesUpToLatest: KnownNegatives?
   /// Who gets a list and of what, newcomers included.
   package var serving: ServingView
   /// What was read, used and left out.

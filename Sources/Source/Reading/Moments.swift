@@ -55,5 +55,6 @@ extension MergeRules {
     popularSince = moments.popularSince
     popularHalfLife = (job.popular.halfLife ?? job.source.halfLife)?.seconds
     seed = UInt64(truncatingIfNeeded: job.evaluation.seed)
+    weighsUpToLatest = job.source.isWeighted
   }
 }

@@ -192,7 +192,8 @@ struct RowReader {
     times.latest = latest
     return Dataset(
       users: log.users, items: log.items, table: log.table, sequences: log.sequences,
-      excluded: log.excluded, negatives: log.negatives, serving: views.serving,
+      excluded: log.excluded, negatives: log.negatives,
+      negativesUpToLatest: log.negativesUpToLatest, serving: views.serving,
       counts: PullCounts(
         rowsRead: rows, rowsUsed: log.table.count, rowsMerged: log.table.merged,
         rejected: rejections.summary, users: log.users.count, items: log.items.count,
