@@ -254,7 +254,8 @@ private struct LogBuilder {
       return earlier[place].weight
     }
     for item in tableItems[weightsUpToLatest.count...] {
-      weightsUpToLatest.append(Float(max(weight(item), MergeRules.leastShare)))
+      let weight = weight(item)
+      weightsUpToLatest.append(Float(weight > 0 ? weight : MergeRules.leastShare))
     }
     for item in negatives.items[negativeWeightsUpToLatest.count...] {
       negativeWeightsUpToLatest.append(Float(max(-weight(item), 0)))

@@ -1,7 +1,10 @@
 import Baselines
 import Interactions
 import Jobs
+import NCF
 import Recommenders
+import RunSupport
+import Source
 import SyntheticData
 import Testing
 
