@@ -1,4 +1,4 @@
-package import Interactions
+import Interactions
 
 /// What each user did, in order, as a history block reads it.
 ///

@@ -107,9 +107,10 @@ package struct MemoryEstimate {
   /// positives with their weights, and what is known before the test.
   ///
   /// Weights and known negatives are there twice: by all events, and by those up to each user's latest item.
+  /// Columns of the log keep up to an eighth more than they need.
   private var resident: Int {
     Self.program + threads * Self.perThread
-      + (12 + 8 + 4 + (job.source.isWeighted ? 4 : 0)) * sizes.interactions
+      + (12 + 8 + 4 + 3 + (job.source.isWeighted ? 4 : 0)) * sizes.interactions
       + 8 * sizes.events + 40 * sizes.users
       + 16 * (sizes.users + sizes.items)
       + 4 * sizes.excluded + 24 * sizes.outside + 16 * sizes.negatives + features + earlier
