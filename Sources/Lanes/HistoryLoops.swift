@@ -215,7 +215,7 @@ package enum HistoryLoops<S: LaneSet> {
       let own = h.from(row &* width)
       let mean = S.sum(own, width) * share
       let variance = S.squares(own, less: mean, width) * share
-      let scale = 1 / (variance + 1e-5).squareRoot()
+      let scale = 1 / S.Register(variance + 1e-5).squareRoot.leading
       scales[row] = scale
       let (target, result) = (x.from(row &* width), z.from(row &* width))
       var place = 0
