@@ -49,8 +49,8 @@ package enum Baseline: String, Sendable, Codable, CaseIterable {
   /// Whether everybody has the same scores.
   package var isPopularity: Bool { self == .itempop || self == .recentpop }
 
-  /// Whether a user's list follows from the items' factors or neighbours and the user's interactions, be it
-  /// one.
+  /// Whether one interaction is enough to score for a user: nothing is learnt of a user that does not follow
+  /// from the interactions and what is learnt of items.
   package var foldsIn: Bool { self != .mf && self != .bpr }
 
   /// The baseline that some options belong to.

@@ -13,6 +13,8 @@ package protocol BaselineOptions: NumericSettings, Codable, Equatable, Sendable 
   var passes: Int { get set }
   /// The form of what it learns.
   var form: BaselineForm { get }
+  /// Whether what it learns of a log is kept for other methods that are made of it.
+  var isKept: Bool { get }
 
   /// Learns from interactions.
   ///
@@ -62,6 +64,9 @@ extension BaselineOptions {
     get { 0 }
     set {}
   }
+
+  /// Nothing is made of it, unless a baseline says otherwise.
+  package var isKept: Bool { false }
 
   /// One pass, unless a baseline says otherwise.
   package var passes: Int {

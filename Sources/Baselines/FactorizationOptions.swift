@@ -61,6 +61,9 @@ extension FactorizationOptions {
   /// No biases, unless a factorisation says otherwise.
   package static var hasBiases: Bool { false }
 
+  /// Networks may start from it, and a history block may stand beside it.
+  package var isKept: Bool { true }
+
   /// Networks may start from it, unless a factorisation says otherwise.
   package static var startsNetworks: Bool { true }
 

@@ -92,15 +92,13 @@ extension Age: ScalarValue {
 }
 
 extension Job.Evaluation.Horizon: ScalarValue {
-  static var wanted: String { "auto, or \(Age.wanted)" }
-  static var names: [String] { ["auto"] }
+  static var wanted: String { OrAuto<Age>.wanted }
+  static var names: [String] { OrAuto<Age>.names }
   init?(scalar: Node.Scalar) {
-    if scalar.string == "auto" {
-      self = .auto
-    } else if let age = Age(scalar: scalar) {
-      self = .age(age)
-    } else {
-      return nil
+    switch OrAuto<Age>(scalar: scalar) {
+    case .auto: self = .auto
+    case .given(let age): self = .age(age)
+    case nil: return nil
     }
   }
 }

@@ -83,9 +83,7 @@ package struct HoldoutSplit: Sendable, Equatable {
       }
       for row in rows where row != held.test && row != held.validation {
         items.append(table.items[row])
-        // What is tested knows no event after the test item.
-        let known = held.test < 0 || table.weightsUpToLatest.isEmpty
-        weights.append(known ? table.weights[row] : table.weightsUpToLatest[row])
+        weights.append(table.weight(of: row, isTested: held.test >= 0))
       }
       offsets.append(items.count)
     }
@@ -122,7 +120,7 @@ package struct HoldoutSplit: Sendable, Equatable {
     var weights = table.weights
     for user in test.indices where test[user] >= 0 {
       for row in table.offsets[user]..<table.offsets[user + 1] {
-        weights[row] = table.weightsUpToLatest[row]
+        weights[row] = table.weight(of: row, isTested: true)
       }
     }
     return weights

@@ -134,7 +134,7 @@ private struct LogBuilder {
   private var negativeWeights: [Float] = []
   /// What weights are by the events up to each user's latest new item; empty as long as they are the same.
   private var weightsUpToLatest: [Float] = []
-  /// The same of known negatives, 0 for those that are none.
+  /// The same of known negatives, 0 or more; `notNegative` for those that were none then.
   private var negativeWeightsUpToLatest: [Float] = []
   private var latest: [UInt32] = []
   private var outsiders: [UInt32] = []
@@ -238,9 +238,12 @@ private struct LogBuilder {
     return true
   }
 
+  /// Stands for the weight of an item that a user has spoken against only later.
+  private static let notNegative: Float = -1
+
   /// Writes what the last user's pairs weigh by the events up to the latest new item.
   ///
-  /// Both ascend by item, and no event of a pair that is missing among `earlier` is so early.
+  /// - Parameter earlier: what these events come to, items ascending.
   private mutating func takeUpToLatest(_ earlier: [UserItemPair]) {
     if weightsUpToLatest.isEmpty {
       // Of the users before there are no later events.
@@ -248,17 +251,21 @@ private struct LogBuilder {
       let others = negatives.offsets.dropLast().last ?? 0
       negativeWeightsUpToLatest = Array(negativeWeights[..<others])
     }
-    func weight(_ item: UInt32) -> Double {
+    /// The sum of an item's events, nil without one that counts.
+    func weight(_ item: UInt32) -> Double? {
       let place = lowerBound(in: earlier.indices) { earlier[$0].item < item }
-      guard place < earlier.count, earlier[place].item == item else { return 0 }
+      guard place < earlier.count, earlier[place].item == item, earlier[place].events > 0
+      else { return nil }
       return earlier[place].weight
     }
     for item in tableItems[weightsUpToLatest.count...] {
-      let weight = weight(item)
+      let weight = weight(item) ?? 0
       weightsUpToLatest.append(Float(weight > 0 ? weight : MergeRules.leastShare))
     }
     for item in negatives.items[negativeWeightsUpToLatest.count...] {
-      negativeWeightsUpToLatest.append(Float(max(-weight(item), 0)))
+      let weight = weight(item)
+      negativeWeightsUpToLatest.append(
+        weight.map { $0 > 0 ? Self.notNegative : Float(-$0) } ?? Self.notNegative)
     }
   }
 
@@ -302,32 +309,30 @@ private struct LogBuilder {
   }
 
   private func knownNegatives(_ map: IndexMap) -> KnownNegatives? {
-    // A negative of no weight at all, a view and a hide that cancel out, is let weigh little.
-    known(negatives, negativeWeights.map { max($0, Float(MergeRules.leastShare)) }, map)
+    let known = known(negatives, negativeWeights, map)
+    return known.items.count == 0 ? nil : known
   }
 
   private func negativesUpToLatest(_ map: IndexMap) -> KnownNegatives? {
-    if negativeWeightsUpToLatest == negativeWeights { return nil }
-    if weightsUpToLatest.isEmpty { return nil }
+    if weightsUpToLatest.isEmpty || negativeWeightsUpToLatest == negativeWeights { return nil }
     var kept = GrowingLists()
     for user in 0..<(negatives.offsets.count - 1) {
       for place in negatives.offsets[user]..<negatives.offsets[user + 1]
-      where negativeWeightsUpToLatest[place] > 0 {
+      where negativeWeightsUpToLatest[place] != Self.notNegative {
         kept.items.append(negatives.items[place])
       }
       kept.close()
     }
-    return known(kept, negativeWeightsUpToLatest.filter { $0 > 0 }, map)
-      ?? KnownNegatives(items: kept.renumbered(map), weights: [])
+    return known(kept, negativeWeightsUpToLatest.filter { $0 != Self.notNegative }, map)
   }
 
   /// Lists of items with their weights, in the numbering of the table.
   private func known(
     _ lists: GrowingLists, _ weights: [Float], _ map: IndexMap
-  ) -> KnownNegatives? {
-    let kept = lists.renumbered(map)
-    if kept.count == 0 { return nil }
-    let weights = zip(lists.items, weights).lazy.filter { map[Int($0.0)] != nil }.map(\.1)
-    return KnownNegatives(items: kept, weights: Array(weights))
+  ) -> KnownNegatives {
+    // A negative of no weight at all, a view and a hide that cancel out, is let weigh little.
+    let weights = zip(lists.items, weights).lazy.filter { map[Int($0.0)] != nil }
+      .map { max($0.1, Float(MergeRules.leastShare)) }
+    return KnownNegatives(items: lists.renumbered(map), weights: Array(weights))
   }
 }

@@ -29,6 +29,16 @@ package struct InteractionTable: Sendable, Equatable {
   /// The table's items alone: everything that is known of each user.
   package var history: UserItems { UserItems(offsets: offsets, items: items) }
 
+  /// The weight of an interaction.
+  ///
+  /// - Parameters:
+  ///   - row: the interaction's row.
+  ///   - isTested: whether the user's latest new item is held out, so that later events are not known.
+  /// - Returns: the sum over the events that are known, above 0.
+  func weight(of row: Int, isTested: Bool) -> Float {
+    isTested && !weightsUpToLatest.isEmpty ? weightsUpToLatest[row] : weights[row]
+  }
+
   /// Sorts events by user and item and merges repeats.
   ///
   /// Users are sorted by counting, one column after the other, and each column goes as soon as it

@@ -56,6 +56,7 @@ struct NightlyRun {
       try Rival.load(run: rival, parent: course.parent, divided, context)
     }
     let (trained, evaluated, pulled) = (model.trained, model.evaluated, model.pulled)
+    // Record how many users get the popular list, which the test may have decided.
     try progress.counted(pulled.counts)
     // Store the model alone where nothing is to be published.
     let stored = StoredModel(trained, evaluated, pulled, model.divided, context)

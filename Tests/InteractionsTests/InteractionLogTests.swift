@@ -224,6 +224,22 @@ struct InteractionLogTests {
     #expect(least > 0)
   }
 
+  @Test func `an item whose events cancel out is a known negative then too`() throws {
+    let log = self.log(
+      [
+        // User 0: a view and a hide of item 3 that cancel out, and nothing after the latest item.
+        event(0, 3, 1), event(0, 3, 2, -1), event(0, 0, 3), event(0, 1, 4), event(0, 2, 5),
+        // User 1: the latest new item is 3; afterwards a repeat, and a word against item 0.
+        event(1, 1, 1), event(1, 2, 2), event(1, 3, 3), event(1, 1, 4), event(1, 0, 5, -1),
+      ], users: 2, items: 4
+    ) { $0.weighsUpToLatest = true }
+    #expect(lists(try #require(log.negatives).items) == [[3], [0]])
+    #expect(lists(try #require(log.negativesUpToLatest).items) == [[3], []])
+    #expect(log.negativesUpToLatest?.weights == [0x1p-20])
+    #expect(log.table.weights == [1, 1, 1, 2, 1, 1])
+    #expect(log.table.weightsUpToLatest == [1, 1, 1, 1, 1, 1])
+  }
+
   @Test func `events of users without an index are left out and counted`() {
     var columns = InteractionColumns()
     for user in UInt32(0)..<3 {

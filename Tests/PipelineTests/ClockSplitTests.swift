@@ -46,11 +46,7 @@ struct ClockSplitTests {
     for options in [
       ItemPopOptions(), RecentPopOptions(days: 7), LastItemOptions(), KNNOptions(),
     ] as [any BaselineOptions] {
-      let fitted = try options.fit(log, pool: nights.context.pool) { _ in }
-      let again = try options.fit(otherLog, pool: nights.context.pool) { _ in }
-      #expect(
-        PublishedModel(.baseline(fitted)).tensors == PublishedModel(.baseline(again)).tensors,
-        "\(type(of: options).title)")
+      try nights.expectSameFit(options, of: log, and: otherLog)
     }
     // What is published has learnt what came later.
     #expect(night.published.tensors != other.published.tensors)

@@ -67,11 +67,7 @@ struct LatestSplitTests {
       ItemPopOptions(), LastItemOptions(), KNNOptions(), ALSOptions(factors: 8, iterations: 2),
       HistoryOptions(width: 8, epochs: 2).alone,
     ] as [any BaselineOptions] {
-      let fitted = try options.fit(log, pool: nights.context.pool) { _ in }
-      let again = try options.fit(otherLog, pool: nights.context.pool) { _ in }
-      #expect(
-        PublishedModel(.baseline(fitted)).tensors == PublishedModel(.baseline(again)).tensors,
-        "\(type(of: options).title)")
+      try nights.expectSameFit(options, of: log, and: otherLog)
     }
     // What is published has learnt what came later.
     #expect(other.published.tensors != night.published.tensors)

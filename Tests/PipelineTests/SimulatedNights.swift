@@ -1,3 +1,4 @@
+import Baselines
 import Interactions
 import NCF
 import Parallelism
@@ -6,6 +7,7 @@ import Ranking
 import RunSupport
 import SyntheticData
 import TestSupport
+import Testing
 
 @testable import Jobs
 @testable import Pipeline
@@ -150,6 +152,18 @@ struct SimulatedNights {
       model.scorer(pool: context.pool), holdout: divided.split.test,
       leavingOut: divided.beforeTest, pool: context.pool
     ).values(.ndcg, k: 10)
+  }
+}
+
+extension SimulatedNights {
+  /// Expects that a method learns the same bits of two logs.
+  func expectSameFit(
+    _ options: any BaselineOptions, of log: TrainingLog, and other: TrainingLog
+  ) throws {
+    let fits = try [log, other].map { log in
+      PublishedModel(.baseline(try options.fit(log, pool: context.pool) { _ in })).tensors
+    }
+    #expect(fits[0] == fits[1], "\(type(of: options).title)")
   }
 }
 

@@ -94,6 +94,9 @@ extension HistoryOptions: BaselineOptions {
   /// The block's vectors and those of the factorisation, with the biases of items.
   package var form: BaselineForm { .factors(width: shape.width + ials.factors + 2) }
 
+  /// The block alone is a part of the block beside a factorisation.
+  package var isKept: Bool { ials.factors == 0 }
+
   /// Learns without validation.
   package func fit(
     _ log: TrainingLog, pool: WorkerPool, report: (_ pass: Int) throws -> Void

@@ -3,16 +3,15 @@ import Interactions
 import Jobs
 import Ranking
 
-/// From how many interactions on a user gets a list of the model: `users.cold_below`, or what its `auto`
-/// stands for.
+/// How many interactions a user needs for a list of the model: `users.cold_below`, or what its `auto` finds.
 struct ColdLimit: Equatable {
   /// Users with fewer interactions get the popular list.
   let interactions: Int
 
   /// Takes the job's number.
   ///
-  /// Where that is `auto` it is 1 for a method that makes the list of a user out of what it knows of items,
-  /// and 3 for others, with which a user can be tested.
+  /// `auto` is 1 for a method that can score for a user of one interaction (`Baseline.foldsIn`), and for
+  /// others 3: with fewer, no user's latest interaction is tested.
   ///
   /// - Parameter job: with a method that is chosen.
   init(_ job: Job) {
@@ -24,17 +23,17 @@ struct ColdLimit: Equatable {
     return 3
   }
 
-  /// The most interactions that `auto` lets a test by the clock ask for.
+  /// The highest limit that a test by the clock can set.
   static let most = 10
-  /// The fewest tested users that say something of a number of interactions.
+  /// With fewer tested users of a number of interactions, the test does not decide about that number.
   private static let fewestUsers = 30
-  /// How improbable so bad a list must be where it is as good as the popular one.
+  /// The one-sided p below which the model's lists count as worse than popular ones.
   private static let significance = 0.05
 
-  /// Asks a test by the clock: the least number of interactions at which the model's lists are not worse
-  /// than popular ones by more than chance.
+  /// Takes the limit from a test by the clock: the least number of interactions at which the model's lists
+  /// are not worse than those of ItemPop by more than chance.
   ///
-  /// Numbers with too few tested users are decided as without a test.
+  /// A number with too few tested users is decided as without a test.
   ///
   /// - Parameters:
   ///   - job: with a method that is chosen.
@@ -61,7 +60,7 @@ struct ColdLimit: Equatable {
     interactions = limit
   }
 
-  /// Asks the test where it was by the clock.
+  /// Takes the limit from the test where that was by the clock, and else from the job.
   ///
   /// - Parameters:
   ///   - job: with a method that is chosen.

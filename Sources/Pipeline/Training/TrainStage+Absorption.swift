@@ -9,8 +9,9 @@ import Source
 /// A copy of a model that learns what was held out from it.
 ///
 /// A network takes it in by the steps of a fine-tune, with interactions that it knows beside it so that
-/// it forgets none; a baseline is trained again on everything, but for the history block, which reads it. The copy is never gone on from: what it
-/// has learnt would be the next night's test.
+/// it forgets none; a baseline is trained again on everything. A history block is not trained again by the
+/// latest items: its users' states move on over what was held out. The copy is never gone on from: what it has
+/// learnt would be the next night's test.
 extension TrainStage {
   /// The copy that is tested after a refit of a fine-tune: it learns the validation items.
   ///

@@ -135,7 +135,7 @@ package struct MethodTraining {
 
   // MARK: - Baselines
 
-  /// Fits a baseline, unless another training has made the same factorisation.
+  /// Fits a baseline, unless it is kept and another training has fitted the same.
   private func fit(
     _ setup: BaselineSetup, _ earlier: FitGuide.Earlier? = nil
   ) throws -> FittedModel {
@@ -146,8 +146,7 @@ package struct MethodTraining {
   private func fitted(
     _ setup: BaselineSetup, _ earlier: FitGuide.Earlier?, _ name: String
   ) throws -> FittedBaseline {
-    let isAlone = (setup.options as? HistoryOptions)?.ials.factors == 0
-    guard let factorizations, earlier == nil, setup.factorization != nil || isAlone else {
+    guard let factorizations, earlier == nil, setup.options.isKept else {
       return try observed(setup, earlier, name)
     }
     return try factorizations.fitted(setup, count: data.log.positives.count, clock: clock) {

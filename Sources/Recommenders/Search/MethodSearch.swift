@@ -7,9 +7,8 @@ import Ranking
 /// Chooses the method and its settings that rank the validation interactions of a log best.
 ///
 /// The ladder is a fixed sequence of trials: popularity in all and of late, what followed the last item,
-/// neighbours, iALS over a grid by successive halving, EASE, what users did in order, alone and beside the
-/// best iALS, and a network that starts from the best factorisation. Time and memory decide only how far it
-/// goes. A trial is judged by NDCG over the whole catalogue. Users are divided in two by a hash: half A
+/// neighbours, iALS over a grid by successive halving, the history block alone and beside the best iALS, EASE,
+/// and a network that starts from the best factorisation. Time and memory decide only how far it goes. A trial is judged by NDCG over the whole catalogue. Users are divided in two by a hash: half A
 /// chooses among the settings of a method, half B among the methods. The simplest method within one standard
 /// error of the best one is chosen; where none is above the best popular list by more than chance, that is.
 package final class MethodSearch {
