@@ -186,7 +186,9 @@ package struct Batch {
     }
     for line in lines { observer.observe(.notice(line)) }
     return RunOutcome(
-      exitCode: .success, job: job.name, counts: pulled.counts, stages: stages,
+      exitCode: .success, job: job.name,
+      counts: inputs.pulled.withPopularLists(below: ColdLimit(context.job).interactions).counts,
+      stages: stages,
       seconds: clock() - start)
   }
 }

@@ -205,7 +205,7 @@ struct AutomaticChoiceTests {
     for start in [
       "time: at most 10min and 8 trials for the search; what follows is as for the widest",
       "time: ials at most", "time, for ItemKNN neighbours 400, shrinkage 10.0: itemknn at most",
-      "time, for EASE", "time, for NeuMF from iALS",
+      "time, for History", "time, for EASE", "time, for NeuMF from iALS",
     ] {
       let lines = first.filter { $0.hasPrefix(start) }
       #expect(lines.count == 1, "\(start): \(first)")

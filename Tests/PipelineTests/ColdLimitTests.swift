@@ -15,6 +15,7 @@ struct ColdLimitTests {
 
   @Test func `the method decides where no test does, and the job's number always`() {
     #expect(ColdLimit(job(.ncf)).interactions == 3)
+    #expect(ColdLimit(job(.auto)).interactions == 1)
     for baseline in Baseline.allCases {
       let learnsVectors = baseline == .mf || baseline == .bpr
       #expect(ColdLimit(job(.baseline(baseline))).interactions == (learnsVectors ? 3 : 1))

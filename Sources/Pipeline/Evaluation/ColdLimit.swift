@@ -11,16 +11,19 @@ struct ColdLimit: Equatable {
   /// Takes the job's number.
   ///
   /// `auto` is 1 for a method that can score for a user of one interaction (`Baseline.foldsIn`), and for
-  /// others 3: with fewer, no user's latest interaction is tested.
+  /// others 3: with fewer, no user's latest interaction is tested. Before a search chooses the method it is 1.
   ///
-  /// - Parameter job: with a method that is chosen.
+  /// - Parameter job: what the run is configured with, or resolved to by a choice.
   init(_ job: Job) {
     interactions = job.users.coldBelow ?? Self.interactions(job.method)
   }
 
   private static func interactions(_ method: Job.Method) -> Int {
-    if case .baseline(let baseline) = method, baseline.foldsIn { return 1 }
-    return 3
+    switch method {
+    case .auto: 1
+    case .ncf: 3
+    case .baseline(let baseline): baseline.foldsIn ? 1 : 3
+    }
   }
 
   /// The highest limit that a test by the clock can set.

@@ -71,7 +71,10 @@ struct SearchPlan {
     let width = min(256, pulled.table.itemCount / 2)
     let neighbours = Method(KNNOptions(neighbours: 400, shrinkage: 10))
     let hasAutoencoder = pulled.table.itemCount <= ShallowAutoencoder.mostItems && width > 0
-    return [neighbours] + (hasAutoencoder ? [Method(EASEOptions(factors: width))] : [])
+    var history = HistoryOptions()
+    history.ials = options
+    let histories = pulled.table.itemCount > 2 ? [Method(history)] : []
+    return [neighbours] + histories + (hasAutoencoder ? [Method(EASEOptions(factors: width))] : [])
       + MethodSearch.network(
         Method.Network(job), from: [BaselineSetup(options)], dropout: job.training.dropout)
   }
