@@ -22,7 +22,7 @@ struct AudienceTests {
   @Test("Users with too few interactions get the popular list, without what they have")
   func tooFew() throws {
     let shop = try shop()
-    let dry = try shop.night("--dry-run")
+    let dry = try shop.program.run("--config", shop.jobFile(), "--dry-run")
     try expectSuccess(dry)
     #expect(dry.talk.contains("80 of the model, 2 the popular one"))
     #expect(dry.output.contains("popular lists for 2 users"))
